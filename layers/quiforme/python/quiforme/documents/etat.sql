@@ -1,0 +1,31 @@
+-- What one run keeps for the next, here without a row: the state before the very first run.
+CREATE SCHEMA IF NOT EXISTS before;
+
+-- The list accepted last.
+CREATE OR REPLACE TABLE before.liste_of AS FROM never_had.liste_of;
+
+-- NDAs that left the list, and the day of the run that saw them gone.
+CREATE OR REPLACE TABLE before.ndas_inactifs (
+    nda VARCHAR, siren VARCHAR, siret VARCHAR, code_region VARCHAR, date_derniere_declaration DATE, depuis DATE
+);
+
+-- The declarations of the documents, one row an entry; `publie`: its SIRET is within the perimeter.
+CREATE OR REPLACE TABLE before.declarations (
+    siret VARCHAR, nda VARCHAR, actif BOOLEAN, publie BOOLEAN,
+    date_derniere_declaration DATE, date_debut_exercice DATE, date_fin_exercice DATE,
+    action_formation BOOLEAN, bilan_competences BOOLEAN, validation_acquis_experience BOOLEAN, apprentissage BOOLEAN,
+    obtention_via_unite_legale BOOLEAN,
+    code_specialite_1 VARCHAR, libelle_specialite_1 VARCHAR,
+    code_specialite_2 VARCHAR, libelle_specialite_2 VARCHAR,
+    code_specialite_3 VARCHAR, libelle_specialite_3 VARCHAR
+);
+
+-- The habilitations of the documents, perimeter aside; `pour_former_comme_partenaire`: a counted partner row allows it.
+CREATE OR REPLACE TABLE before.habilitations (
+    siret VARCHAR, code VARCHAR, actif BOOLEAN, pour_former_comme_partenaire BOOLEAN
+);
+
+-- What the look-up answers for a SIRET, without the texts: a document, or that it is out of perimeter.
+CREATE OR REPLACE TABLE before.repertoire (
+    siret VARCHAR, etat VARCHAR, empreinte VARCHAR, empreinte_details VARCHAR
+);

@@ -1,0 +1,32 @@
+-- identifiers.py, for whole tables. Every macro answers NULL for NULL.
+
+-- `white_space` is every character that Python's str.strip takes off; what is empty is NULL.
+CREATE OR REPLACE MACRO clean(cell) AS nullif(trim(cell, getvariable('white_space')), '');
+
+-- Up to 14 digits as a number, in pairs from the right: the second digit of each pair counts double.
+CREATE OR REPLACE MACRO luhn_double(digit) AS 2 * digit - CASE WHEN digit > 4 THEN 9 ELSE 0 END;
+CREATE OR REPLACE MACRO luhn_pair(pair) AS pair % 10 + luhn_double(pair // 10);
+CREATE OR REPLACE MACRO luhn_sum(number) AS
+    luhn_pair(number % 100) + luhn_pair(number // 100 % 100) + luhn_pair(number // 10000 % 100)
+    + luhn_pair(number // 1000000 % 100) + luhn_pair(number // 100000000 % 100)
+    + luhn_pair(number // 10000000000 % 100) + luhn_pair(number // 1000000000000 % 100);
+CREATE OR REPLACE MACRO luhn(digits) AS luhn_sum(TRY_CAST(digits AS BIGINT)) % 10 = 0;
+
+CREATE OR REPLACE MACRO is_siret(text) AS
+    regexp_full_match(text, '[0-9]{14}') AND (starts_with(text, '356000000') OR luhn(text));
+
+CREATE OR REPLACE MACRO is_siren(text) AS regexp_full_match(text, '[0-9]{9}') AND luhn(text);
+
+CREATE OR REPLACE MACRO is_nda(text) AS regexp_full_match(text, '[0-9]{4}[0-9A-Z][0-9]{6}');
+
+CREATE OR REPLACE MACRO is_uai(text) AS
+    regexp_full_match(text, '[0-9]{7}[A-Z]')
+    AND text[8] = 'ABCDEFGHJKLMNPRSTUVWXYZ'[coalesce(TRY_CAST(text[1:7] AS INTEGER), 0) % 23 + 1];
+
+-- The producers write dd/mm/yyyy; anything else is unreadable, hence NULL.
+CREATE OR REPLACE MACRO french_date(cell) AS
+    CASE WHEN regexp_full_match(cell, '[0-9]{2}/[0-9]{2}/[0-9]{4}') AND cell[7:10] <> '0000'
+         THEN TRY_CAST(cell[7:10] || '-' || cell[4:5] || '-' || cell[1:2] AS DATE) END;
+
+CREATE OR REPLACE MACRO french_boolean(cell) AS
+    CASE lower(cell) WHEN 'true' THEN true WHEN 'false' THEN false END;

@@ -1,0 +1,96 @@
+"""The closed list of sources: how each one's file is named in a drop, what it fills, how it is read."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from quiforme.sources import (
+    annuaire_education,
+    france_competences,
+    liste_of,
+    referentiel_onisep,
+    sirene,
+)
+from quiforme.sources.reading import Reading
+
+Read = Callable[[duckdb.DuckDBPyConnection, Path, Mapping[str, Path]], Reading]
+"""Reads a file into the database, given the Parquet files of the source's last accepted tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One producer's file.
+
+    Attributes:
+        name: Its name everywhere: summaries, anomalies, storage.
+        file_name: Matches the producer's own file names, with a group `day` where they hold one.
+        tables: The tables that reading it makes.
+        read: The reader.
+    """
+
+    name: str
+    file_name: re.Pattern[str]
+    tables: tuple[str, ...]
+    read: Read
+
+    def day_in_name(self, file_name: str) -> date | None:
+        """The day that a file's name carries."""
+        match = self.file_name.fullmatch(file_name)
+        day = match.groupdict().get("day") if match else None
+        return date.fromisoformat(day) if day else None
+
+
+def _fiches(register: str) -> Source:
+    name = rf"export[-_]fiches[-_]{register}[-_]v4[-_]1[-_](?P<day>\d{{4}}-\d{{2}}-\d{{2}})\.(zip|xml)"
+    return Source(
+        register,
+        re.compile(name, re.IGNORECASE),
+        france_competences.tables(register),
+        lambda database, path, _: france_competences.read(database, path, register),
+    )
+
+
+def _plain(
+    name: str,
+    file_name: str,
+    tables: tuple[str, ...],
+    read: Callable[[duckdb.DuckDBPyConnection, Path], Reading],
+) -> Source:
+    return Source(name, re.compile(file_name), tables, lambda database, path, _: read(database, path))
+
+
+SOURCES = (
+    Source(
+        "liste_of",
+        re.compile(r"listePubliqueOF\.csv"),
+        liste_of.TABLES,
+        lambda database, path, previous: liste_of.read(database, path, previous.get("liste_of")),
+    ),
+    _fiches("rncp"),
+    _fiches("rs"),
+    _plain(
+        "sirene", r"StockEtablissement_utf8\.(parquet|zip)", sirene.STOCK_TABLES, sirene.read_stock
+    ),
+    _plain(
+        "sirene_succession",
+        r"StockEtablissementLiensSuccession_utf8\.(parquet|zip)",
+        sirene.SUCCESSION_TABLES,
+        sirene.read_succession,
+    ),
+    _plain(
+        "annuaire_education",
+        r"fr-en-annuaire-education\.csv",
+        annuaire_education.TABLES,
+        annuaire_education.read,
+    ),
+    _plain(
+        "referentiel_onisep",
+        r"referentiel-organismes\.json",
+        referentiel_onisep.TABLES,
+        referentiel_onisep.read,
+    ),
+)

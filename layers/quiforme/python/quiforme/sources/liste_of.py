@@ -1,0 +1,109 @@
+"""`liste_of`: the DGEFP's public list of training bodies (sources.md, a)."""
+
+from pathlib import Path
+
+import duckdb
+
+from quiforme.database import sql_text
+from quiforme.sources.csv_lines import first_cell, read_csv_lines
+from quiforme.sources.reading import Reading, count
+
+TABLES = ("liste_of",)
+
+_DECLARED = "informationsDeclarees"
+_SPECIALITES = f"{_DECLARED}.specialitesDeFormation"
+_CERTIFICATIONS = {
+    "action_formation": "certifications.actionsDeFormation",
+    "bilan_competences": "certifications.bilansDeCompetences",
+    "validation_acquis_experience": "certifications.VAE",
+    "apprentissage": "certifications.actionsDeFormationParApprentissage",
+}
+_ADDRESS = "adressePhysiqueOrganismeFormation"
+_REQUIRED = (
+    "numeroDeclarationActivite",
+    "siren",
+    "siretEtablissementDeclarant",
+    f"{_ADDRESS}.codeRegion",
+    *_CERTIFICATIONS.values(),
+    f"{_DECLARED}.dateDerniereDeclaration",
+    f"{_DECLARED}.debutExercice",
+    f"{_DECLARED}.finExercice",
+    *(f"{_SPECIALITES}.{name}Specialite{slot}" for slot in (1, 2, 3) for name in ("code", "libelle")),
+)
+_PREVIOUS_NDAS = "numerosDeclarationActivitePrecedent"
+
+
+def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None) -> Reading:
+    """Load the list into `liste_of`, one row a row of the file.
+
+    Args:
+        database: Where the table is made.
+        path: The CSV file.
+        previous: The Parquet file of the last accepted list. Its rows stay in use for an NDA whose line is
+            unreadable today, since unreadable is no evidence of absence; they come last and are `kept`.
+
+    Raises:
+        Refused: The header is unreadable or lacks a required column.
+    """
+    header, set_aside = read_csv_lines(
+        database, path, table="raw_liste_of", delimiter=";", required=_REQUIRED
+    )
+    siret = '"siretEtablissementDeclarant"'
+    if any(name.startswith(" ") for name in header):
+        # The 2021 variant, known by its header, gives the NIC in the column of the SIRET.
+        siret = f"CASE WHEN clean({siret}) <> '' THEN concat(clean(siren), clean({siret})) END"
+    present = [name.strip() for name in header]
+    columns = [
+        "line",
+        "false AS kept",
+        'coalesce(clean("numeroDeclarationActivite"), \'\') AS nda',
+        _optional(present, _PREVIOUS_NDAS, "ndas_precedents"),
+        "clean(siren) AS siren",
+        f"coalesce(clean({siret}), '') AS siret",
+        f'clean("{_ADDRESS}.codeRegion") AS code_region',
+        *(f'french_boolean(clean("{column}")) AS {name}' for name, column in _CERTIFICATIONS.items()),
+        *(
+            f'{read_as}(clean("{_DECLARED}.{name}")) AS {alias}{suffix}'
+            for name, alias in (
+                ("dateDerniereDeclaration", "date_derniere_declaration"),
+                ("debutExercice", "date_debut_exercice"),
+                ("finExercice", "date_fin_exercice"),
+            )
+            for read_as, suffix in (("french_date", ""), ("", "_source"))
+        ),
+        *(
+            f'clean("{_SPECIALITES}.{name}Specialite{slot}") AS {name}_specialite_{slot}'
+            for slot in (1, 2, 3)
+            for name in ("code", "libelle")
+        ),
+    ]
+    database.execute(
+        f"""
+        CREATE OR REPLACE TABLE liste_of AS
+        SELECT * EXCLUDE (kept), kept,
+               is_siret(siret) AS siret_valide,
+               CASE WHEN is_siret(siret) THEN left(siret, 9) WHEN is_siren(siren) THEN siren END AS siren_retenu
+        FROM (SELECT {", ".join(columns)} FROM raw_liste_of) ORDER BY line;
+        DROP TABLE raw_liste_of;
+        """
+    )
+    rows = count(database, "liste_of")
+    unreadable = [first_cell(row.raw, ";") for row in set_aside]
+    if previous and unreadable:
+        database.execute(
+            f"""
+            INSERT INTO liste_of BY NAME
+            SELECT * REPLACE (true AS kept, line + {rows} AS line)
+            FROM read_parquet({sql_text(previous)}) WHERE nda <> '' AND list_contains(?, nda) ORDER BY line
+            """,
+            [unreadable],
+        )
+    return Reading(rows, set_aside)
+
+
+def _optional(present: list[str], column: str, alias: str) -> str:
+    """The numbers of a cell that may hold several, separated by commas; the column itself may be missing."""
+    if column not in present:
+        return f"[]::VARCHAR[] AS {alias}"
+    split = f"string_split(coalesce(\"{column}\", ''), ',')"
+    return f"list_filter(list_transform({split}, lambda n: clean(n)), lambda n: n IS NOT NULL) AS {alias}"

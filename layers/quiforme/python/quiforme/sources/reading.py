@@ -1,0 +1,45 @@
+"""What reading a producer's file gives, whatever the producer."""
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+
+class Refused(Exception):
+    """The file may not be used; the message says why, in words for ops."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One row that could not be read."""
+
+    line: int
+    """Where it stands in the file: the physical line, or the rank of the fiche."""
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The outcome of one file: its tables now stand in the database.
+
+    Attributes:
+        rows: Rows read, those set aside not counted.
+        set_aside: The rows that could not be read.
+    """
+
+    rows: int
+    set_aside: list[SetAside] = field(default_factory=list)
+
+
+def require_columns(present: list[str], required: tuple[str, ...]) -> None:
+    """Refuse a file that lacks one of its columns; `present` is already trimmed."""
+    missing = [name for name in required if name not in present]
+    if missing:
+        raise Refused(f"missing columns: {', '.join(missing)}")
+
+
+def count(database: duckdb.DuckDBPyConnection, table: str) -> int:
+    """The number of rows of a table."""
+    row = database.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,54 @@
+"""`referentiel_onisep`: the apprenticeship référentiel kept by ONISEP (sources.md, e)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from quiforme.sources.reading import Reading, Refused, SetAside
+
+TABLES = ("referentiel_onisep",)
+
+
+def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
+    """Load the organisations into `referentiel_onisep`: siret and the validated uai, where there is one.
+
+    Raises:
+        Refused: Not JSON, or neither a list of organisations nor an object that holds one.
+    """
+    organisations = _organisations(path)
+    rows: list[tuple[int, str, str | None]] = []
+    set_aside: list[SetAside] = []
+    for rank, organisation in enumerate(organisations, start=1):
+        siret = organisation.get("siret") if isinstance(organisation, dict) else None
+        if isinstance(siret, str):
+            uai = organisation.get("uai")
+            rows.append((rank, siret, uai if isinstance(uai, str) else None))
+        else:
+            raw = json.dumps(organisation, ensure_ascii=False)
+            set_aside.append(SetAside(rank, "no siret", raw))
+    database.execute(
+        """
+        CREATE OR REPLACE TABLE referentiel_onisep AS
+        SELECT rank, coalesce(clean(siret), '') AS siret, clean(uai) AS uai
+        FROM (SELECT unnest($ranks) AS rank, unnest($sirets) AS siret, unnest($uais::VARCHAR[]) AS uai)
+        """,
+        {
+            "ranks": [rank for rank, _, _ in rows],
+            "sirets": [siret for _, siret, _ in rows],
+            "uais": [uai for _, _, uai in rows],
+        },
+    )
+    return Reading(len(rows), set_aside)
+
+
+def _organisations(path: Path) -> list[Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise Refused(f"not JSON: {error}") from error
+    organisations = content.get("organismes") if isinstance(content, dict) else content
+    if not isinstance(organisations, list):
+        raise Refused("no list of organisations")
+    return organisations

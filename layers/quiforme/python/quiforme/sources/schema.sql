@@ -1,0 +1,38 @@
+-- The tables that the sources fill, here without a row: they stand in for a source that was never had.
+CREATE SCHEMA IF NOT EXISTS never_had;
+
+CREATE OR REPLACE TABLE never_had.liste_of (
+    line BIGINT, nda VARCHAR, ndas_precedents VARCHAR[], siren VARCHAR, siret VARCHAR, code_region VARCHAR,
+    action_formation BOOLEAN, bilan_competences BOOLEAN, validation_acquis_experience BOOLEAN, apprentissage BOOLEAN,
+    date_derniere_declaration DATE, date_derniere_declaration_source VARCHAR,
+    date_debut_exercice DATE, date_debut_exercice_source VARCHAR,
+    date_fin_exercice DATE, date_fin_exercice_source VARCHAR,
+    code_specialite_1 VARCHAR, libelle_specialite_1 VARCHAR,
+    code_specialite_2 VARCHAR, libelle_specialite_2 VARCHAR,
+    code_specialite_3 VARCHAR, libelle_specialite_3 VARCHAR,
+    kept BOOLEAN,          -- taken over from the list before, this one's line being unreadable
+    siret_valide BOOLEAN,
+    siren_retenu VARCHAR   -- the SIREN of the row (document.md): of its valid SIRET, else its own valid one
+);
+
+CREATE OR REPLACE TABLE never_had.fiches_rncp (
+    code VARCHAR, actif BOOLEAN, intitule VARCHAR, niveau VARCHAR,
+    date_decision DATE, date_fin_enregistrement DATE, nouvelles_certifications VARCHAR[]
+);
+CREATE OR REPLACE TABLE never_had.partenaires_rncp (
+    code VARCHAR, siret VARCHAR, etat VARCHAR, habilitation VARCHAR, date_actif DATE
+);
+CREATE OR REPLACE TABLE never_had.certificateurs_rncp (code VARCHAR, siret VARCHAR, etat VARCHAR);
+CREATE OR REPLACE TABLE never_had.fiches_rs AS FROM never_had.fiches_rncp;
+CREATE OR REPLACE TABLE never_had.partenaires_rs AS FROM never_had.partenaires_rncp;
+CREATE OR REPLACE TABLE never_had.certificateurs_rs AS FROM never_had.certificateurs_rncp;
+
+CREATE OR REPLACE TABLE never_had.sirene (
+    siret VARCHAR, etat VARCHAR, date_debut DATE, code_commune VARCHAR, diffusion VARCHAR
+);
+CREATE OR REPLACE TABLE never_had.sirene_succession (predecesseur VARCHAR, successeur VARCHAR, date_lien DATE);
+
+CREATE OR REPLACE TABLE never_had.annuaire_education (
+    uai VARCHAR, siret VARCHAR, etat VARCHAR, hors_contrat BOOLEAN, lycee_agricole BOOLEAN
+);
+CREATE OR REPLACE TABLE never_had.referentiel_onisep (rank INTEGER, siret VARCHAR, uai VARCHAR);
