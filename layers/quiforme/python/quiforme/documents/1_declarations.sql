@@ -44,11 +44,11 @@ WHERE date_diff('day', depuis, getvariable('jour')::DATE) < getvariable('retenti
 
 -- The inactive NDAs stay on the documents that carried them.
 CREATE OR REPLACE TABLE declarations_inactives AS
-SELECT before.declarations.* REPLACE (
+SELECT portee.* REPLACE (
            false AS actif, false AS action_formation, false AS bilan_competences,
            false AS validation_acquis_experience, false AS apprentissage, NULL AS obtention_via_unite_legale)
-FROM before.declarations
-JOIN ndas_inactifs ON ndas_inactifs.nda = before.declarations.nda AND ndas_inactifs.siren = left(before.declarations.siret, 9)
+FROM before.declarations AS portee
+JOIN ndas_inactifs ON ndas_inactifs.nda = portee.nda AND ndas_inactifs.siren = left(portee.siret, 9)
 WHERE publie OR NOT actif;
 
 CREATE OR REPLACE TABLE etablissements AS
@@ -58,7 +58,7 @@ UNION SELECT siret FROM declarations_inactives;
 -- With one NDA it belongs to every document of the SIREN; with several, to the SIRETs it is declared for.
 CREATE OR REPLACE TABLE declarations AS
 WITH portees AS (
-    SELECT etablissements.siret, liste_of.*
+    SELECT etablissements.siret, liste_of.* EXCLUDE (siret)
     FROM etablissements
     JOIN unites_legales ON unites_legales.siren = left(etablissements.siret, 9) AND nombre_nda = 1
     JOIN (FROM liste_of WHERE nda <> ''
@@ -66,7 +66,7 @@ WITH portees AS (
               PARTITION BY siren_retenu ORDER BY date_derniere_declaration DESC NULLS LAST, line) = 1) AS liste_of
       ON liste_of.siren_retenu = unites_legales.siren
 ), propres AS (
-    SELECT liste_of.siret AS siret, liste_of.*
+    SELECT siret, liste_of.* EXCLUDE (siret)
     FROM liste_of JOIN unites_legales ON unites_legales.siren = siren_retenu AND nombre_nda > 1
     WHERE siret_valide AND nda <> ''
     QUALIFY row_number() OVER (

@@ -47,7 +47,6 @@ class Collector:
         scratch: A local folder for the files under way.
         run_id: Prefix of what this run keeps.
         day: The run's day.
-        accept_names: File names that ops accept in spite of the guard on volume.
     """
 
     database: duckdb.DuckDBPyConnection
@@ -72,21 +71,23 @@ class Collector:
         """Make kept tables readable in the database."""
         for table, key in tables.items():
             local = self._local(key)
-            if not local.exists():
-                self.storage.get(key, local)
             self.database.execute(
                 f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM read_parquet({sql_text(local)})"
             )
 
-    def keep(self, table: str, key: str) -> None:
-        """Keep a table of the database under a key, and lay it as it was kept."""
-        local = self._local(key)
+    def store(self, table: str, key: str) -> None:
+        """Keep a table of the database under a key."""
+        local = self.scratch / key
+        local.parent.mkdir(parents=True, exist_ok=True)
         self.database.execute(f"COPY {table} TO {sql_text(local)} (FORMAT parquet, COMPRESSION zstd)")
         self.storage.put(key, local)
 
     def _local(self, key: str) -> Path:
+        """The local copy of a kept object."""
         local = self.scratch / key
-        local.parent.mkdir(parents=True, exist_ok=True)
+        if not local.exists():
+            local.parent.mkdir(parents=True, exist_ok=True)
+            self.storage.get(key, local)
         return local
 
     def _newest(self, source: Source, files: list[DropFile]) -> tuple[DropFile, date] | None:
@@ -108,6 +109,8 @@ class Collector:
         try:
             return Outcome("accepted", self._accept(source, file, data_day, before))
         except (Refused, Unfetchable) as refusal:
+            for table in source.tables:  # read, then refused for what they hold
+                self.database.execute(f"DROP TABLE IF EXISTS {table}")
             return Outcome("refused", before, str(refusal))
 
     def _accept(
@@ -115,7 +118,7 @@ class Collector:
     ) -> SourceInUse:
         path = self.scratch / file.name
         self.drop.fetch(file, path)
-        previous = {table: self._fetched(key) for table, key in before.tables.items()} if before else {}
+        previous = {table: self._local(key) for table, key in before.tables.items()} if before else {}
         reading = source.read(self.database, path, previous)
         accepted = guards.check(reading, before.accepted if before else [], day=self.day)
         with path.open("rb") as content:
@@ -123,7 +126,7 @@ class Collector:
         path.unlink()
         tables = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
         for table, key in tables.items():
-            self.keep(table, key)
+            self.store(table, key)
             self.database.execute(f"DROP TABLE {table}")
         self.lay(tables)
         return SourceInUse(
@@ -137,12 +140,6 @@ class Collector:
             tables=tables,
             accepted=accepted,
         )
-
-    def _fetched(self, key: str) -> Path:
-        local = self._local(key)
-        if not local.exists():
-            self.storage.get(key, local)
-        return local
 
     def _set_aside(self, source: Source, reading: Reading) -> str | None:
         if not reading.set_aside:

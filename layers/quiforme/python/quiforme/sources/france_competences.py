@@ -180,19 +180,20 @@ def _load(
 ) -> None:
     names = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)
     reads = {
-        "actif": "actif = 'Oui'" if table.startswith("fiches") else "actif",
-        "etat": "nfc_normalize(etat)",
-        "siret": "coalesce(siret, '')",
-        "nouvelles_certifications": "string_split(nouvelles_certifications, ',')",
-        **{name: f"french_date({name})" for name in columns if name.startswith("date_")},
+        "actif": "clean(actif) = 'Oui'",
+        "etat": "clean(nfc_normalize(etat))",
+        "siret": "coalesce(clean(siret), '')",
+        "nouvelles_certifications": (
+            "list_filter(string_split(coalesce(nouvelles_certifications, ''), ','), lambda code: code <> '')"
+        ),
+        **{name: f"french_date(clean({name}))" for name in columns if name.startswith("date_")},
     }
-    selected = ", ".join(f"{reads.get(name, name)} AS {name}" for name in columns)
+    selected = ", ".join(f"{reads.get(name, f'clean({name})')} AS {name}" for name in columns)
     database.execute(
         f"""
         CREATE OR REPLACE TABLE {table} AS
         SELECT {selected}
-        FROM (SELECT COLUMNS(c -> true).clean() FROM read_csv({sql_text(file)},
-              columns = {{{names}}}, header = false, auto_detect = false, delim = ',', quote = '"',
-              escape = '"', new_line = '\\r\\n', parallel = false))
+        FROM read_csv({sql_text(file)}, columns = {{{names}}}, header = false, auto_detect = false, delim = ',',
+                      quote = '"', escape = '"', new_line = '\\r\\n', parallel = false)
         """
     )

@@ -102,7 +102,8 @@ def _scan(database: duckdb.DuckDBPyConnection, source: str, required: tuple[str,
     described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     names = {str(row[0]).strip(): str(row[0]) for row in described}
     require_columns(list(names), required)
-    return f"SELECT {', '.join(f'CAST("{names[n]}" AS VARCHAR) AS {n}' for n in required)} FROM {source}"
+    columns = ", ".join(f'CAST("{names[name]}" AS VARCHAR) AS {name}' for name in required)
+    return f"SELECT {columns} FROM {source}"
 
 
 def _extract(path: Path) -> Path:

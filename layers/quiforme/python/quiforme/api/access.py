@@ -1,0 +1,84 @@
+"""Who calls: the claims that the authorizer found in the token, and how often they may call."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, MISSING_SCOPE, TOO_MANY_REQUESTS, ApiError
+
+DEFAULT_RATE_LIMIT = 250
+"""Calls a minute per token, unless the token says otherwise."""
+WINDOW_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The bearer of a token that the authorizer accepted.
+
+    Attributes:
+        jti: The token's own identifier.
+        scopes: What it gives access to.
+        expires: Unix seconds.
+        rate_limit: Calls a minute.
+    """
+
+    jti: str
+    scopes: frozenset[str]
+    expires: int
+    rate_limit: int
+
+    @classmethod
+    def from_authorizer(cls, context: Mapping[str, str]) -> "Caller":
+        """Read the authorizer's context.
+
+        Raises:
+            ApiError: 401, the gateway called without an authorizer, or the token expired while its
+                acceptance was cached.
+        """
+        try:
+            caller = cls(
+                context["jti"],
+                frozenset(context["scopes"].split()),
+                int(context["exp"]),
+                int(context.get("rate_limit_per_minute") or DEFAULT_RATE_LIMIT),
+            )
+        except (KeyError, ValueError) as error:
+            raise ApiError(401, INVALID_TOKEN) from error
+        if caller.expires <= time.time():
+            raise ApiError(401, EXPIRED_TOKEN)
+        return caller
+
+    def require(self, scope: str) -> None:
+        """Refuse with 403 a caller whose token lacks a scope."""
+        if scope not in self.scopes:
+            raise ApiError(403, MISSING_SCOPE)
+
+
+class Counter(Protocol):
+    """Counts calls by token and window."""
+
+    def count(self, jti: str, window_end: int) -> int:
+        """Count one call more; the calls of this window so far, this one included."""
+
+
+def admit(caller: Caller, counter: Counter, *, now: float) -> dict[str, str]:
+    """Count a call in its fixed one-minute window.
+
+    Returns:
+        The three RateLimit headers.
+
+    Raises:
+        ApiError: 429, the token's calls of this minute are spent.
+    """
+    window_end = (int(now) // WINDOW_S + 1) * WINDOW_S
+    used = counter.count(caller.jti, window_end)
+    headers = {
+        "RateLimit-Limit": str(caller.rate_limit),
+        "RateLimit-Remaining": str(max(caller.rate_limit - used, 0)),
+        "RateLimit-Reset": str(window_end),
+    }
+    if used > caller.rate_limit:
+        retry = {"Retry-After": str(max(window_end - int(now), 1))}
+        raise ApiError(429, TOO_MANY_REQUESTS, headers=headers | retry)
+    return headers

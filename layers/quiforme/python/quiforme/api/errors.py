@@ -1,0 +1,94 @@
+"""The errors of the HTTP contract, in one shape: status, then code, tell them apart."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PROVIDER = {"provider": "CARIF-OREF"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One entry of an error's body; texts are French, for callers."""
+
+    code: str
+    title: str
+    detail: str
+    parameter: str | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def entry(self) -> dict[str, Any]:
+        """As it stands in the body."""
+        return {
+            "code": self.code,
+            "title": self.title,
+            "detail": self.detail,
+            "source": {"parameter": self.parameter} if self.parameter else None,
+            "meta": self.meta,
+        }
+
+
+class ApiError(Exception):
+    """A call that is answered with an error."""
+
+    def __init__(self, status: int, *problems: Problem, headers: dict[str, str] | None = None) -> None:
+        """Take the HTTP status and one problem or more."""
+        super().__init__(f"{status} {', '.join(problem.code for problem in problems)}")
+        self.status = status
+        self.problems = problems
+        self.headers = headers or {}
+
+    def body(self) -> dict[str, Any]:
+        """The answer's body."""
+        return {"errors": [problem.entry() for problem in self.problems]}
+
+
+INVALID_TOKEN = Problem("00101", "Interdit", "Votre jeton n'est pas valide ou n'est pas renseigné.", "token")
+EXPIRED_TOKEN = Problem("00103", "Jeton expiré", "Votre jeton est expiré. Demandez-en un nouveau.", "token")
+REVOKED_TOKEN = Problem(
+    "00105", "Jeton sur liste noire", "Votre jeton a été révoqué. Demandez-en un nouveau.", "token"
+)
+MISSING_SCOPE = Problem(
+    "00100",
+    "Privilèges insuffisants",
+    "Votre jeton est valide, mais il n'ouvre pas droit à cette ressource.",
+    "token",
+)
+TOO_MANY_REQUESTS = Problem("00429", "Trop de requêtes", "Vous avez effectué trop de requêtes cette minute.")
+UNPROCESSABLE = "Entité non traitable"
+SIRET_MALFORMED = Problem("00302", UNPROCESSABLE, "Le numéro de siret n'est pas correctement formatté", "siret")
+RECIPIENT_MALFORMED = Problem(
+    "00210", UNPROCESSABLE, "Le paramètre recipient n'est pas un numéro de siret valide", "recipient"
+)
+UNKNOWN_SIRET = Problem(
+    "33003",
+    "Entité non trouvée",
+    "Ce siret n'est pas connu, ou ne comporte aucune information pour cet appel.",
+    meta={**PROVIDER, "raison": "inconnu"},
+)
+OUT_OF_PERIMETER = Problem(
+    "33003",
+    "Entité non trouvée",
+    "Cet établissement est hors du périmètre de l'API : l'absence de réponse ne dit rien de ses certifications.",
+    meta={**PROVIDER, "raison": "hors_perimetre"},
+)
+NOTHING_PUBLISHED = Problem(
+    "33020", "Maintenance", "Aucune donnée n'a encore été publiée. Réessayez plus tard.", meta=PROVIDER
+)
+STORE_FAILED = Problem(
+    "33999",
+    "Erreur inconnue du fournisseur de données",
+    "Les données n'ont pas pu être lues. Réessayez plus tard.",
+    meta=PROVIDER,
+)
+STORE_TIMED_OUT = Problem(
+    "33002",
+    "Intermédiaire hors-délai",
+    "Temps d'attente d'une réponse du fournisseur de données écoulé.",
+    meta=PROVIDER,
+)
+
+
+def missing_parameter(name: str) -> Problem:
+    """A traceability parameter that is missing or blank."""
+    code = {"context": "00201", "object": "00202", "recipient": "00203"}[name]
+    return Problem(code, UNPROCESSABLE, f"Le paramètre {name} est obligatoire", name)

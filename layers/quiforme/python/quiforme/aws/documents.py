@@ -1,0 +1,148 @@
+"""DynamoDB: items keyed (siret, generation), and the pointer that publishes them.
+
+A document too big for an item (400 KB) lies in S3 as gzip, and its item says where.
+"""
+
+import gzip
+import hashlib
+import json
+import random
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from quiforme.registry.ports import Conflict, Item, Publication
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+T = TypeVar("T")
+
+POINTER = {"id": {"S": "publication"}}
+_INTENT = {"id": {"S": "intent"}}
+LARGEST_INLINE = 350_000
+"""Bytes of data and details together that an item holds itself, with room for its other attributes."""
+_BATCH = 25
+_WRITERS = 4
+_DEADLINE_S = 120.0
+"""How long one batch is tried again before the run fails."""
+
+
+class StoreBusy(Exception):
+    """DynamoDB did not take a batch before the deadline."""
+
+
+class DynamoRegistry:
+    """The documents' table, the state's table, and the bucket of big documents."""
+
+    def __init__(
+        self,
+        dynamodb: "DynamoDBClient",
+        s3: "S3Client",
+        *,
+        documents_table: str,
+        state_table: str,
+        bucket: str,
+    ) -> None:
+        """Take the names of the tables and of the bucket."""
+        self._dynamodb = dynamodb
+        self._s3 = s3
+        self._documents = documents_table
+        self._state = state_table
+        self._bucket = bucket
+
+    def current(self) -> Publication | None:
+        """The pointer."""
+        answer = self._dynamodb.get_item(TableName=self._state, Key=POINTER, ConsistentRead=True)
+        item = answer.get("Item")
+        return Publication.from_json(item["publication"]["S"]) if item else None
+
+    def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
+        """Move the pointer if it stands where it is believed to stand."""
+        condition: dict[str, Any] = (
+            {
+                "ConditionExpression": "publication = :before",
+                "ExpressionAttributeValues": {":before": {"S": replacing.to_json()}},
+            }
+            if replacing
+            else {"ConditionExpression": "attribute_not_exists(id)"}
+        )
+        try:
+            self._dynamodb.put_item(
+                TableName=self._state,
+                Item={**POINTER, "publication": {"S": publication.to_json()}},
+                **condition,
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            # A write whose answer was lost is repeated by the SDK, and finds its own effect.
+            if self.current() != publication:
+                raise Conflict("another run published meanwhile") from error
+
+    def intent(self) -> tuple[int, str] | None:
+        """The generation being written."""
+        item = self._dynamodb.get_item(TableName=self._state, Key=_INTENT, ConsistentRead=True).get("Item")
+        return (int(item["generation"]["N"]), item["sirets"]["S"]) if item else None
+
+    def set_intent(self, generation: int, key: str) -> None:
+        """Say what is about to be written."""
+        self._dynamodb.put_item(
+            TableName=self._state,
+            Item={**_INTENT, "generation": {"N": str(generation)}, "sirets": {"S": key}},
+        )
+
+    def clear_intent(self) -> None:
+        """Nothing is being written any more."""
+        self._dynamodb.delete_item(TableName=self._state, Key=_INTENT)
+
+    def write(self, generation: int, items: Iterable[Item]) -> None:
+        """Write items, a few batches at a time."""
+        self._batches({"PutRequest": {"Item": self._item(generation, item)}} for item in items)
+
+    def erase(self, generation: int, sirets: Iterable[str]) -> None:
+        """Remove items."""
+        self._batches({"DeleteRequest": {"Key": _key(siret, generation)}} for siret in sirets)
+
+    def _item(self, generation: int, item: Item) -> dict[str, Any]:
+        attributes: dict[str, Any] = {**_key(item.siret, generation), "etat": {"S": item.etat}}
+        if item.etat != "document":
+            return attributes
+        if len(item.data.encode()) + len(item.details.encode()) <= LARGEST_INLINE:
+            return {**attributes, "data": {"S": item.data}, "details": {"S": item.details}}
+        content = json.dumps({"data": item.data, "details": item.details}, ensure_ascii=False).encode()
+        key = f"documents/{item.siret}/{hashlib.sha256(content).hexdigest()}.json.gz"
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=gzip.compress(content, mtime=0))
+        return {**attributes, "objet": {"S": key}}
+
+    def _batches(self, requests: Iterable[dict[str, Any]]) -> None:
+        # A few batches in flight, and no more rows drawn from the database than that.
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            for group in _chunks(_chunks(requests, _BATCH), _WRITERS * 4):
+                for _ in pool.map(self._batch, group):
+                    pass
+
+    def _batch(self, requests: list[dict[str, Any]]) -> None:
+        deadline = time.monotonic() + _DEADLINE_S
+        pause = 0.05
+        while requests:
+            answer = self._dynamodb.batch_write_item(
+                RequestItems={self._documents: requests}  # type: ignore[dict-item]  # plain dicts, as documented
+            )
+            requests = list(answer["UnprocessedItems"].get(self._documents, []))  # type: ignore[arg-type]
+            if requests:
+                if time.monotonic() > deadline:
+                    raise StoreBusy(f"{len(requests)} items still unwritten after {_DEADLINE_S:.0f} s")
+                time.sleep(random.uniform(0, pause))
+                pause = min(pause * 2, 5.0)
+
+
+def _key(siret: str, generation: int) -> dict[str, Any]:
+    return {"siret": {"S": siret}, "generation": {"N": str(generation)}}
+
+
+def _chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(things)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

@@ -1,0 +1,84 @@
+"""What the registry asks of the world: a table of versioned items and the pointer that publishes them."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The pointer: what every reader sees, moved at once.
+
+    Attributes:
+        generation: The newest generation of items to read; it grows by one when documents change.
+        day: The day of the last run, ISO.
+        generation_day: The day of the run that made the generation, ISO.
+        snapshot: The storage key of the manifest the documents were built from.
+        sources: The day of the data used, ISO, by source.
+    """
+
+    generation: int
+    day: str
+    generation_day: str
+    snapshot: str
+    sources: dict[str, str]
+
+    def to_json(self) -> str:
+        """As it is stored: the same publication always gives the same text."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Publication":
+        """As it was stored."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What one SIRET answers from a generation on.
+
+    Attributes:
+        siret: The SIRET.
+        etat: `document`, `hors_perimetre` or `retire`.
+        data: The document as JSON text; empty unless there is one.
+        details: What goes to `meta` beside it, as JSON text; empty likewise.
+    """
+
+    siret: str
+    etat: str
+    data: str = ""
+    details: str = ""
+
+
+class Conflict(Exception):
+    """The pointer is not where this run found it: another one published meanwhile."""
+
+
+class Registry(Protocol):
+    """Holds items by (SIRET, generation)."""
+
+    def current(self) -> Publication | None:
+        """The pointer; None when nothing was ever published."""
+
+    def write(self, generation: int, items: Iterable[Item]) -> None:
+        """Write items of a generation that no reader sees yet."""
+
+    def erase(self, generation: int, sirets: Iterable[str]) -> None:
+        """Remove items of a generation that was never published."""
+
+    def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
+        """Move the pointer.
+
+        Raises:
+            Conflict: It does not stand at `replacing`.
+        """
+
+    def intent(self) -> tuple[int, str] | None:
+        """The generation being written, and the storage key of the SIRETs it writes."""
+
+    def set_intent(self, generation: int, key: str) -> None:
+        """Say which generation is about to be written."""
+
+    def clear_intent(self) -> None:
+        """Nothing is being written any more."""

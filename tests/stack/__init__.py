@@ -1,0 +1,1 @@
+"""The real template on a local AWS emulator: started, deployed, driven, stopped."""

@@ -1,0 +1,141 @@
+"""`sam build` and `sam deploy` of the real template, as on AWS, with the emulator's endpoint."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+from quiforme.api.tokens import SCOPES, issue
+from tests.stack.emulator import LOCAL, REGION, ROOT, Failed
+
+STACK = "quiforme"
+_PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "aarch64": "aarch64-manylinux_2_28"}
+_DAY_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a script needs to use the stack: the content of stack.json."""
+
+    endpoint_url: str
+    region: str
+    api_url: str
+    token: str
+    connector_secret: str
+    drop: str
+    ingest_function: str
+    lookup_function: str
+    reconcile_function: str
+    anomaly_queue_url: str
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulator; calls of functions are waited for and never repeated."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]  # any service's name
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(read_timeout=900, retries={"total_max_attempts": 1}),
+        )
+
+    def save(self, path: Path) -> None:
+        """Write stack.json; it holds a token, so nobody else may read it."""
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+
+def build() -> Path:
+    """Build the template for this machine; returns the folder of the artifacts."""
+    architecture = platform.machine()
+    if architecture not in _PLATFORMS:
+        raise Failed(f"no wheels are known for {architecture}")
+    target = LOCAL / "build"
+    environment = {
+        "LAYER_PLATFORM": _PLATFORMS[architecture],
+        "LAYER_PYTHON": _python(),
+    }
+    _sam(["build", "--build-dir", str(target), *_overrides({})], environment, log=LOCAL / "build.log")
+    return target
+
+
+def deploy(endpoint: str, build_dir: Path) -> Stack:
+    """Deploy the built template to the emulator."""
+    private_key = ec.generate_private_key(ec.SECP256R1())
+    jwk = {**ECAlgorithm.to_jwk(private_key.public_key(), as_dict=True), "kid": "local"}
+    environment = {"AWS_ENDPOINT_URL": endpoint}
+    arguments = ["deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
+    arguments += ["--template-file", str(build_dir / "template.yaml")]
+    overrides = _overrides({"ScheduleState": "DISABLED", "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":"))})
+    _sam([*arguments, *overrides], environment, log=LOCAL / "deploy.log")
+    pem = private_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    token = issue(
+        pem,
+        kid="local",
+        algorithm="ES256",
+        siret="00000000000000",
+        scopes=SCOPES,
+        life_s=365 * _DAY_S,
+        rate_limit_per_minute=1_000_000,
+    )
+    bare = Stack(endpoint, REGION, "", token, "", "", "", "", "", "")
+    stacks = bare.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+    secret = bare.client("secretsmanager").get_secret_value(SecretId=outputs["ConnectorSecret"])["SecretString"]
+    return Stack(
+        endpoint_url=endpoint,
+        region=REGION,
+        api_url=f"{endpoint}/restapis/{outputs['ApiId']}/api/_user_request_",
+        token=token,
+        connector_secret=secret,
+        drop=outputs["Drop"],
+        ingest_function=outputs["IngestFunction"],
+        lookup_function=outputs["LookupFunction"],
+        reconcile_function=outputs["ReconcileFunction"],
+        anomaly_queue_url=outputs["AnomalyQueueUrl"],
+    )
+
+
+def _python() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _overrides(more: dict[str, str]) -> list[str]:
+    architecture = "arm64" if platform.machine() == "aarch64" else "x86_64"
+    parameters = {"PythonRuntime": f"python{_python()}", "Architecture": architecture, **more}
+    quoted = (f"ParameterKey={name},ParameterValue={json.dumps(value)}" for name, value in parameters.items())
+    return ["--parameter-overrides", *quoted]
+
+
+def _sam(arguments: list[str], more: dict[str, str], *, log: Path) -> None:
+    paths = [str(LOCAL / "deploy" / "bin"), str(LOCAL / "tools" / "bin"), os.environ.get("PATH", "")]
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join(paths),
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        **more,
+    }
+    with log.open("wb") as output:
+        done = subprocess.run(
+            ["sam", *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output, check=False
+        )
+    if done.returncode:
+        last = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-3:]
+        raise Failed(f"sam {arguments[0]} failed, see {log}: {' / '.join(last)}")

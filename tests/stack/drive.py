@@ -1,0 +1,76 @@
+"""The stack as its users drive it: files laid in the drop, functions invoked, answers read, queue emptied."""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from tests.stack.deploy import Stack
+from tests.stack.emulator import Failed
+
+PATH = "/v3/carif_oref/etablissements/{siret}/certifications_qualiopi_france_competences"
+QUERY = {"context": "essai local", "object": "make run", "recipient": "00000000000000"}
+
+
+def fill(stack: Stack, folder: Path) -> int:
+    """Lay a folder's files in the drop, dated by their modification; how many."""
+    bucket, _, prefix = stack.drop.removeprefix("s3://").partition("/")
+    s3 = stack.client("s3")
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    for path in files:
+        day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+        s3.upload_file(str(path), bucket, prefix + path.name, ExtraArgs={"Metadata": {"date-donnees": day.isoformat()}})
+    return len(files)
+
+
+def invoke(stack: Stack, function: str, day: date) -> dict[str, Any]:
+    """Invoke ingest or reconcile for a day and wait for its summary."""
+    scheduled = datetime.combine(day, time(4), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    answer = stack.client("lambda").invoke(
+        FunctionName=function, Payload=json.dumps({"scheduled_time": scheduled}).encode()
+    )
+    payload: dict[str, Any] = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise Failed(f"{function}: {payload.get('errorType')}: {payload.get('errorMessage')}")
+    return payload
+
+
+def get(
+    stack: Stack,
+    siret: str,
+    *,
+    query: Mapping[str, str] = QUERY,
+    headers: Mapping[str, str] | None = None,
+) -> tuple[int, dict[str, str], bytes]:
+    """Look a SIRET up over HTTP: status, headers (lower-cased), body."""
+    url = f"{stack.api_url}{PATH.format(siret=urllib.parse.quote(siret, safe=''))}?{urllib.parse.urlencode(query)}"
+    sent = {"Authorization": f"Bearer {stack.token}"} if headers is None else dict(headers)
+    request = urllib.request.Request(url, headers=sent)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, {k.lower(): v for k, v in error.headers.items()}, error.read()
+
+
+def drain(stack: Stack) -> list[dict[str, Any]]:
+    """Take every message off the anomaly queue."""
+    sqs = stack.client("sqs")
+    events: list[dict[str, Any]] = []
+    while True:
+        messages = sqs.receive_message(
+            QueueUrl=stack.anomaly_queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", [])
+        if not messages:
+            return events
+        events += [json.loads(message["Body"]) for message in messages]
+        sqs.delete_message_batch(
+            QueueUrl=stack.anomaly_queue_url,
+            Entries=[
+                {"Id": str(rank), "ReceiptHandle": message["ReceiptHandle"]} for rank, message in enumerate(messages)
+            ],
+        )
