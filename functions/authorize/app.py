@@ -1,4 +1,8 @@
-"""The Lambda authorizer: a valid bearer token, or a denial that says which of the contract's 401 it is."""
+"""The Lambda authorizer: lets in the bearers of tokens that our keys signed.
+
+A gateway's denial has one body for all, so a token that is ours but expired or revoked is let through with
+its refusal in the context: the function behind answers the 401 that says why (quiforme.api.access).
+"""
 
 from typing import Any
 
@@ -7,7 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from quiforme.api.errors import INVALID_TOKEN, REVOKED_TOKEN, Problem
+from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, REVOKED_TOKEN
 from quiforme.api.tokens import Keys, Refused, verify
 from quiforme.aws.settings import setting
 
@@ -26,11 +30,14 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     resource = "/".join(event["methodArn"].split("/")[:2]) + "/*"
     try:
         claims = verify(_bearer(event), keys)
-        if _revoked(claims["jti"]):
-            raise Refused(REVOKED_TOKEN)
     except Refused as refusal:
         logger.info("refused", extra={"code": refusal.problem.code})
-        return _policy("Deny", resource, "anonyme", _told(refusal.problem))
+        if refusal.problem is EXPIRED_TOKEN:
+            return _policy("Allow", resource, "expire", {"refus": EXPIRED_TOKEN.code})
+        return _policy("Deny", resource, "anonyme", {})
+    if _revoked(claims["jti"]):
+        logger.info("refused", extra={"code": REVOKED_TOKEN.code, "jti": claims["jti"]})
+        return _policy("Allow", resource, claims["uid"], {"refus": REVOKED_TOKEN.code, "jti": claims["jti"]})
     context = {
         "jti": claims["jti"],
         "uid": claims["uid"],
@@ -58,10 +65,6 @@ def _bearer(event: dict[str, Any]) -> str:
 def _revoked(jti: str) -> bool:
     answer = dynamodb.get_item(TableName=access_table, Key={"id": {"S": f"revoked/{jti}"}})
     return "Item" in answer
-
-
-def _told(problem: Problem) -> dict[str, str]:
-    return {"code": problem.code, "title": problem.title, "detail": problem.detail}
 
 
 def _policy(effect: str, resource: str, principal: str, context: dict[str, str]) -> dict[str, Any]:

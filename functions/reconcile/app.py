@@ -1,4 +1,4 @@
-"""The ingestion, once a day on a schedule: see quiforme.ingestion."""
+"""The reconciliation, after each publication or by hand: see quiforme.reconciliation."""
 
 import tempfile
 import uuid
@@ -11,16 +11,16 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from quiforme.aws.documents import DynamoRegistry
-from quiforme.aws.events import announce
+from quiforme.aws.anomalies import DynamoLedgerPointer, SqsOutbox
+from quiforme.aws.documents import read_pointer
 from quiforme.aws.lease import lease
 from quiforme.aws.settings import setting
-from quiforme.aws.storage import S3Drop, S3Storage
+from quiforme.aws.storage import S3Storage
 from quiforme.clock import as_utc
-from quiforme.ingestion import World, ingest
+from quiforme.reconciliation import Office, reconcile
 
-logger = Logger(service="ingest")
-dynamodb, s3, events = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("events")
+logger = Logger(service="reconcile")
+dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
 
 
 class Trigger(BaseModel):
@@ -31,31 +31,23 @@ class Trigger(BaseModel):
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Ingest the drop for the day of the scheduled time; the summary is returned and logged."""
+    """Reconcile what is published; while another reconciliation is at work, wait for it first."""
     scheduled_time = as_utc(Trigger.model_validate(event).scheduled_time)
-    state_table, bucket = setting("STATE_TABLE"), setting("BUCKET")
+    state_table = setting("STATE_TABLE")
     owner, remaining = context.aws_request_id, context.get_remaining_time_in_millis
     with (
         tempfile.TemporaryDirectory() as scratch,
-        lease(dynamodb, state_table, "ingest", owner=owner, remaining_ms=remaining, wait=False),
+        lease(dynamodb, state_table, "reconcile", owner=owner, remaining_ms=remaining, wait=True),
     ):
-        world = World(
-            drop=S3Drop(s3, setting("DROP")),
-            storage=S3Storage(s3, bucket),
-            registry=DynamoRegistry(
-                dynamodb,
-                s3,
-                documents_table=setting("DOCUMENTS_TABLE"),
-                state_table=state_table,
-                bucket=bucket,
-            ),
-            announce=lambda when, publication: announce(events, when, generation=publication.generation),
+        office = Office(
+            storage=S3Storage(s3, setting("BUCKET")),
+            publication=read_pointer(dynamodb, state_table),
+            pointer=DynamoLedgerPointer(dynamodb, state_table),
+            outbox=SqsOutbox(sqs, setting("ANOMALY_QUEUE_URL")),
             scratch=Path(scratch),
             memory_limit_mb=int(context.memory_limit_in_mb) // 2,
-            retention_days=int(setting("NDA_RETENTION_DAYS")),
-            exclusions=tuple(setting("PERIMETER_EXCLUSIONS").split(",")),  # "none" excludes nothing
         )
         run_id = f"{scheduled_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
-        summary = ingest(world, scheduled_time, run_id=run_id)
-    logger.info("ingestion done", extra={"summary": summary})
+        summary = reconcile(office, scheduled_time, run_id=run_id)
+    logger.info("reconciliation done", extra={"summary": summary})
     return summary

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from quiforme.api.tokens import SCOPES, issue
+from tests.stack import gateway
 from tests.stack.emulator import LOCAL, REGION, ROOT, Failed
 
 STACK = "quiforme"
@@ -93,6 +94,7 @@ def deploy(endpoint: str, build_dir: Path) -> Stack:
     bare = Stack(endpoint, REGION, "", token, "", "", "", "", "", "")
     stacks = bare.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+    gateway.complete(bare.client("apigateway"), outputs["ApiId"])
     secret = bare.client("secretsmanager").get_secret_value(SecretId=outputs["ConnectorSecret"])["SecretString"]
     return Stack(
         endpoint_url=endpoint,

@@ -1,9 +1,7 @@
 """One ingestion: today's files become a snapshot, documents, and a publication."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from quiforme.snapshot.collect import Collector, Outcome
 from quiforme.snapshot.manifest import Manifest, manifest_key
 from quiforme.snapshot.ports import Drop, Storage
 from quiforme.sources.catalogue import SOURCES
+from quiforme.stopwatch import Stopwatch
 
 
 class NoListeOf(Exception):
@@ -52,20 +51,6 @@ class World:
     memory_limit_mb: int
     retention_days: int
     exclusions: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """Seconds per stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time what happens within."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - start, 3)
 
 
 def ingest(world: World, scheduled_time: datetime, *, run_id: str) -> dict[str, Any]:

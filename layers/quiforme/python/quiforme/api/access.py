@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, MISSING_SCOPE, TOO_MANY_REQUESTS, ApiError
+from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, MISSING_SCOPE, REVOKED_TOKEN, TOO_MANY_REQUESTS, ApiError
 
 DEFAULT_RATE_LIMIT = 250
 """Calls a minute per token, unless the token says otherwise."""
@@ -33,9 +33,12 @@ class Caller:
         """Read the authorizer's context.
 
         Raises:
-            ApiError: 401, the gateway called without an authorizer, or the token expired while its
-                acceptance was cached.
+            ApiError: 401, the authorizer found the token expired or revoked, the token expired while its
+                acceptance was cached, or there was no authorizer at all.
         """
+        for problem in (EXPIRED_TOKEN, REVOKED_TOKEN):
+            if context.get("refus") == problem.code:
+                raise ApiError(401, problem)
         try:
             caller = cls(
                 context["jti"],

@@ -56,9 +56,7 @@ class DynamoRegistry:
 
     def current(self) -> Publication | None:
         """The pointer."""
-        answer = self._dynamodb.get_item(TableName=self._state, Key=POINTER, ConsistentRead=True)
-        item = answer.get("Item")
-        return Publication.from_json(item["publication"]["S"]) if item else None
+        return read_pointer(self._dynamodb, self._state)
 
     def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
         """Move the pointer if it stands where it is believed to stand."""
@@ -136,6 +134,12 @@ class DynamoRegistry:
                     raise StoreBusy(f"{len(requests)} items still unwritten after {_DEADLINE_S:.0f} s")
                 time.sleep(random.uniform(0, pause))
                 pause = min(pause * 2, 5.0)
+
+
+def read_pointer(client: "DynamoDBClient", table: str) -> Publication | None:
+    """The pointer of the publication, in the state's table; None when nothing was ever published."""
+    item = client.get_item(TableName=table, Key=POINTER, ConsistentRead=True).get("Item")
+    return Publication.from_json(item["publication"]["S"]) if item else None
 
 
 def _key(siret: str, generation: int) -> dict[str, Any]:

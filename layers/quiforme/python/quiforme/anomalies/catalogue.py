@@ -1,0 +1,56 @@
+"""The catalogue, closed and in the order of its publication."""
+
+from typing import Final
+
+from quiforme.anomalies.rule import Rule
+from quiforme.anomalies.rules import (
+    certificateur_ferme,
+    date_incoherente,
+    declaration_perimee,
+    etablissement_ferme,
+    fin_enregistrement_depassee,
+    habilitation_sans_nda,
+    habilitation_sans_qualiopi,
+    habilitation_sur_fiche_inactive,
+    nda_malforme,
+    nda_partage,
+    nda_sorti_de_liste,
+    perte_habilitation,
+    perte_qualiopi,
+    plusieurs_nda,
+    region_incoherente,
+    siren_incoherent,
+    siret_inconnu,
+    siret_invalide,
+    specialite_inconnue,
+    uai_divergent,
+    uai_etablissement_ferme,
+    uai_invalide,
+    uai_multiples,
+)
+
+RULES: Final[tuple[Rule, ...]] = (
+    siret_invalide.RULE,
+    siren_incoherent.RULE,
+    siret_inconnu.RULE,
+    etablissement_ferme.RULE,
+    nda_malforme.RULE,
+    nda_partage.RULE,
+    plusieurs_nda.RULE,
+    declaration_perimee.RULE,
+    date_incoherente.RULE,
+    specialite_inconnue.RULE,
+    region_incoherente.RULE,
+    nda_sorti_de_liste.RULE,
+    perte_qualiopi.RULE,
+    perte_habilitation.RULE,
+    habilitation_sur_fiche_inactive.RULE,
+    fin_enregistrement_depassee.RULE,
+    certificateur_ferme.RULE,
+    habilitation_sans_nda.RULE,
+    habilitation_sans_qualiopi.RULE,
+    uai_invalide.RULE,
+    uai_multiples.RULE,
+    uai_divergent.RULE,
+    uai_etablissement_ferme.RULE,
+)

@@ -1,0 +1,99 @@
+-- The facts that the rules look at, each laid out once.
+
+CREATE OR REPLACE VIEW fiches AS
+    SELECT *, 'rncp' AS source FROM fiches_rncp UNION ALL SELECT *, 'rs' FROM fiches_rs;
+CREATE OR REPLACE VIEW partenaires AS
+    SELECT *, 'rncp' AS source FROM partenaires_rncp UNION ALL SELECT *, 'rs' FROM partenaires_rs;
+CREATE OR REPLACE VIEW certificateurs AS
+    SELECT *, 'rncp' AS source FROM certificateurs_rncp UNION ALL SELECT *, 'rs' FROM certificateurs_rs;
+
+-- A row of the OF list, and what of it goes into the evidence.
+CREATE OR REPLACE VIEW lignes_of AS
+SELECT *, {
+    nda: nda, siren: siren, siret: siret, code_region: code_region,
+    date_derniere_declaration: date_derniere_declaration_source,
+    date_debut_exercice: date_debut_exercice_source, date_fin_exercice: date_fin_exercice_source
+} AS constat
+FROM liste_of;
+
+CREATE OR REPLACE VIEW documents AS SELECT siret FROM repertoire WHERE etat = 'document';
+CREATE OR REPLACE VIEW declares AS SELECT DISTINCT siret FROM liste_of WHERE siret_valide;
+
+-- Declared in the OF list, or holder of an active habilitation.
+CREATE OR REPLACE TABLE population AS
+SELECT siret FROM declares UNION SELECT siret FROM habilitations WHERE actif;
+
+-- Active habilitation to train, as a partner.
+CREATE OR REPLACE TABLE formateurs_partenaires AS
+SELECT DISTINCT siret FROM habilitations WHERE actif AND pour_former_comme_partenaire;
+
+CREATE OR REPLACE TABLE uai_annuaire AS
+SELECT DISTINCT uai, siret, etat FROM annuaire_education WHERE is_uai(uai) AND is_siret(siret);
+CREATE OR REPLACE TABLE uai_ouverts AS
+SELECT siret, list(DISTINCT uai ORDER BY uai) AS uais FROM uai_annuaire WHERE etat = 'OUVERT' GROUP BY siret;
+
+-- Only the establishments that a rule may speak of: the whole stock has 44 million.
+CREATE OR REPLACE TABLE sirene_utile AS
+SELECT siret, etat, date_debut, code_commune, successeur,
+       {siret: siret, etat: etat, date_debut: date_debut, code_commune: code_commune, successeur: successeur} AS constat
+FROM sirene
+SEMI JOIN (FROM population UNION FROM documents
+           UNION SELECT siret FROM habilitations
+           UNION SELECT siret FROM certificateurs UNION SELECT siret FROM partenaires
+           UNION SELECT siret FROM annuaire_education UNION SELECT siret FROM referentiel_onisep
+           UNION SELECT siret FROM ndas_inactifs
+           UNION SELECT siret FROM registre WHERE etat = 'ouverte') AS utiles USING (siret)
+LEFT JOIN (SELECT predecesseur AS siret, arg_max(successeur, (date_lien, successeur)) AS successeur
+           FROM sirene_succession GROUP BY predecesseur) AS liens USING (siret)
+QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST) = 1;
+
+CREATE OR REPLACE VIEW fermes AS FROM sirene_utile WHERE etat = 'F';
+
+-- The département of a commune, and through it its region; overseas codes beyond the five regions have none.
+CREATE OR REPLACE MACRO departement_de(code_commune) AS
+    CASE WHEN regexp_matches(code_commune, '^9[78]') THEN code_commune[1:3] ELSE code_commune[1:2] END;
+
+CREATE OR REPLACE TABLE departements AS
+SELECT region, unnest(departements) AS departement
+FROM (VALUES
+    ('01', ['971']), ('02', ['972']), ('03', ['973']), ('04', ['974']), ('06', ['976']),
+    ('11', ['75', '77', '78', '91', '92', '93', '94', '95']),
+    ('24', ['18', '28', '36', '37', '41', '45']),
+    ('27', ['21', '25', '39', '58', '70', '71', '89', '90']),
+    ('28', ['14', '27', '50', '61', '76']),
+    ('32', ['02', '59', '60', '62', '80']),
+    ('44', ['08', '10', '51', '52', '54', '55', '57', '67', '68', '88']),
+    ('52', ['44', '49', '53', '72', '85']),
+    ('53', ['22', '29', '35', '56']),
+    ('75', ['16', '17', '19', '23', '24', '33', '40', '47', '64', '79', '86', '87']),
+    ('76', ['09', '11', '12', '30', '31', '32', '34', '46', '48', '65', '66', '81', '82']),
+    ('84', ['01', '03', '07', '15', '26', '38', '42', '43', '63', '69', '73', '74']),
+    ('93', ['04', '05', '06', '13', '83', '84']),
+    ('94', ['2A', '2B'])
+) AS regions(region, departements);
+
+CREATE OR REPLACE TABLE lieux AS
+SELECT siret, departement_de(code_commune) AS departement, region
+FROM sirene_utile LEFT JOIN departements ON departements.departement = departement_de(code_commune);
+
+-- Qualiopi by NDA and category, true when any row of the NDA says so.
+CREATE OR REPLACE MACRO qualiopi(liste) AS TABLE
+    SELECT nda, unnest([
+        {categorie: 'action_formation', vrai: coalesce(bool_or(action_formation), false)},
+        {categorie: 'bilan_competences', vrai: coalesce(bool_or(bilan_competences), false)},
+        {categorie: 'validation_acquis_experience', vrai: coalesce(bool_or(validation_acquis_experience), false)},
+        {categorie: 'apprentissage', vrai: coalesce(bool_or(apprentissage), false)}
+    ], recursive := true)
+    FROM query_table(liste) WHERE nda <> '' GROUP BY nda;
+
+CREATE OR REPLACE TABLE qualiopi_maintenant AS FROM qualiopi('liste_of');
+
+-- The NSF specialities known: the 92 of the BPF, 340 (2016 only) and 999 ("Autres…").
+CREATE OR REPLACE TABLE nsf AS SELECT unnest([
+    '100', '110', '111', '112', '113', '114', '115', '116', '117', '118', '120', '121', '122', '123', '124', '125',
+    '126', '127', '128', '130', '131', '132', '133', '134', '135', '136', '200', '201', '210', '211', '212', '213',
+    '214', '220', '221', '222', '223', '224', '225', '226', '227', '230', '231', '232', '233', '234', '240', '241',
+    '242', '243', '250', '251', '252', '253', '254', '255', '300', '310', '311', '312', '313', '314', '315', '320',
+    '321', '322', '323', '324', '325', '326', '330', '331', '332', '333', '334', '335', '336', '340', '341', '342',
+    '343', '344', '345', '346', '410', '411', '412', '413', '414', '415', '421', '422', '423', '999'
+]) AS code;

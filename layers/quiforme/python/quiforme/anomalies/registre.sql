@@ -1,0 +1,13 @@
+-- The ledger of anomalies, here without a row: every finding ever made, open or resolved.
+CREATE OR REPLACE TABLE registre (
+    id VARCHAR, code VARCHAR, cle JSON, etat VARCHAR, occurrence INTEGER, sequence INTEGER, constats VARCHAR,
+    siret VARCHAR, siren VARCHAR, nda VARCHAR, code_fiche VARCHAR, uai VARCHAR, source VARCHAR,
+    departement VARCHAR, region VARCHAR,
+    premiere_detection DATE,   -- of the current occurrence
+    derniere_detection DATE
+);
+CREATE OR REPLACE TABLE constatees (
+    code VARCHAR, cle JSON, constats VARCHAR,
+    siret VARCHAR, siren VARCHAR, nda VARCHAR, code_fiche VARCHAR, uai VARCHAR, source VARCHAR, code_region VARCHAR
+);
+CREATE OR REPLACE TABLE regles_evaluees (code VARCHAR, duree_jours INTEGER);

@@ -1,0 +1,19 @@
+"""`FICHE/ACTIF = Oui` though `DATE_FIN_ENREGISTREMENT` is before the run's day."""
+
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="fin_enregistrement_depassee",
+    severite="mineure",
+    cle=("code_fiche",),
+    needs=("rncp|rs",),
+    sql="""
+    SELECT code AS code_fiche,
+           to_json({france_competences: {actif: 'Oui', date_fin_enregistrement: date_fin_enregistrement}}) AS constats
+    FROM fiches WHERE actif AND date_fin_enregistrement < getvariable('jour')::DATE
+    """,
+    message=(
+        "La fiche {code_fiche} est encore active alors que son enregistrement a pris fin le "
+        "{france_competences.date_fin_enregistrement}."
+    ),
+)

@@ -1,0 +1,18 @@
+"""Active habilitation to train as a partner, an active NDA on the document, no Qualiopi category true."""
+
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="habilitation_sans_qualiopi",
+    severite="info",
+    cle=("siret",),
+    needs=("liste_of", "rncp|rs"),
+    sql="""
+    SELECT siret, to_json({liste_of: list(DISTINCT nda ORDER BY nda)}) AS constats
+    FROM formateurs_partenaires SEMI JOIN documents USING (siret) JOIN declarations USING (siret)
+    WHERE actif
+    GROUP BY siret
+    HAVING NOT bool_or(action_formation OR bilan_competences OR validation_acquis_experience OR apprentissage)
+    """,
+    message="L'établissement {siret} est habilité à former et déclaré, mais sans aucune certification Qualiopi.",
+)

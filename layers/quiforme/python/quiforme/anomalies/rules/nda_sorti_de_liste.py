@@ -1,0 +1,22 @@
+"""In the list accepted before, gone now, and no row of its SIREN replaces it; the snapshot keeps those still gone."""
+
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="nda_sorti_de_liste",
+    severite="majeure",
+    cle=("nda",),
+    needs=("liste_of",),
+    sql="""
+    SELECT nda, to_json({liste_of: list({siren: siren, siret: siret,
+                             date_derniere_declaration: date_derniere_declaration, depuis: depuis} ORDER BY siren)}) AS constats,
+           min(siret) FILTER (is_siret(siret)) AS siret, min(siren) AS siren,
+           min(code_region) FILTER (code_region IN (SELECT region FROM departements)) AS code_region
+    FROM ndas_inactifs GROUP BY nda
+    """,
+    message=(
+        "Le numéro de déclaration {nda} n'est plus dans la liste publique : demander si la déclaration "
+        "est caduque ou le bilan en retard."
+    ),
+    compare_avant=True,
+)

@@ -1,0 +1,29 @@
+"""A category true in the list accepted before, not true now, the NDA still listed."""
+
+from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="perte_qualiopi",
+    severite="critique",
+    cle=("nda", "categorie"),
+    needs=("liste_of",),
+    sql=f"""
+    WITH perdues AS (
+        SELECT nda, categorie FROM qualiopi('avant.liste_of') WHERE vrai
+        UNION
+        SELECT cle->>'nda', cle->>'categorie' FROM registre WHERE code = 'perte_qualiopi' AND etat = 'ouverte'
+    ), lieu AS (
+        SELECT nda, {LIGNES_OF} FROM lignes_of WHERE nda <> '' GROUP BY nda
+    )
+    SELECT nda, categorie, to_json({{liste_of: {{avant: true, maintenant: false}}}}) AS constats,
+           siret, siren, code_region
+    FROM perdues JOIN qualiopi_maintenant USING (nda, categorie) JOIN lieu USING (nda)
+    WHERE NOT vrai
+    """,
+    message=(
+        "La certification Qualiopi « {categorie} » de la déclaration {nda} a disparu de la liste "
+        "publique : demander si elle est retirée ou en renouvellement."
+    ),
+    compare_avant=True,
+)

@@ -1,0 +1,20 @@
+"""ONISEP's validated UAI is not among the directory's UAIs for that document SIRET."""
+
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="uai_divergent",
+    severite="majeure",
+    cle=("siret",),
+    needs=("annuaire_education", "referentiel_onisep"),
+    sql="""
+    SELECT siret, min(uai) AS uai,
+           to_json({referentiel_onisep: list(DISTINCT uai ORDER BY uai), annuaire_education: any_value(connus)}) AS constats
+    FROM (SELECT siret, uai FROM referentiel_onisep WHERE is_uai(uai) AND is_siret(siret)) AS onisep
+    JOIN (SELECT siret, list(DISTINCT uai ORDER BY uai) AS connus FROM uai_annuaire GROUP BY siret) AS annuaire USING (siret)
+    SEMI JOIN documents USING (siret)
+    WHERE NOT list_contains(connus, uai)
+    GROUP BY siret
+    """,
+    message="Le code UAI validé par l'ONISEP pour {siret} n'est pas parmi ceux de l'annuaire de l'éducation.",
+)

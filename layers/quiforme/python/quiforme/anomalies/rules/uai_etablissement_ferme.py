@@ -1,0 +1,15 @@
+"""A document SIRET with an `OUVERT` directory UAI is closed in Sirene."""
+
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="uai_etablissement_ferme",
+    severite="mineure",
+    cle=("siret",),
+    needs=("annuaire_education", "sirene"),
+    sql="""
+    SELECT siret, uais[1] AS uai, to_json({annuaire_education: uais, sirene: constat}) AS constats
+    FROM uai_ouverts SEMI JOIN documents USING (siret) JOIN fermes USING (siret)
+    """,
+    message="L'annuaire de l'éducation dit ouvert l'établissement {siret}, que Sirene dit fermé.",
+)

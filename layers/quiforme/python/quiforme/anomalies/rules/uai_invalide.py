@@ -1,0 +1,19 @@
+"""Key letter wrong; for ONISEP, the validated `uai` only."""
+
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="uai_invalide",
+    severite="mineure",
+    cle=("source", "uai"),
+    needs=("annuaire_education|referentiel_onisep",),
+    sql="""
+    SELECT source, uai, to_json({uai: uai, sirets: list(DISTINCT siret ORDER BY siret)}) AS constats,
+           first(siret ORDER BY rang) FILTER (is_siret(siret)) AS siret
+    FROM (SELECT 'annuaire_education' AS source, uai, siret, row_number() OVER () AS rang FROM annuaire_education
+          UNION ALL SELECT 'referentiel_onisep', uai, siret, rank FROM referentiel_onisep)
+    WHERE uai <> '' AND NOT is_uai(uai)
+    GROUP BY source, uai
+    """,
+    message="Le code UAI « {uai} » (source {source}) n'a pas la bonne lettre-clé.",
+)

@@ -1,0 +1,15 @@
+"""Several `OUVERT` directory UAIs for one document SIRET."""
+
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="uai_multiples",
+    severite="mineure",
+    cle=("siret",),
+    needs=("annuaire_education",),
+    sql="""
+    SELECT siret, to_json({annuaire_education: uais}) AS constats
+    FROM uai_ouverts SEMI JOIN documents USING (siret) WHERE length(uais) > 1
+    """,
+    message="L'établissement {siret} porte plusieurs codes UAI ouverts dans l'annuaire de l'éducation.",
+)

@@ -1,0 +1,119 @@
+"""The ledger's pointer in DynamoDB, and the consumers' queue in SQS."""
+
+import json
+import random
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from quiforme.anomalies.ports import LedgerState
+from quiforme.registry.ports import Conflict
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+_LEDGER = {"id": {"S": "ledger"}}
+_BATCH = 10
+_BATCH_BYTES = 240_000
+"""SQS takes 256 KB a batch; message attributes count too."""
+_DEADLINE_S = 120.0
+
+
+class DynamoLedgerPointer:
+    """The pointer, in the state's table."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Take the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def get(self) -> LedgerState | None:
+        """The pointer."""
+        item = self._client.get_item(TableName=self._table, Key=_LEDGER, ConsistentRead=True).get("Item")
+        return LedgerState.from_json(item["state"]["S"]) if item else None
+
+    def move(self, state: LedgerState, *, replacing: LedgerState | None) -> None:
+        """Move it if it stands where it is believed to stand."""
+        condition: dict[str, Any] = (
+            {
+                "ConditionExpression": "#state = :before",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":before": {"S": replacing.to_json()}},
+            }
+            if replacing
+            else {"ConditionExpression": "attribute_not_exists(id)"}
+        )
+        try:
+            self._client.put_item(
+                TableName=self._table, Item={**_LEDGER, "state": {"S": state.to_json()}}, **condition
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            # A write whose answer was lost is repeated by the SDK, and finds its own effect.
+            if self.get() != state:
+                raise Conflict("another reconciliation recorded meanwhile") from error
+
+
+class NotSent(Exception):
+    """SQS did not take some events before the deadline."""
+
+
+class SqsOutbox:
+    """The queue."""
+
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        """Take the client and the queue's address."""
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, events: Iterable[dict[str, Any]]) -> None:
+        """Send every event, those that SQS refuses again after a pause."""
+        for batch in _batches(events):
+            self._send(batch)
+
+    def _send(self, entries: list["SendMessageBatchRequestEntryTypeDef"]) -> None:
+        deadline = time.monotonic() + _DEADLINE_S
+        pause = 0.1
+        while entries:
+            # A 200 may hold failures, which the SDK does not try again.
+            failed = {
+                failure["Id"]: failure
+                for failure in self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries).get(
+                    "Failed", []
+                )
+            }
+            entries = [entry for entry in entries if entry["Id"] in failed]
+            if entries:
+                first = next(iter(failed.values()))
+                if first["SenderFault"] or time.monotonic() > deadline:
+                    raise NotSent(f"{len(entries)} events refused: {first['Code']} {first.get('Message', '')}")
+                time.sleep(random.uniform(0, pause))  # noqa: S311  # jitter, not a secret
+                pause = min(pause * 2, 5.0)
+
+
+def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list["SendMessageBatchRequestEntryTypeDef"]]:
+    batch: list[SendMessageBatchRequestEntryTypeDef] = []
+    size = 0
+    for event in events:
+        body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        length = len(body.encode()) + 500
+        if batch and (len(batch) == _BATCH or size + length > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append({"Id": str(len(batch)), "MessageBody": body, "MessageAttributes": _attributes(event)})
+        size += length
+    if batch:
+        yield batch
+
+
+def _attributes(event: dict[str, Any]) -> dict[str, Any]:
+    data = event["data"]
+    values = {
+        "code": data["code"],
+        "severite": data["severite"],
+        "region": data["region"],
+        "evenement": event["type"].split(".")[3],
+    }
+    # An attribute cannot be empty: an unknown region is left out.
+    return {name: {"DataType": "String", "StringValue": value} for name, value in values.items() if value}
