@@ -2,12 +2,14 @@
 
     write_day(Path("drop"), FIRST_DAY)                      # the story's first day
     write_day(Path("drop"), FIRST_DAY + timedelta(days=3))  # three days later
-    write_for(Path("drop"), FIRST_DAY, sirets)              # an OF list and a Sirene stock for SIRETs you have
+    write_for(Path("drop"), FIRST_DAY, sirets)              # an OF list and a Sirene stock around given SIRETs
 
-Same arguments, same bytes. The story is told in `story.py`, the cases are in `cast/`, the ordinary bodies in `crowd.py`.
+Same arguments, same bytes. The story's calendar is in `story.py`, the cases in `cast/`, the ordinary bodies in `crowd.py`, the files
+that go wrong in `accidents.py`, and a geocoder to match in `ban.py`.
 """
 
-from tests.france.drop import data_day, stage_of, write_day
+from tests.france.drop import data_day, stage_of, write_day, write_stage
+from tests.france.given import write_for
 from tests.france.story import FIRST_DAY, LAST
 
-__all__ = ["FIRST_DAY", "LAST", "data_day", "stage_of", "write_day"]
+__all__ = ["FIRST_DAY", "LAST", "data_day", "stage_of", "write_day", "write_for", "write_stage"]

@@ -11,18 +11,41 @@ from datetime import date, timedelta
 
 from tests.france import identifiers
 from tests.france.geography import COMMUNES, FORMER_REGION, Commune
-from tests.france.model import NO_APPLICATION, Certifier, Fiche, OfRow, Organisme, Partner, Qualiopi, School, SireneRow
+from tests.france.model import (
+    NO_APPLICATION,
+    Certifier,
+    Fiche,
+    OfRow,
+    Organisme,
+    Partner,
+    Qualiopi,
+    School,
+    SireneRow,
+)
 from tests.france.nsf import NSF, speciality
 from tests.france.stage import MINISTRY, Stage
 
 FEWEST = 60
 """Bodies there always are: with fewer rows, one faulty row would be over the 1 % that gets a whole file refused."""
-_FIRST_BODY, _FIRST_NDA, _FIRST_FICHE, _FIRST_UAI, _FIRST_OF_MINISTRY = 100_000, 50_000, 50_000, 5_000, 100_000
+_FIRST_BODY, _FIRST_NDA, _FIRST_FICHE, _FIRST_UAI, _FIRST_OF_MINISTRY = (
+    100_000,
+    50_000,
+    50_000,
+    5_000,
+    100_000,
+)
 _FICHES = {"RNCP": 130, "RS": 110}
-_WORDS = "HORIZON ATELIER RIVAGE TILLEUL COMPAS BOUSSOLE SILLON MERIDIEN ALIZE GRANIT PASSERELLE LUCIOLE".split()
-_KINDS = "FORMATION CONSEIL ACADEMIE INSTITUT COMPETENCES ECOLE".split()
-_STREETS = "DES TILLEULS;DU MOULIN IMAGINAIRE;DE LA GARE;DES LAVANDIERES;DU PRE AUX OIES;DES ECOLES".split(";")
-_PARTNERS = ("HABILITATION_ORGA_FORM", "HABILITATION_ORGA_FORM", "HABILITATION_FORMER", "HABILITATION_ORGANISER")
+_WORDS = (
+    ["HORIZON", "ATELIER", "RIVAGE", "TILLEUL", "COMPAS", "BOUSSOLE", "SILLON", "MERIDIEN", "ALIZE", "GRANIT", "PASSERELLE", "LUCIOLE"]
+)
+_KINDS = ["FORMATION", "CONSEIL", "ACADEMIE", "INSTITUT", "COMPETENCES", "ECOLE"]
+_STREETS = ["DES TILLEULS", "DU MOULIN IMAGINAIRE", "DE LA GARE", "DES LAVANDIERES", "DU PRE AUX OIES", "DES ECOLES"]
+_PARTNERS = (
+    "HABILITATION_ORGA_FORM",
+    "HABILITATION_ORGA_FORM",
+    "HABILITATION_FORMER",
+    "HABILITATION_ORGANISER",
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +73,9 @@ def _number(dice: random.Random, commune: Commune, used: Counter[str]) -> str:
     return identifiers.nda(former, commune.department, _FIRST_NDA + used[commune.department])
 
 
-def _declare(stage: Stage, dice: random.Random, nda: str, siret: str, commune: Commune, name: str, certified: bool) -> None:
+def _declare(
+    stage: Stage, dice: random.Random, nda: str, siret: str, commune: Commune, name: str, certified: bool
+) -> None:
     addressed = dice.random() < 0.52
     filled = (dice.random() < 0.94, dice.random() < 0.205, dice.random() < 0.42)
     depth = 0 if not filled[0] else 1 if not filled[1] else 2 if not filled[2] else 3
@@ -77,7 +102,9 @@ def _declare(stage: Stage, dice: random.Random, nda: str, siret: str, commune: C
     )
 
 
-def _settle(stage: Stage, dice: random.Random, siret: str, commune: Commune, name: str, *, head: bool, closed: bool) -> None:
+def _settle(
+    stage: Stage, dice: random.Random, siret: str, commune: Commune, name: str, *, head: bool, closed: bool
+) -> None:
     created = _between(dice, date(1998, 1, 1), date(2023, 12, 31))
     since = created + timedelta(days=dice.randint(200, 800)) if closed else created
     stage.establishments[siret] = SireneRow(
@@ -109,7 +136,9 @@ def _neighbours(stage: Stage, dice: random.Random, size: int) -> list[_Neighbour
         for site, gone in enumerate(closed, start=1):
             place = commune if site == 1 or dice.random() < 0.6 else dice.choice(COMMUNES)
             _settle(stage, dice, identifiers.siret(siren, site), place, name, head=site == 1, closed=gone)
-        _declare(stage, dice, _number(dice, commune, used), identifiers.siret(siren, 1), commune, name, certified)
+        _declare(
+            stage, dice, _number(dice, commune, used), identifiers.siret(siren, 1), commune, name, certified
+        )
         if sites > 1 and not closed[1] and dice.random() < 0.03:
             second = identifiers.siret(siren, 2)
             where = next(place for place in COMMUNES if place.code == stage.establishments[second].commune)
@@ -170,7 +199,9 @@ def _school(stage: Stage, dice: random.Random, neighbours: list[_Neighbour], siz
     def add(siret: str, place: Commune) -> str:
         rank[place.department] += 1
         uai = identifiers.uai(place.department, _FIRST_UAI + rank[place.department])
-        stage.schools.append(School(uai, siret, place.code, place.postcode, place.name, name=f"Lycée de {place.name.title()}"))
+        stage.schools.append(
+            School(uai, siret, place.code, place.postcode, place.name, name=f"Lycée de {place.name.title()}")
+        )
         return uai
 
     for body in neighbours:
@@ -178,7 +209,9 @@ def _school(stage: Stage, dice: random.Random, neighbours: list[_Neighbour], siz
             uai = add(body.siret, body.commune)
             if dice.random() < 0.5:
                 place = body.commune
-                stage.organismes.append(Organisme(body.siret, uai, place.code, place.postcode, place.name, (uai,)))
+                stage.organismes.append(
+                    Organisme(body.siret, uai, place.code, place.postcode, place.name, (uai,))
+                )
     for other in range(max(size, 120)):
         place = dice.choice(COMMUNES)
         siret = identifiers.siret(identifiers.siren(990_000 + other % 10_000), 1)
@@ -194,4 +227,6 @@ def fill(stage: Stage, seed: int, size: int, ministry_fiches: int) -> None:
     _habilitate(dice, fiches, neighbours)
     _school(stage, dice, neighbours, bodies)
     for rank in range(ministry_fiches):
-        stage.fiche(f"RNCP{_FIRST_OF_MINISTRY + rank}", decision=None, title=f"Diplôme national imaginaire n° {rank}")
+        stage.fiche(
+            f"RNCP{_FIRST_OF_MINISTRY + rank}", decision=None, title=f"Diplôme national imaginaire n° {rank}"
+        )

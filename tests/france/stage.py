@@ -133,7 +133,9 @@ class Stage:
 
     def school(self, body: Body, rank: int = 0, **changes: Any) -> School:
         """Add an open public school of the head office to the directory."""
-        sound = School(body.uai(rank), body.siret(), body.commune.code, body.commune.postcode, body.commune.name)
+        sound = School(
+            body.uai(rank), body.siret(), body.commune.code, body.commune.postcode, body.commune.name
+        )
         row = replace(sound, **changes)
         self.schools.append(row)
         return row

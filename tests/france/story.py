@@ -5,7 +5,7 @@ Most rules have a case that follows the same rhythm, so that one look at the day
     day    0      1     2        3         4      5       6 and after
     phase  CALM   OPEN  CHANGED  CHANGED   CALM   OPEN    OPEN
 
-Days 0 to 6 belong to the cases, days 7 to 11 to the producers' accidents (see `accidents.py`), and from `LAST` on every file is
+Days 0 to 6 belong to the cases, days 6 to 11 to the producers' accidents (see `accidents.py`), and from `LAST` on every file is
 sound and nothing moves any more.
 """
 

@@ -9,6 +9,15 @@ To add a case, write a function in the module it belongs to and give it a free n
 `CASES` holds them by name, `covering(code)` finds those of an anomaly code.
 """
 
+from tests.france.cast import (
+    documents,
+    habilitations,
+    malformed,
+    rhythm_fiches,
+    rhythm_list,
+    schools,
+    transitions,
+)
 from tests.france.cast.case import CASES, Case, case, covering
 from tests.france.cast.demo import (
     CERTIFIED,

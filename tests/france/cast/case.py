@@ -24,18 +24,20 @@ CASES: dict[str, Case] = {}
 
 
 def case(number: int, why: str, *covers: str, commune: Commune = PARIS) -> Callable[[Play], Play]:
-    """Register a function as a case. Its number (1 to 499, unique) makes its SIRENs; its name is the function's.
+    """Register a function as a case. Its number (1 to 498, unique) makes its
+    SIRENs; its name is its module's and the function's.
 
-        @case(142, "Le SIRET déclaré n'existe nulle part", "siret_inconnu")
-        def siret_inconnu(stage: Stage, body: Body) -> None:
-            stage.of(body)
+    @case(142, "Le SIRET déclaré n'existe nulle part", "siret_inconnu")
+    def siret_inconnu(stage: Stage, body: Body) -> None:
+        stage.of(body)
     """
 
     def register(play: Play) -> Play:
         body = Body(number * 10, commune)
-        if play.__name__ in CASES or any(known.body.number == body.number for known in CASES.values()):
-            raise ValueError(f"case {number} ({play.__name__}) is already taken")
-        CASES[play.__name__] = Case(play.__name__, why, covers, body, play)
+        name = f"{play.__module__.rpartition('.')[2]}.{play.__name__}"
+        if name in CASES or any(known.body.number == body.number for known in CASES.values()):
+            raise ValueError(f"case {number} ({name}) is already taken")
+        CASES[name] = Case(name, why, covers, body, play)
         return play
 
     return register

@@ -22,7 +22,13 @@ UNKNOWN = Body(4990).siret()
 """Well formed, and in no file at all."""
 
 
-@case(1, "L'organisme exemplaire : tout est rempli, un établissement propagé, un fermé", "propagation", "order", commune=PARIS)
+@case(
+    1,
+    "L'organisme exemplaire : tout est rempli, un établissement propagé, un fermé",
+    "propagation",
+    "order",
+    commune=PARIS,
+)
 def exemplary(stage: Stage, body: Body) -> None:
     """The body the demo opens with."""
     stage.both(
@@ -38,10 +44,17 @@ def exemplary(stage: Stage, body: Body) -> None:
     stage.school(body)
     stage.onisep(body, body.uai())
     stage.fiche(body.rncp(), Partner(body.siret(), "FORMATION IMAGINAIRE 10", changed=date(2024, 9, 2)))
-    stage.fiche(body.rs(), Partner(body.siret(), role="HABILITATION_FORMER", active_since=date(2025, 3, 28)), level="")
+    stage.fiche(
+        body.rs(), Partner(body.siret(), role="HABILITATION_FORMER", active_since=date(2025, 3, 28)), level=""
+    )
 
 
-@case(2, "Deux NDA pour une unité légale : chaque établissement ne porte que les siens", "several_nda", commune=LYON)
+@case(
+    2,
+    "Deux NDA pour une unité légale : chaque établissement ne porte que les siens",
+    "several_nda",
+    commune=LYON,
+)
 def two_numbers(stage: Stage, body: Body) -> None:
     """Two declared establishments, and a third one that is only a partner: it carries no NDA."""
     stage.both(body)

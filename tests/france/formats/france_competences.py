@@ -75,8 +75,15 @@ def _fiche(fiche: Fiche) -> str:
         _tag("INTITULE", fiche.title),
         _group("ABREGE", _tag("CODE", "TP"), _tag("LIBELLE", "Titre professionnel")),
         _tag("ETAT_FICHE", fiche.state),
-        _group("FORMACODES", _group("FORMACODE", _tag("CODE", "32054"), _tag("LIBELLE", "Gestion des organisations"))),
-        _group("NOMENCLATURE_EUROPE", _tag("NIVEAU", f"NIV{fiche.level}"), _tag("LIBELLE", f"Niveau {fiche.level}"))
+        _group(
+            "FORMACODES",
+            _group("FORMACODE", _tag("CODE", "32054"), _tag("LIBELLE", "Gestion des organisations")),
+        ),
+        _group(
+            "NOMENCLATURE_EUROPE",
+            _tag("NIVEAU", f"NIV{fiche.level}"),
+            _tag("LIBELLE", f"Niveau {fiche.level}"),
+        )
         if fiche.code.startswith("RNCP")
         else "",
         _group("CODES_NSF", _group("NSF", _tag("CODE", "221w"), _tag("LIBELLE", "221w : Commercialisation"))),
@@ -84,17 +91,24 @@ def _fiche(fiche: Fiche) -> str:
         _tag("EXISTENCE_PARTENAIRES", "Oui" if fiche.partners else "Non"),
         _group("PARTENAIRES", *map(_partner, fiche.partners)) if fiche.partners else "",
         _tag("ACTIVITES_VISEES", "Le titulaire imagine, organise & rend compte de l’activité."),
-        _group("CODES_ROME", _group("ROME", _tag("CODE", "K2111"), _tag("LIBELLE", "Formation professionnelle"))),
+        _group(
+            "CODES_ROME", _group("ROME", _tag("CODE", "K2111"), _tag("LIBELLE", "Formation professionnelle"))
+        ),
         *(_group(f"SI_JURY_{way}", _tag("ACTIF", held)) for way, held in _JURY.items()),
         _tag("ACCESSIBLE_NOUVELLE_CALEDONIE", "Non"),
         _tag("ACCESSIBLE_POLYNESIE_FRANCAISE", "Non"),
         _tag("DATE_DECISION", fiche.decision),
         _tag("DATE_FIN_ENREGISTREMENT", fiche.end),
         _tag("DATE_EFFET", None if fiche.decision else date(2020, 9, 1)),
-        _tag("TYPE_ENREGISTREMENT", "Enregistrement sur demande" if fiche.decision else "Enregistrement de droit"),
+        _tag(
+            "TYPE_ENREGISTREMENT",
+            "Enregistrement sur demande" if fiche.decision else "Enregistrement de droit",
+        ),
         _group(
             "BLOCS_COMPETENCES",
-            _group("BLOC_COMPETENCES", _tag("CODE", f"{fiche.code}BC01"), _tag("LIBELLE", "Organiser l'activité")),
+            _group(
+                "BLOC_COMPETENCES", _tag("CODE", f"{fiche.code}BC01"), _tag("LIBELLE", "Organiser l'activité")
+            ),
         ),
         _tag("ACTIF", fiche.active),
         _group(
@@ -119,6 +133,10 @@ def render(fiches: Iterable[Fiche]) -> bytes:
 
 def write(folder: Path, register: Register, day: date, fiches: Iterable[Fiche]) -> Path:
     """Write one register's zip."""
-    path = folder / file_name(register, day)
+    return write_as(folder / file_name(register, day), register, day, fiches)
+
+
+def write_as(path: Path, register: Register, day: date, fiches: Iterable[Fiche]) -> Path:
+    """Write one register's XML in a zip that may be called otherwise."""
     write_zip(path, inner_name(register, day), render(fiches))
     return path

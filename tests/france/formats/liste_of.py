@@ -72,15 +72,16 @@ SPOILERS: dict[str, Callable[[str], str]] = {
 """How a line gets spoilt: the list has had each of these. The first cell, the NDA, stays readable."""
 
 
-def render(rows: Iterable[OfRow], variant: Variant = "v2", *, bom: bool = False, eol: str = "\n") -> bytes:
+def render(rows: Iterable[OfRow], variant: Variant = "v2") -> bytes:
     """The file's bytes. The 2021 variant has a space before each header but the first, and the NIC where the SIRET is now."""
     joint = ";" if variant == "v2" else "; "
     lines = [joint.join(HEADER) + ";", *(SPOILERS[row.spoil](_line(row, variant)) for row in rows)]
-    return (eol.join(lines) + eol).encode("utf-8-sig" if bom else "utf-8")
+    return "".join(f"{line}
+" for line in lines).encode()
 
 
-def write(folder: Path, rows: Iterable[OfRow], variant: Variant = "v2", *, bom: bool = False, eol: str = "\n") -> Path:
+def write(folder: Path, rows: Iterable[OfRow], variant: Variant = "v2") -> Path:
     """Write the list into the drop under the name of the ministry's site."""
     path = folder / FILE
-    path.write_bytes(render(rows, variant, bom=bom, eol=eol))
+    path.write_bytes(render(rows, variant))
     return path

@@ -21,7 +21,10 @@ def _organisme(organisme: Organisme) -> dict[str, object]:
         "code_insee": organisme.commune,
         "localite": organisme.city.title(),
     }
-    places = [{"code": "2.323558_48.751139", "uai": uai, "uai_fiable": False, "adresse": address} for uai in organisme.candidates]
+    places = [
+        {"code": "2.323558_48.751139", "uai": uai, "uai_fiable": False, "adresse": address}
+        for uai in organisme.candidates
+    ]
     return {
         "siret": organisme.siret,
         **validated,

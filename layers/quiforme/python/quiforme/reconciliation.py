@@ -133,7 +133,7 @@ def _lay(
         ("habilitations", [one.tables["habilitations"] for one in earlier]),
     ):
         files = [_parquet(office, key) for key in dict.fromkeys(keys)]
-        union = " UNION ALL ".join(f"FROM {file}" for file in files) or f"FROM {table} WHERE false"
+        union = " UNION ALL ".join(f"FROM {file}" for file in files) or f"FROM main.{table} WHERE false"
         database.execute(f"CREATE VIEW avant.{table} AS {union}")
     run_script(database, "quiforme.anomalies", "faits.sql")
     return manifest.previous is not None

@@ -41,7 +41,7 @@ SEMI JOIN (FROM population UNION FROM documents
            UNION SELECT siret FROM habilitations
            UNION SELECT siret FROM certificateurs UNION SELECT siret FROM partenaires
            UNION SELECT siret FROM annuaire_education UNION SELECT siret FROM referentiel_onisep
-           UNION SELECT siret FROM ndas_inactifs
+           UNION SELECT siret FROM ndas_inactifs UNION SELECT siret FROM avant.habilitations
            UNION SELECT siret FROM registre WHERE etat = 'ouverte') AS utiles USING (siret)
 LEFT JOIN (SELECT predecesseur AS siret, arg_max(successeur, (date_lien, successeur)) AS successeur
            FROM sirene_succession GROUP BY predecesseur) AS liens USING (siret)

@@ -3,8 +3,12 @@
 CREATE OR REPLACE TABLE trouvees AS
 SELECT left(sha256('{"cle":' || cle || ',"code":"' || code || '"}'), 32) AS id, constatees.* EXCLUDE (siren, code_region),
        coalesce(siren, left(siret, 9)) AS siren, departement,
-       coalesce(region, CASE WHEN code_region IN (SELECT region FROM departements) THEN code_region END) AS region
-FROM constatees LEFT JOIN lieux USING (siret);
+       coalesce(region, constatees.code_region, regions_declarees.code_region) AS region
+FROM constatees
+LEFT JOIN lieux USING (siret)
+LEFT JOIN (SELECT siret, first(code_region ORDER BY line) AS code_region FROM liste_of
+           WHERE siret_valide AND code_region IN (SELECT region FROM departements) GROUP BY siret) AS regions_declarees
+  USING (siret);
 
 CREATE OR REPLACE TABLE ouvertes AS
 SELECT registre.*,
@@ -25,6 +29,7 @@ UNION ALL BY NAME
 -- stays open, its evidence changed or not
 SELECT ouvertes.* EXCLUDE (evaluee, perimee)
        REPLACE (trouvees.constats AS constats, getvariable('jour')::DATE AS derniere_detection,
+                trouvees.siret AS siret, trouvees.siren AS siren, trouvees.nda AS nda, trouvees.uai AS uai,
                 trouvees.departement AS departement, trouvees.region AS region,
                 CASE WHEN ouvertes.constats = trouvees.constats THEN sequence ELSE sequence + 1 END AS sequence),
        CASE WHEN ouvertes.constats <> trouvees.constats THEN 'modifiee' END AS evenement

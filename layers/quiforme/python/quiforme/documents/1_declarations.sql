@@ -48,8 +48,7 @@ SELECT portee.* REPLACE (
            false AS actif, false AS action_formation, false AS bilan_competences,
            false AS validation_acquis_experience, false AS apprentissage, NULL AS obtention_via_unite_legale)
 FROM before.declarations AS portee
-JOIN ndas_inactifs ON ndas_inactifs.nda = portee.nda AND ndas_inactifs.siren = left(portee.siret, 9)
-WHERE publie OR NOT actif;
+JOIN ndas_inactifs ON ndas_inactifs.nda = portee.nda AND ndas_inactifs.siren = left(portee.siret, 9);
 
 CREATE OR REPLACE TABLE etablissements AS
 FROM declares UNION FROM nommes_par_une_fiche UNION FROM propages
@@ -74,7 +73,7 @@ WITH portees AS (
 ), actives AS (
     SELECT *, true AS via_unite_legale FROM portees UNION ALL SELECT *, false FROM propres
 )
-SELECT siret, nda, true AS actif, true AS publie,
+SELECT siret, nda, true AS actif,
        date_derniere_declaration, date_debut_exercice, date_fin_exercice,
        coalesce(action_formation, false) AS action_formation,
        coalesce(bilan_competences, false) AS bilan_competences,

@@ -4,8 +4,7 @@ CREATE OR REPLACE TABLE uai_annuaire AS
 SELECT uai, siret, etat FROM annuaire_education WHERE is_uai(uai) AND is_siret(siret);
 
 CREATE OR REPLACE TABLE uai_onisep AS
-SELECT uai, siret FROM referentiel_onisep WHERE is_uai(uai) AND is_siret(siret)
-QUALIFY row_number() OVER (PARTITION BY siret ORDER BY rank) = 1;
+SELECT uai, siret FROM referentiel_onisep WHERE is_uai(uai) AND is_siret(siret);
 
 CREATE OR REPLACE TABLE codes_uai AS
 SELECT siret, uai

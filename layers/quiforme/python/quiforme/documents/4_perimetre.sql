@@ -5,5 +5,3 @@ SELECT DISTINCT siret FROM annuaire_education
 WHERE is_siret(siret)
   AND ((hors_contrat AND list_contains(getvariable('exclusions'), 'hors_contrat'))
        OR (lycee_agricole AND list_contains(getvariable('exclusions'), 'lycee_agricole')));
-
-UPDATE declarations SET publie = siret NOT IN (SELECT siret FROM hors_perimetre);

@@ -9,9 +9,9 @@ CREATE OR REPLACE TABLE before.ndas_inactifs (
     nda VARCHAR, siren VARCHAR, siret VARCHAR, code_region VARCHAR, date_derniere_declaration DATE, depuis DATE
 );
 
--- The declarations of the documents, one row an entry; `publie`: its SIRET is within the perimeter.
+-- The declarations of the documents, one row an entry, perimeter aside.
 CREATE OR REPLACE TABLE before.declarations (
-    siret VARCHAR, nda VARCHAR, actif BOOLEAN, publie BOOLEAN,
+    siret VARCHAR, nda VARCHAR, actif BOOLEAN,
     date_derniere_declaration DATE, date_debut_exercice DATE, date_fin_exercice DATE,
     action_formation BOOLEAN, bilan_competences BOOLEAN, validation_acquis_experience BOOLEAN, apprentissage BOOLEAN,
     obtention_via_unite_legale BOOLEAN,
