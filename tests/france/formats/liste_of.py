@@ -76,8 +76,7 @@ def render(rows: Iterable[OfRow], variant: Variant = "v2") -> bytes:
     """The file's bytes. The 2021 variant has a space before each header but the first, and the NIC where the SIRET is now."""
     joint = ";" if variant == "v2" else "; "
     lines = [joint.join(HEADER) + ";", *(SPOILERS[row.spoil](_line(row, variant)) for row in rows)]
-    return "".join(f"{line}
-" for line in lines).encode()
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def write(folder: Path, rows: Iterable[OfRow], variant: Variant = "v2") -> Path:
