@@ -10,15 +10,12 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-
 from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, REVOKED_TOKEN
 from quiforme.api.tokens import Keys, Refused, verify
 from quiforme.aws.settings import setting
 
 logger = Logger(service="authorize")
-dynamodb = boto3.client(
-    "dynamodb", config=Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard"})
-)
+dynamodb = boto3.client("dynamodb", config=Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard"}))
 keys = Keys.from_json(setting("TOKEN_KEYS"))
 access_table = setting("ACCESS_TABLE")
 

@@ -10,7 +10,6 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
-
 from quiforme.api.errors import STORE_FAILED, STORE_TIMED_OUT, ApiError
 from quiforme.api.lookup import Request, Response, certifications
 from quiforme.aws.reader import FAST, DynamoCounter, DynamoReader

@@ -10,7 +10,6 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
-
 from quiforme.aws.anomalies import DynamoLedgerPointer, SqsOutbox
 from quiforme.aws.documents import read_pointer
 from quiforme.aws.lease import lease

@@ -1,11 +1,11 @@
 """The fictitious France: the French producers' files, in their exact formats, about bodies that do not exist.
 
-    write_day(Path("drop"), FIRST_DAY)                      # the story's first day
-    write_day(Path("drop"), FIRST_DAY + timedelta(days=3))  # three days later
-    write_for(Path("drop"), FIRST_DAY, sirets)              # an OF list and a Sirene stock around given SIRETs
+    write_day(Path("drop"), FIRST_DAY)                      # the story's first day write_day(Path("drop"),
+    FIRST_DAY + timedelta(days=3))  # three days later write_for(Path("drop"), FIRST_DAY, sirets)
+    # an OF list and a Sirene stock around given SIRETs
 
-Same arguments, same bytes. The story's calendar is in `story.py`, the cases in `cast/`, the ordinary bodies in `crowd.py`, the files
-that go wrong in `accidents.py`, and a geocoder to match in `ban.py`.
+Same arguments, same bytes. The story's calendar is in `story.py`, the cases in `cast/`, the ordinary bodies
+in `crowd.py`, the files that go wrong in `accidents.py`, and a geocoder to match in `ban.py`.
 """
 
 from tests.france.drop import data_day, stage_of, write_day, write_stage

@@ -20,12 +20,8 @@ def main() -> None:
         help="YYYY-MM-DD (default: the story's first day)",
     )
     parser.add_argument("--seed", type=int, default=1, help="another crowd, the same cast (default: 1)")
-    parser.add_argument(
-        "--size", type=int, default=150, help="how many ordinary bodies (default: 150, least: 60)"
-    )
-    parser.add_argument(
-        "--ministry-fiches", type=int, help="how many fiches one ministry certifies (default: by size)"
-    )
+    parser.add_argument("--size", type=int, default=150, help="how many ordinary bodies (default: 150, least: 60)")
+    parser.add_argument("--ministry-fiches", type=int, help="how many fiches one ministry certifies (default: by size)")
     parser.add_argument("--of-variant", choices=("v2", "2021"), default="v2", help="format of the OF list")
     parser.add_argument(
         "--sirene-format", choices=("parquet", "zip"), default="parquet", help="format of the Sirene stocks"

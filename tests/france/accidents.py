@@ -8,7 +8,8 @@
         10   liste_of: a required column is gone   annuaire_education, rs: an HTML page
         11   liste_of: over 1 % unreadable         rncp, sirene_succession: empty
 
-So a refusal opens, changes its evidence, closes and reopens, while every source comes back on the day after its last accident.
+So a refusal opens, changes its evidence, closes and reopens, while every source comes back on the day after
+its last accident.
 """
 
 import os

@@ -1,18 +1,17 @@
 """A geocoder of the fictitious France: what `POST …/search/csv/` answers, for the communes of `geography.py`.
 
-A street called INTROUVABLE scores 0.31, an address without a known postcode or commune gets empty columns, everything else is found
-in its commune at 0.93. `python -m tests.france.ban 7878` serves it over HTTP for the demo.
+A street called INTROUVABLE scores 0.31, an address without a known postcode or commune gets empty columns,
+everything else is found in its commune at 0.93. `python -m tests.france.ban 7878` serves it over HTTP for the
+demo.
 """
 
 import argparse
 import csv
 import io
 from collections.abc import Sequence
-from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import cast
 
 from tests.france.geography import COMMUNES, Commune
 
@@ -50,13 +49,15 @@ def search_csv(content: bytes, columns: Sequence[str] = ()) -> bytes:
 
 
 class _Service(BaseHTTPRequestHandler):
-    """`POST /search/csv/`, multipart: `data` is the file, `columns`, `postcode` and `city` name columns of the address."""
+    """`POST /search/csv/`, multipart: the file is `data`; `columns`, `postcode`, `city` name columns of the address."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         kind = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
-        parts = list(cast(EmailMessage, BytesParser(policy=default).parsebytes(kind + body)).iter_parts())
-        fields = [(part.get_param("name", header="content-disposition"), part.get_payload(decode=True)) for part in parts]
+        parts = list(BytesParser(policy=default).parsebytes(kind + body).iter_parts())
+        fields = [
+            (part.get_param("name", header="content-disposition"), part.get_payload(decode=True)) for part in parts
+        ]
         data = next((value for name, value in fields if name == "data" and isinstance(value, bytes)), b"")
         named = ("columns", "postcode", "city")
         columns = [value.decode() for name, value in fields if name in named and isinstance(value, bytes)]

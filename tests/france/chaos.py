@@ -8,7 +8,6 @@ from pathlib import Path
 from tests.france import identifiers
 from tests.france.drop import stage_of, write_stage
 from tests.france.model import NO_APPLICATION, Fiche, OfRow, Partner, Qualiopi, School, SireneRow
-from tests.france.stage import Stage
 
 
 def write_chaos(folder: Path, day: date, *, seed: int, rate: float = 0.08) -> None:
@@ -17,9 +16,9 @@ def write_chaos(folder: Path, day: date, *, seed: int, rate: float = 0.08) -> No
     stage = stage_of(day, seed=seed, size=150)
     others = [row.siret for row in stage.list_of]
     stage.list_of = [_of(dice, row, others) for row in stage.list_of if dice.random() > rate / 3]
-    stage.list_of += [
-        replace(row, nda=dice.choice(stage.list_of).nda) for row in dice.sample(stage.list_of, 3)
-    ] + [replace(row, nda=_another(row.nda)) for row in dice.sample(stage.list_of, 6)]
+    stage.list_of += [replace(row, nda=dice.choice(stage.list_of).nda) for row in dice.sample(stage.list_of, 3)] + [
+        replace(row, nda=_another(row.nda)) for row in dice.sample(stage.list_of, 6)
+    ]
     if dice.random() < 0.5:
         dice.shuffle(stage.list_of)
     stage.fiches = {code: _fiche(dice, fiche, others, rate) for code, fiche in stage.fiches.items()}
@@ -73,7 +72,9 @@ def _fiche(dice: random.Random, fiche: Fiche, others: list[str], rate: float) ->
     if dice.random() < rate:
         partners.append(Partner(dice.choice(others), active_since=date(2025, 1, 1 + dice.randrange(28))))
     certifiers = [
-        replace(one, state="Inactif") if dice.random() < rate / 2 else replace(one, siret=dice.choice(others))
+        replace(one, state="Inactif")
+        if dice.random() < rate / 2
+        else replace(one, siret=dice.choice(others))
         if dice.random() < rate / 2
         else one
         for one in fiche.certifiers
@@ -93,7 +94,9 @@ def _school(dice: random.Random, row: School, others: list[str]) -> School:
     if dice.random() < 0.05:
         return replace(row, siret=dice.choice(others))
     if dice.random() < 0.04:
-        return replace(row, uai=identifiers.uai_wrong_key(row.uai) if row.uai[-1:] in identifiers.UAI_LETTERS and row.uai else "")
+        return replace(
+            row, uai=identifiers.uai_wrong_key(row.uai) if row.uai[-1:] in identifiers.UAI_LETTERS and row.uai else ""
+        )
     if dice.random() < 0.04:
         return replace(row, state=dice.choice(("OUVERT", "A FERMER")))
     if dice.random() < 0.03:

@@ -1,7 +1,8 @@
 """The ordinary bodies: seeded, in the proportions of the real files, and free of anomalies so that the cast's stand out.
 
-Proportions are the measured ones (2025-2026): 29 % certified, specialities filled 94, 19 and 8 %, half of the addresses empty,
-three certifiers in ten without SIRET, DATE_ACTIF missing on three quarters of the partner rows.
+Proportions are the measured ones (2025-2026): 29 % certified, specialities filled 94, 19 and 8 %, half of the
+addresses empty, three certifiers in ten without SIRET, DATE_ACTIF missing on three quarters of the partner
+rows.
 """
 
 import random
@@ -35,9 +36,20 @@ _FIRST_BODY, _FIRST_NDA, _FIRST_FICHE, _FIRST_UAI, _FIRST_OF_MINISTRY = (
     100_000,
 )
 _FICHES = {"RNCP": 130, "RS": 110}
-_WORDS = (
-    ["HORIZON", "ATELIER", "RIVAGE", "TILLEUL", "COMPAS", "BOUSSOLE", "SILLON", "MERIDIEN", "ALIZE", "GRANIT", "PASSERELLE", "LUCIOLE"]
-)
+_WORDS = [
+    "HORIZON",
+    "ATELIER",
+    "RIVAGE",
+    "TILLEUL",
+    "COMPAS",
+    "BOUSSOLE",
+    "SILLON",
+    "MERIDIEN",
+    "ALIZE",
+    "GRANIT",
+    "PASSERELLE",
+    "LUCIOLE",
+]
 _KINDS = ["FORMATION", "CONSEIL", "ACADEMIE", "INSTITUT", "COMPETENCES", "ECOLE"]
 _STREETS = ["DES TILLEULS", "DU MOULIN IMAGINAIRE", "DE LA GARE", "DES LAVANDIERES", "DU PRE AUX OIES", "DES ECOLES"]
 _PARTNERS = (
@@ -136,9 +148,7 @@ def _neighbours(stage: Stage, dice: random.Random, size: int) -> list[_Neighbour
         for site, gone in enumerate(closed, start=1):
             place = commune if site == 1 or dice.random() < 0.6 else dice.choice(COMMUNES)
             _settle(stage, dice, identifiers.siret(siren, site), place, name, head=site == 1, closed=gone)
-        _declare(
-            stage, dice, _number(dice, commune, used), identifiers.siret(siren, 1), commune, name, certified
-        )
+        _declare(stage, dice, _number(dice, commune, used), identifiers.siret(siren, 1), commune, name, certified)
         if sites > 1 and not closed[1] and dice.random() < 0.03:
             second = identifiers.siret(siren, 2)
             where = next(place for place in COMMUNES if place.code == stage.establishments[second].commune)
@@ -209,9 +219,7 @@ def _school(stage: Stage, dice: random.Random, neighbours: list[_Neighbour], siz
             uai = add(body.siret, body.commune)
             if dice.random() < 0.5:
                 place = body.commune
-                stage.organismes.append(
-                    Organisme(body.siret, uai, place.code, place.postcode, place.name, (uai,))
-                )
+                stage.organismes.append(Organisme(body.siret, uai, place.code, place.postcode, place.name, (uai,)))
     for other in range(max(size, 120)):
         place = dice.choice(COMMUNES)
         siret = identifiers.siret(identifiers.siren(990_000 + other % 10_000), 1)
@@ -227,6 +235,4 @@ def fill(stage: Stage, seed: int, size: int, ministry_fiches: int) -> None:
     _habilitate(dice, fiches, neighbours)
     _school(stage, dice, neighbours, bodies)
     for rank in range(ministry_fiches):
-        stage.fiche(
-            f"RNCP{_FIRST_OF_MINISTRY + rank}", decision=None, title=f"Diplôme national imaginaire n° {rank}"
-        )
+        stage.fiche(f"RNCP{_FIRST_OF_MINISTRY + rank}", decision=None, title=f"Diplôme national imaginaire n° {rank}")

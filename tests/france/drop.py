@@ -34,13 +34,9 @@ def stage_of(day: date, *, seed: int = 1, size: int = 150, ministry_fiches: int 
 
 
 def data_day(path: Path) -> date:
-    """The day of a file's data: the one in its name, else the one its modification time was set to (see `write_day`)."""
+    """The day of a file's data: the one in its name, else that of its modification time (see `write_day`)."""
     dated = _DATED.search(path.name)
-    return (
-        date.fromisoformat(dated.group())
-        if dated
-        else datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    )
+    return date.fromisoformat(dated.group()) if dated else datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
 
 
 def write_day(
@@ -57,9 +53,10 @@ def write_day(
 ) -> None:
     """Write the drop of one day into `folder`, made if needed, over what is there.
 
-    `size` counts the ordinary bodies (at least 60), `ministry_fiches` those one ministry certifies: 10 000 make a document of
-    several megabytes. Modification times are set to 04:00 UTC of the day, for readers who date a file by them.
-    `accidents` adds those of `accidents.py`: files that a guard must refuse, and one that grows old.
+    `size` counts the ordinary bodies (at least 60), `ministry_fiches` those one ministry certifies: 10 000
+    make a document of several megabytes. Modification times are set to 04:00 UTC of the day, for readers who
+    date a file by them. `accidents` adds those of `accidents.py`: files that a guard must refuse, and one
+    that grows old.
     """
     stage = stage_of(day, seed=seed, size=size, ministry_fiches=ministry_fiches)
     write_stage(folder, stage, of_variant=of_variant, sirene_format=sirene_format, onisep_bare=onisep_bare)
@@ -82,7 +79,7 @@ def write_stage(
     onisep_bare: bool = False,
     only: Collection[str] = (),
 ) -> None:
-    """Write what is on stage into `folder`, made if needed, over what is there; `only` names sources, all by default."""
+    """Write what is on stage into `folder`, over what is there; `only` names sources, all of them by default."""
     folder.mkdir(parents=True, exist_ok=True)
     day = stage.day
     writers: dict[str, Callable[[], Path]] = {

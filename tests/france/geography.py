@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-# Current region: {region before 2016: départements}. A declaration number keeps the region of its registration, old or current.
+# Current region: {region before 2016: départements}. A declaration number keeps the region of its
+# registration, old or current.
 _REGIONS: dict[str, dict[str, str]] = {
     "11": {"11": "75 77 78 91 92 93 94 95"},
     "24": {"24": "18 28 36 37 41 45"},

@@ -16,8 +16,9 @@ from tests.france.stage import Stage
 def write_for(folder: Path, day: date, sirets: Iterable[str], *, seed: int = 1) -> None:
     """Write `listePubliqueOF.csv` and `StockEtablissement_utf8.parquet`, and nothing else, for these SIRETs.
 
-    Half of them are declared, one legal unit in ten under two numbers; 3 % are not in Sirene and 5 % are closed. What befalls a
-    SIRET depends on it and on `seed` only, not on the others. Malformed SIRETs are passed over.
+    Half of them are declared, one legal unit in ten under two numbers; 3 % are not in Sirene and 5 % are
+    closed. What befalls a SIRET depends on it and on `seed` only, not on the others. Malformed SIRETs are
+    passed over.
     """
     stage = Stage(day)
     for siret in sorted({siret.strip() for siret in sirets}):

@@ -1,7 +1,8 @@
 """Identifiers of people and bodies who do not exist.
 
-Fictitious SIRENs are `99` + six digits + the Luhn key: the cast uses 99 00 xxxx, the crowd 99 10 0000 and above. Everything here is
-valid unless the function's name says otherwise, so that a case reads as what it is about.
+Fictitious SIRENs are `99` + six digits + the Luhn key: the cast uses 99 00 xxxx, the crowd 99 10 0000 and
+above. Everything here is valid unless the function's name says otherwise, so that a case reads as what it is
+about.
 """
 
 UAI_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -42,8 +43,8 @@ def wrong_key(identifier: str) -> str:
 def nda(registration: str, department: str, number: int, letter: str = "") -> str:
     """RR DD NNNNN DD: region of registration, département, number, département again.
 
-    Corsica keeps the 20 it had before 2A and 2B; overseas keeps the first two digits of 97x. A few real numbers hold a letter in
-    place of the first digit of the number.
+    Corsica keeps the 20 it had before 2A and 2B; overseas keeps the first two digits of 97x. A few real
+    numbers hold a letter in place of the first digit of the number.
     """
     place = "20" if department in ("2A", "2B") else department[:2]
     middle = f"{letter}{number % 10_000:04d}" if letter else f"{number:05d}"

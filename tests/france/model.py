@@ -7,7 +7,7 @@ from tests.france.nsf import Speciality
 
 DateOrText = date | str | None
 Qualiopi = tuple[bool | None, bool | None, bool | None, bool | None]
-"""Training, skills assessment, validation of experience, apprenticeship; None is an empty cell (nothing was applied for)."""
+"""Training, skills assessment, validation of experience, apprenticeship; None is an empty cell (no application)."""
 
 NO_APPLICATION: Qualiopi = (None, None, None, None)
 

@@ -16,7 +16,7 @@ MINISTRY = identifiers.siret(identifiers.siren(1), 1)
 
 @dataclass(frozen=True)
 class Body:
-    """A legal unit of the cast. Its number makes its SIREN, SIRETs, NDAs, UAIs and fiche codes: no two bodies share any."""
+    """A legal unit of the cast. Its number makes all its identifiers and fiche codes: no two bodies share any."""
 
     number: int
     commune: Commune = PARIS
@@ -133,9 +133,7 @@ class Stage:
 
     def school(self, body: Body, rank: int = 0, **changes: Any) -> School:
         """Add an open public school of the head office to the directory."""
-        sound = School(
-            body.uai(rank), body.siret(), body.commune.code, body.commune.postcode, body.commune.name
-        )
+        sound = School(body.uai(rank), body.siret(), body.commune.code, body.commune.postcode, body.commune.name)
         row = replace(sound, **changes)
         self.schools.append(row)
         return row

@@ -1,12 +1,13 @@
 """The calendar of the fictitious France: what is played when.
 
-Most rules have a case that follows the same rhythm, so that one look at the day's number tells what to expect:
+Most rules have a case that follows the same rhythm, so that one look at the day's number tells what to
+expect:
 
     day    0      1     2        3         4      5       6 and after
     phase  CALM   OPEN  CHANGED  CHANGED   CALM   OPEN    OPEN
 
-Days 0 to 6 belong to the cases, days 6 to 11 to the producers' accidents (see `accidents.py`), and from `LAST` on every file is
-sound and nothing moves any more.
+Days 0 to 6 belong to the cases, days 6 to 11 to the producers' accidents (see `accidents.py`), and from
+`LAST` on every file is sound and nothing moves any more.
 """
 
 from datetime import date

@@ -189,9 +189,7 @@ def siret_invalide(facts: Facts) -> Iterator[Finding]:
 def siren_incoherent(facts: Facts) -> Iterator[Finding]:
     """OF row: `siren` is not the first 9 of the declared SIRET (both well formed)."""
     yield from facts.by_nda(
-        lambda row: is_digits(row.siren_cell, 9)
-        and is_digits(row.siret, 14)
-        and row.siren_cell != row.siret[:9]
+        lambda row: is_digits(row.siren_cell, 9) and is_digits(row.siret, 14) and row.siren_cell != row.siret[:9]
     )
 
 
@@ -247,8 +245,7 @@ def plusieurs_nda(facts: Facts) -> Iterator[Finding]:
 def declaration_perimee(facts: Facts) -> Iterator[Finding]:
     """Listed though `dateDerniereDeclaration` is more than 730 days old."""
     yield from facts.by_nda(
-        lambda row: row.date_derniere_declaration is not None
-        and (facts.day - row.date_derniere_declaration).days > 730
+        lambda row: row.date_derniere_declaration is not None and (facts.day - row.date_derniere_declaration).days > 730
     )
 
 

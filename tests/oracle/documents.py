@@ -81,7 +81,7 @@ def declaration(row: OfRow, via_unite_legale: bool) -> Declaration:
 
 def made_inactive(active: Declaration) -> Declaration:
     """`actif: false`, its four Qualiopi flags `false` and `obtention_via_unite_legale: null`."""
-    qualiopi: dict[str, bool | None] = {category: False for category in CATEGORIES}
+    qualiopi: dict[str, bool | None] = dict.fromkeys(CATEGORIES, False)
     qualiopi["obtention_via_unite_legale"] = None
     return {**active, "actif": False, "certification_qualiopi": qualiopi}
 
@@ -273,9 +273,7 @@ def build(snapshot: Snapshot, inactive: dict[tuple[str, str], Declaration]) -> d
             "code_uai": code_uai(siret, onisep, directory),
             "unite_legale_avec_plusieurs_nda": len(ndas) > 1,
             "declarations_activites_etablissement": in_order(declarations),
-            "habilitations_france_competence": [
-                entries[code].entry for code in sorted(entries, key=fiche_order)
-            ],
+            "habilitations_france_competence": [entries[code].entry for code in sorted(entries, key=fiche_order)],
         }
     return documents
 

@@ -335,9 +335,7 @@ def read_succession(path: Path) -> tuple[dict[str, str], int]:
     columns = ["siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession"]
     rows, set_aside = table_rows(path, columns)
     rows.sort(key=lambda row: row["dateLienSuccession"])
-    successors = {
-        row["siretEtablissementPredecesseur"]: row["siretEtablissementSuccesseur"] for row in rows
-    }
+    successors = {row["siretEtablissementPredecesseur"]: row["siretEtablissementSuccesseur"] for row in rows}
     return successors, set_aside
 
 
@@ -373,9 +371,7 @@ def read_onisep(content: bytes) -> tuple[list[Organisation], int]:
             set_aside += 1
             continue
         uai = item.get("uai")
-        organisations.append(
-            Organisation(siret=trim(item["siret"]), uai=trim(uai) if isinstance(uai, str) else "")
-        )
+        organisations.append(Organisation(siret=trim(item["siret"]), uai=trim(uai) if isinstance(uai, str) else ""))
     return organisations, set_aside
 
 

@@ -14,8 +14,8 @@ from botocore.config import Config
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
-
 from quiforme.api.tokens import SCOPES, issue
+
 from tests.stack import gateway
 from tests.stack.emulator import LOCAL, REGION, ROOT, Failed
 
@@ -77,7 +77,9 @@ def deploy(endpoint: str, build_dir: Path) -> Stack:
     environment = {"AWS_ENDPOINT_URL": endpoint}
     arguments = ["deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     arguments += ["--template-file", str(build_dir / "template.yaml")]
-    overrides = _overrides({"ScheduleState": "DISABLED", "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":"))})
+    overrides = _overrides(
+        {"ScheduleState": "DISABLED", "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":"))}
+    )
     _sam([*arguments, *overrides], environment, log=LOCAL / "deploy.log")
     pem = private_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -135,9 +137,7 @@ def _sam(arguments: list[str], more: dict[str, str], *, log: Path) -> None:
         **more,
     }
     with log.open("wb") as output:
-        done = subprocess.run(
-            ["sam", *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output, check=False
-        )
+        done = subprocess.run(["sam", *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output, check=False)
     if done.returncode:
         last = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-3:]
         raise Failed(f"sam {arguments[0]} failed, see {log}: {' / '.join(last)}")

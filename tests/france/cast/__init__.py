@@ -9,15 +9,9 @@ To add a case, write a function in the module it belongs to and give it a free n
 `CASES` holds them by name, `covering(code)` finds those of an anomaly code.
 """
 
-from tests.france.cast import (
-    documents,
-    habilitations,
-    malformed,
-    rhythm_fiches,
-    rhythm_list,
-    schools,
-    transitions,
-)
+import importlib
+import pkgutil
+
 from tests.france.cast.case import CASES, Case, case, covering
 from tests.france.cast.demo import (
     CERTIFIED,
@@ -26,6 +20,9 @@ from tests.france.cast.demo import (
     SEVERAL_NDA,
     UNKNOWN,
 )
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")  # a new file of cases is on stage as soon as it exists
 
 __all__ = [
     "CASES",

@@ -44,9 +44,7 @@ def exemplary(stage: Stage, body: Body) -> None:
     stage.school(body)
     stage.onisep(body, body.uai())
     stage.fiche(body.rncp(), Partner(body.siret(), "FORMATION IMAGINAIRE 10", changed=date(2024, 9, 2)))
-    stage.fiche(
-        body.rs(), Partner(body.siret(), role="HABILITATION_FORMER", active_since=date(2025, 3, 28)), level=""
-    )
+    stage.fiche(body.rs(), Partner(body.siret(), role="HABILITATION_FORMER", active_since=date(2025, 3, 28)), level="")
 
 
 @case(

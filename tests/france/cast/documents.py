@@ -10,9 +10,7 @@ from tests.france.nsf import speciality
 from tests.france.stage import Body, Stage
 
 
-@case(
-    410, "Un second NDA paraît (jours 2 à 4) : la propagation cesse, puis reprend", "propagation", "tombstone"
-)
+@case(410, "Un second NDA paraît (jours 2 à 4) : la propagation cesse, puis reprend", "propagation", "tombstone")
 def second_number_for_a_while(stage: Stage, body: Body) -> None:
     """The third establishment lives by propagation alone: its document comes and goes."""
     stage.both(body)
@@ -53,9 +51,7 @@ def neither_siret_nor_siren(stage: Stage, body: Body) -> None:
     """One row with both wrong, one with both empty, one with a SIREN of nine digits that fails Luhn."""
     stage.of(body, siret="NON RENSEIGNE", siren="99000")
     stage.of(body.other(1), siret="", siren="")
-    stage.of(
-        body.other(2), siret=identifiers.wrong_key(body.siret()), siren=identifiers.wrong_key(body.siren)
-    )
+    stage.of(body.other(2), siret=identifiers.wrong_key(body.siret()), siren=identifiers.wrong_key(body.siren))
 
 
 @case(417, "SIRET bon, SIREN vide : pas d'incohérence, le SIRET suffit", "row_siren")
@@ -134,9 +130,7 @@ def foreign_body(stage: Stage, body: Body) -> None:
     stage.both(body, nda=number, foreign=abroad)
 
 
-@case(
-    426, "Saint-Pierre-et-Miquelon : région 905 d'un côté, inconnue de l'autre", "region", commune=SAINT_PIERRE
-)
+@case(426, "Saint-Pierre-et-Miquelon : région 905 d'un côté, inconnue de l'autre", "region", commune=SAINT_PIERRE)
 def no_region_overseas(stage: Stage, body: Body) -> None:
     """Neither side knows a region, so nothing is incoherent."""
     stage.both(body, region="905")

@@ -155,6 +155,4 @@ def examiner_without_number(stage: Stage, body: Body) -> None:
     """And a certifier without NDA is no partner."""
     stage.sirene(body)
     stage.sirene(body.other(1))
-    stage.fiche(
-        body.rncp(), Partner(body.siret(), role=EXAMINE), certifiers=[Certifier(body.other(1).siret())]
-    )
+    stage.fiche(body.rncp(), Partner(body.siret(), role=EXAMINE), certifiers=[Certifier(body.other(1).siret())])

@@ -133,9 +133,7 @@ def uai_divergent(stage: Stage, body: Body) -> None:
         stage.school(body, 2, state="A FERMER")
 
 
-@case(
-    243, "UAI ouvert d'un établissement fermé dans Sirene", "uai_etablissement_ferme", "etablissement_ferme"
-)
+@case(243, "UAI ouvert d'un établissement fermé dans Sirene", "uai_etablissement_ferme", "etablissement_ferme")
 def uai_etablissement_ferme(stage: Stage, body: Body) -> None:
     """Closed in Sirene all along; it is the directory that reopens it."""
     stage.of(body)

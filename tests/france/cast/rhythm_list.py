@@ -53,9 +53,7 @@ def etablissement_ferme(stage: Stage, body: Body) -> None:
     stage.sirene(heir)
     stage.sirene(body, state="F" if stage.open else "A", since="2026-10-31" if stage.open else "2015-09-01")
     if stage.changed or stage.number > 4:
-        stage.succession(
-            body.siret(), heir.siret(), "2026-10-31", processed="2026-11-02T02:00:00", continuity=False
-        )
+        stage.succession(body.siret(), heir.siret(), "2026-10-31", processed="2026-11-02T02:00:00", continuity=False)
         stage.succession(body.siret(), heir.siret(), "2026-10-31", processed="2026-11-12T02:00:00")
 
 
@@ -64,9 +62,7 @@ def nda_malforme(stage: Stage, body: Body) -> None:
     """Listed on the open days only, so it also leaves the list when it closes."""
     stage.sirene(body)
     if stage.open:
-        stage.of(
-            body, nda=f"1,17{body.number}E+10", name=_OTHER_NAME if stage.changed else "FORMATION IMAGINAIRE"
-        )
+        stage.of(body, nda=f"1,17{body.number}E+10", name=_OTHER_NAME if stage.changed else "FORMATION IMAGINAIRE")
 
 
 @case(205, "Le même NDA sur des lignes de plusieurs unités légales", "nda_partage")
@@ -133,15 +129,13 @@ def nda_sorti_de_liste(stage: Stage, body: Body) -> None:
 
 @case(212, "Une catégorie Qualiopi perdue, retrouvée, reperdue", "perte_qualiopi")
 def perte_qualiopi(stage: Stage, body: Body) -> None:
-    """Assessment and validation are lost together: two anomalies. A second row of the same number does not say otherwise."""
+    """Two categories are lost together: two anomalies. A second row of the number, all false, changes nothing."""
     held = not stage.open
     stage.both(body, qualiopi=(True, held, held, False), declared=date(2026, 11, 2 if stage.changed else 1))
     stage.of(body, qualiopi=(False, False, False, False), declared=date(2025, 1, 1))
 
 
-@case(
-    213, "Catégorie absente d'une ligne mais vraie sur l'autre du même NDA : rien de perdu", "perte_qualiopi"
-)
+@case(213, "Catégorie absente d'une ligne mais vraie sur l'autre du même NDA : rien de perdu", "perte_qualiopi")
 def category_on_another_row(stage: Stage, body: Body) -> None:
     """From day 1 the second row, the older one, is the one that says true."""
     stage.both(body, qualiopi=(stage.number == 0, False, False, False))

@@ -66,9 +66,7 @@ def validated_for_a_wrong_siret(stage: Stage, body: Body) -> None:
 def out_of_contract_for_a_while(stage: Stage, body: Body) -> None:
     """Declared throughout, so 404 with the reason for three days."""
     stage.both(body)
-    stage.school(
-        body, contract="HORS CONTRAT" if stage.number in (3, 4, 5) else "CONTRAT D'ASSOCIATION TOUTES CLASSES"
-    )
+    stage.school(body, contract="HORS CONTRAT" if stage.number in (3, 4, 5) else "CONTRAT D'ASSOCIATION TOUTES CLASSES")
 
 
 @case(119, "Lycée agricole : exclu", "perimeter", commune=RENNES)

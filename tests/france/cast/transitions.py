@@ -6,9 +6,7 @@ from tests.france.model import Partner
 from tests.france.stage import Body, Stage
 
 
-@case(
-    61, "Déménagement : le NDA est remplacé le jour 1, et le nouveau le dit", "nda_remplace", commune=NANTES
-)
+@case(61, "Déménagement : le NDA est remplacé le jour 1, et le nouveau le dit", "nda_remplace", commune=NANTES)
 def replaced_at_once(stage: Stage, body: Body) -> None:
     """Replaced is not lost: never kept as inactive."""
     if stage.number == 0:
@@ -17,9 +15,7 @@ def replaced_at_once(stage: Stage, body: Body) -> None:
         stage.both(body, previous=body.nda(commune=PARIS))
 
 
-@case(
-    62, "Le nouveau NDA ne nomme l'ancien qu'au jour 3", "nda_remplace", "nda_sorti_de_liste", commune=NANTES
-)
+@case(62, "Le nouveau NDA ne nomme l'ancien qu'au jour 3", "nda_remplace", "nda_sorti_de_liste", commune=NANTES)
 def replaced_but_said_later(stage: Stage, body: Body) -> None:
     """Inactive for two days, then no longer kept, and the anomaly closes."""
     if stage.number == 0:

@@ -1,8 +1,9 @@
 """The RNCP and RS exports of France compétences, flux 4.1: a zip with one XML.
 
-The same tag names live under several parents (ACTIF under SI_JURY_*, CODE and LIBELLE under ABREGE, NSF, ROME and the blocks,
-NUMERO_FICHE under CORRESPONDANCES, DATE_DERNIERE_MODIFICATION_ETAT under certifiers and partners): every fiche here has these
-decoys, in the producer's order, with values that would give another answer.
+The same tag names live under several parents (ACTIF under SI_JURY_*, CODE and LIBELLE under ABREGE, NSF, ROME
+and the blocks, NUMERO_FICHE under CORRESPONDANCES, DATE_DERNIERE_MODIFICATION_ETAT under certifiers and
+partners): every fiche here has these decoys, in the producer's order, with values that would give another
+answer.
 """
 
 from collections.abc import Iterable, Iterator
@@ -91,9 +92,7 @@ def _fiche(fiche: Fiche) -> str:
         _tag("EXISTENCE_PARTENAIRES", "Oui" if fiche.partners else "Non"),
         _group("PARTENAIRES", *map(_partner, fiche.partners)) if fiche.partners else "",
         _tag("ACTIVITES_VISEES", "Le titulaire imagine, organise & rend compte de l’activité."),
-        _group(
-            "CODES_ROME", _group("ROME", _tag("CODE", "K2111"), _tag("LIBELLE", "Formation professionnelle"))
-        ),
+        _group("CODES_ROME", _group("ROME", _tag("CODE", "K2111"), _tag("LIBELLE", "Formation professionnelle"))),
         *(_group(f"SI_JURY_{way}", _tag("ACTIF", held)) for way, held in _JURY.items()),
         _tag("ACCESSIBLE_NOUVELLE_CALEDONIE", "Non"),
         _tag("ACCESSIBLE_POLYNESIE_FRANCAISE", "Non"),
@@ -106,9 +105,7 @@ def _fiche(fiche: Fiche) -> str:
         ),
         _group(
             "BLOCS_COMPETENCES",
-            _group(
-                "BLOC_COMPETENCES", _tag("CODE", f"{fiche.code}BC01"), _tag("LIBELLE", "Organiser l'activité")
-            ),
+            _group("BLOC_COMPETENCES", _tag("CODE", f"{fiche.code}BC01"), _tag("LIBELLE", "Organiser l'activité")),
         ),
         _tag("ACTIF", fiche.active),
         _group(

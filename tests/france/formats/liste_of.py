@@ -1,7 +1,7 @@
 """The public list of training bodies (DGEFP), current and 2021 variants.
 
-`;`, UTF-8, a trailing `;` on every line. Texts are quoted even when empty, booleans, dates and counts are not; an empty speciality,
-or the name of a foreign body nobody represents, is nothing at all between two `;`.
+`;`, UTF-8, a trailing `;` on every line. Texts are quoted even when empty, booleans, dates and counts are
+not; an empty speciality, or the name of a foreign body nobody represents, is nothing at all between two `;`.
 """
 
 from collections.abc import Callable, Iterable
@@ -61,19 +61,25 @@ def _line(row: OfRow, variant: Variant) -> str:
     return ";".join(cells) + ";"
 
 
+def _requoted(line: str, text: str) -> str:
+    """The line with this text, quotes and all, after its name, which nobody escaped."""
+    nda, previous, name, rest = line.split('";"', 3)
+    return '";"'.join((nda, previous, name + text, rest))
+
+
 SPOILERS: dict[str, Callable[[str], str]] = {
     "": lambda line: line,
-    "stray quote": lambda line: line.replace('FORMATION"', 'FORMATION "ATLANTIQUE""', 1),
-    "stray quotes": lambda line: line.replace('FORMATION"', 'FORMATION "ATLANTIQUE" OUEST"', 1),
+    "stray quote": lambda line: _requoted(line, ' "OUEST'),
+    "stray quotes": lambda line: _requoted(line, ' "OUEST" NANTES'),
     "cells missing": lambda line: line.rsplit(";", 6)[0],
     "cells in excess": lambda line: line.replace(";", ";;", 3),
-    "unclosed quote": lambda line: line.replace('FORMATION";', "FORMATION;", 1),
+    "unclosed quote": lambda line: "".join(line.rpartition('"')[::2]),
 }
-"""How a line gets spoilt: the list has had each of these. The first cell, the NDA, stays readable."""
+"""How a line gets spoilt, its first cell staying readable. An unclosed quote runs on into the next line."""
 
 
 def render(rows: Iterable[OfRow], variant: Variant = "v2") -> bytes:
-    """The file's bytes. The 2021 variant has a space before each header but the first, and the NIC where the SIRET is now."""
+    """The file's bytes; the 2021 variant has a space before each header but the first, and the NIC for the SIRET."""
     joint = ";" if variant == "v2" else "; "
     lines = [joint.join(HEADER) + ";", *(SPOILERS[row.spoil](_line(row, variant)) for row in rows)]
     return "".join(f"{line}\n" for line in lines).encode()

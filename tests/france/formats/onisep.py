@@ -1,7 +1,7 @@
 """The ONISEP référentiel of apprenticeship bodies: JSON, in pages or as the bare list.
 
-`uai` is missing, not null, where nobody validated one. `uai_potentiels` and `lieux_de_formation[].uai` are decoys: only the
-validated one counts.
+`uai` is missing, not null, where nobody validated one. `uai_potentiels` and `lieux_de_formation[].uai` are
+decoys: only the validated one counts.
 """
 
 import json

@@ -1,6 +1,7 @@
 """The Sirene stocks (INSEE): establishments and their links of succession, as Parquet or as a zipped CSV.
 
-The Parquet is written by DuckDB from the CSV, with the types of the real one: whatever is not listed in `_TYPES` is text.
+The Parquet is written by DuckDB from the CSV, with the types of the real one: whatever is not listed in
+`_TYPES` is text.
 """
 
 import csv

@@ -18,6 +18,7 @@ def open_database(scratch: Path, *, memory_limit_mb: int) -> Iterator[duckdb.Duc
     Args:
         scratch: An existing folder; what does not fit in memory is spilled there.
         memory_limit_mb: What DuckDB may hold in memory, in MiB.
+
     """
     database = duckdb.connect(":memory:", config={"temp_directory": str(scratch / "spill")})
     try:

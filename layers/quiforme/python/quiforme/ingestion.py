@@ -41,6 +41,7 @@ class World:
         memory_limit_mb: For the database, in MiB.
         retention_days: For inactive NDAs.
         exclusions: The marks that put a SIRET out of perimeter.
+
     """
 
     drop: Drop
@@ -67,6 +68,7 @@ def ingest(world: World, scheduled_time: datetime, *, run_id: str) -> dict[str, 
     Raises:
         NoListeOf: Nothing was changed.
         OutOfOrder: Nothing was changed.
+
     """
     watch = Stopwatch()
     day = paris_day(scheduled_time)
@@ -81,12 +83,12 @@ def ingest(world: World, scheduled_time: datetime, *, run_id: str) -> dict[str, 
         with watch.stage("sources"):
             outcomes = _collect(database, collector, before)
         with watch.stage("documents"):
-            build_documents(
-                database, day=day, retention_days=world.retention_days, exclusions=world.exclusions
-            )
+            build_documents(database, day=day, retention_days=world.retention_days, exclusions=world.exclusions)
         counts = _count(database, "SELECT nature, count(*) FROM changements GROUP BY ALL")
         with watch.stage("publication"):
-            publication = _publish(world, database, collector, outcomes, before, current, scheduled_time)
+            publication = _publish(
+                world, collector, outcomes, before=before, current=current, scheduled_time=scheduled_time
+            )
         world.announce(scheduled_time, publication)
         total = _count(database, "SELECT 'document', count(*) FROM documents")["document"]
     new, changed = counts.get("new", 0), counts.get("changed", 0)
@@ -105,9 +107,7 @@ def ingest(world: World, scheduled_time: datetime, *, run_id: str) -> dict[str, 
     }
 
 
-def _collect(
-    database: duckdb.DuckDBPyConnection, collector: Collector, before: Manifest | None
-) -> dict[str, Outcome]:
+def _collect(database: duckdb.DuckDBPyConnection, collector: Collector, before: Manifest | None) -> dict[str, Outcome]:
     run_script(database, "quiforme.sources", "schema.sql")
     run_script(database, "quiforme.documents", "etat.sql")
     files = collector.drop.files()
@@ -127,14 +127,15 @@ def _collect(
 
 def _publish(
     world: World,
-    database: duckdb.DuckDBPyConnection,
     collector: Collector,
     outcomes: dict[str, Outcome],
+    *,
     before: Manifest | None,
     current: Publication | None,
     scheduled_time: datetime,
 ) -> Publication:
     """Write what changed and move the pointer; nothing at all when nothing changed."""
+    database = collector.database
     in_use = {name: outcome.in_use for name, outcome in outcomes.items() if outcome.in_use}
     changed = _count(database, "SELECT 'items', count(*) FROM changements")["items"]
     same_sources = before is not None and before.sources == in_use
@@ -159,9 +160,7 @@ def _publish(
     publication = Publication(
         generation=generation,
         day=collector.day.isoformat(),
-        generation_day=(
-            current.generation_day if current and not changed else collector.day.isoformat()
-        ),
+        generation_day=(current.generation_day if current and not changed else collector.day.isoformat()),
         snapshot=manifest.key,
         sources={name: source.day.isoformat() for name, source in in_use.items()},
     )
@@ -184,4 +183,3 @@ def _source_summary(outcome: Outcome) -> dict[str, Any]:
 
 def _count(database: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
     return {str(name): int(number) for name, number in database.execute(query).fetchall()}
-

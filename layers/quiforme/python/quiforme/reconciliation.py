@@ -44,6 +44,7 @@ class Office:
         outbox: The consumers' queue.
         scratch: An empty local folder.
         memory_limit_mb: For the database, in MiB.
+
     """
 
     storage: Storage
@@ -68,6 +69,7 @@ def reconcile(office: Office, scheduled_time: datetime, *, run_id: str) -> dict[
 
     Raises:
         NothingPublished: Nothing was ever ingested.
+
     """
     watch = Stopwatch()
     state = office.pointer.get()
@@ -168,9 +170,7 @@ def _evaluate(database: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     present = {column[0] for column in database.execute(f"SELECT * FROM ({rule.sql}) LIMIT 0").description or ()}
     names = sorted(rule.cle)
     key = ", ".join(f"{name}: {name}::VARCHAR" for name in names)
-    about = ", ".join(
-        f"{name}::VARCHAR AS {name}" if name in present else f"NULL AS {name}" for name in _ABOUT
-    )
+    about = ", ".join(f"{name}::VARCHAR AS {name}" if name in present else f"NULL AS {name}" for name in _ABOUT)
     database.execute(
         f"""
         INSERT INTO constatees BY NAME

@@ -55,6 +55,7 @@ def event(
         row: The anomaly's row of the ledger; `cle` and `constats` are JSON text.
         generation: Of the documents.
         recorded: When it was recorded, UTC.
+
     """
     cle: dict[str, str] = json.loads(row["cle"])
     constats: dict[str, Any] = json.loads(row["constats"])

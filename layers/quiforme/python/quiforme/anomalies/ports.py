@@ -15,6 +15,7 @@ class LedgerState:
         events: The storage key of the events of the reconciliation that made it.
         sent: Whether all of them are known to be in the queue.
         snapshot: The storage key of the manifest reconciled last.
+
     """
 
     ledger: str

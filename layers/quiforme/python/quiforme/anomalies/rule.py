@@ -22,6 +22,7 @@ class Rule:
         message: A French sentence; ``{name}`` stands for a part of `cle` or of `constats`.
         duree_jours: An anomaly is closed when it is this many days old. None: no such limit.
         compare_avant: It compares with the snapshots before, so it cannot be evaluated on the first one.
+
     """
 
     code: str

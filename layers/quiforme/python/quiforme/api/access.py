@@ -21,6 +21,7 @@ class Caller:
         scopes: What it gives access to.
         expires: Unix seconds.
         rate_limit: Calls a minute.
+
     """
 
     jti: str
@@ -35,6 +36,7 @@ class Caller:
         Raises:
             ApiError: 401, the authorizer found the token expired or revoked, the token expired while its
                 acceptance was cached, or there was no authorizer at all.
+
         """
         for problem in (EXPIRED_TOKEN, REVOKED_TOKEN):
             if context.get("refus") == problem.code:
@@ -73,6 +75,7 @@ def admit(caller: Caller, counter: Counter, *, now: float) -> dict[str, str]:
 
     Raises:
         ApiError: 429, the token's calls of this minute are spent.
+
     """
     window_end = (int(now) // WINDOW_S + 1) * WINDOW_S
     used = counter.count(caller.jti, window_end)

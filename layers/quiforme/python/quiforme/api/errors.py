@@ -44,9 +44,7 @@ class ApiError(Exception):
 
 INVALID_TOKEN = Problem("00101", "Interdit", "Votre jeton n'est pas valide ou n'est pas renseigné.", "token")
 EXPIRED_TOKEN = Problem("00103", "Jeton expiré", "Votre jeton est expiré. Demandez-en un nouveau.", "token")
-REVOKED_TOKEN = Problem(
-    "00105", "Jeton sur liste noire", "Votre jeton a été révoqué. Demandez-en un nouveau.", "token"
-)
+REVOKED_TOKEN = Problem("00105", "Jeton sur liste noire", "Votre jeton a été révoqué. Demandez-en un nouveau.", "token")
 MISSING_SCOPE = Problem(
     "00100",
     "Privilèges insuffisants",

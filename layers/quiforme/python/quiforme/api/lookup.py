@@ -71,6 +71,7 @@ def certifications(request: Request, reader: Reader, counter: Counter) -> Respon
 
     Raises:
         ApiError: Any error of the contract but those of the store.
+
     """
     caller = Caller.from_authorizer(request.authorizer)
     caller.require(SCOPE)

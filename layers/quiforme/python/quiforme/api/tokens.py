@@ -51,6 +51,7 @@ def verify(token: str, keys: Keys) -> dict[str, Any]:
 
     Raises:
         Refused: Malformed, unknown key, wrong algorithm, badly signed, expired, or claims of the wrong kind.
+
     """
     try:
         if len(token) > LARGEST:
@@ -109,6 +110,7 @@ def issue(
         scopes: What it opens.
         life_s: Seconds until it expires.
         rate_limit_per_minute: Its own limit; None for the default.
+
     """
     now = int(time.time())
     claims: dict[str, Any] = {

@@ -46,9 +46,7 @@ class DynamoLedgerPointer:
             else {"ConditionExpression": "attribute_not_exists(id)"}
         )
         try:
-            self._client.put_item(
-                TableName=self._table, Item={**_LEDGER, "state": {"S": state.to_json()}}, **condition
-            )
+            self._client.put_item(TableName=self._table, Item={**_LEDGER, "state": {"S": state.to_json()}}, **condition)
         except self._client.exceptions.ConditionalCheckFailedException as error:
             # A write whose answer was lost is repeated by the SDK, and finds its own effect.
             if self.get() != state:

@@ -132,7 +132,7 @@ class DynamoRegistry:
             if requests:
                 if time.monotonic() > deadline:
                     raise StoreBusy(f"{len(requests)} items still unwritten after {_DEADLINE_S:.0f} s")
-                time.sleep(random.uniform(0, pause))
+                time.sleep(random.uniform(0, pause))  # noqa: S311  # jitter, not a secret
                 pause = min(pause * 2, 5.0)
 
 

@@ -17,6 +17,7 @@ def announce(client: "EventBridgeClient", scheduled_time: datetime, *, generatio
 
     Raises:
         NotAnnounced: The event was refused; the run is to be tried again, which publishes nothing twice.
+
     """
     detail = {"scheduled_time": scheduled_time.isoformat(), "generation": generation}
     answer = client.put_events(

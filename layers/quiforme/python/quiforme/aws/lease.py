@@ -40,6 +40,7 @@ def lease(
 
     Raises:
         Busy: Another holder is at work, and it is not waited for, or not any longer.
+
     """
     while not _take(client, table, name, owner, lasting_s=remaining_ms() / 1000):
         # What is left must be worth starting with.

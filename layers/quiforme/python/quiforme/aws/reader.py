@@ -26,9 +26,7 @@ FAST = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "m
 class DynamoReader:
     """Reads what the ingestion published."""
 
-    def __init__(
-        self, client: "DynamoDBClient", *, documents_table: str, state_table: str, bucket: str
-    ) -> None:
+    def __init__(self, client: "DynamoDBClient", *, documents_table: str, state_table: str, bucket: str) -> None:
         """Take the client and the names."""
         self._client = client
         self._documents = documents_table
@@ -47,9 +45,7 @@ class DynamoReader:
         """The pointer."""
         now = self._clock()
         if self._current is None or now - self._read_at > POINTER_AGE_S:
-            answer = self._client.get_item(
-                TableName=self._state, Key={"id": {"S": "publication"}}, ConsistentRead=True
-            )
+            answer = self._client.get_item(TableName=self._state, Key={"id": {"S": "publication"}}, ConsistentRead=True)
             item = answer.get("Item")
             self._current = Publication.from_json(item["publication"]["S"]) if item else None
             self._read_at = now

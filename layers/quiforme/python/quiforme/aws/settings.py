@@ -12,6 +12,7 @@ def setting(name: str) -> str:
 
     Raises:
         Misconfigured: It is missing or empty; no default hides a broken deployment.
+
     """
     value = os.environ.get(name, "").strip()
     if not value:

@@ -46,9 +46,7 @@ class S3Drop:
     def fetch(self, file: DropFile, target: Path) -> None:
         """Copy the very version that was listed."""
         try:
-            answer = self._client.get_object(
-                Bucket=self._bucket, Key=self._prefix + file.name, IfMatch=file.etag
-            )
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + file.name, IfMatch=file.etag)
         except ClientError as error:
             if error.response["Error"]["Code"] in ("PreconditionFailed", "412", "NoSuchKey"):
                 raise Unfetchable(f"{file.name} was replaced or removed while it was read") from error

@@ -31,6 +31,7 @@ def build_documents(
         day: The run's day.
         retention_days: For how many days an NDA that left the list stays on the documents that carried it.
         exclusions: Which marks of the directory put a SIRET out of perimeter: `hors_contrat`, `lycee_agricole`.
+
     """
     database.execute("SET VARIABLE jour = ?", [day])
     database.execute("SET VARIABLE retention = ?", [retention_days])

@@ -16,6 +16,7 @@ class Publication:
         generation_day: The day of the run that made the generation, ISO.
         snapshot: The storage key of the manifest the documents were built from.
         sources: The day of the data used, ISO, by source.
+
     """
 
     generation: int
@@ -43,6 +44,7 @@ class Item:
         etat: `document`, `hors_perimetre` or `retire`.
         data: The document as JSON text; empty unless there is one.
         details: What goes to `meta` beside it, as JSON text; empty likewise.
+
     """
 
     siret: str
@@ -72,6 +74,7 @@ class Registry(Protocol):
 
         Raises:
             Conflict: It does not stand at `replacing`.
+
         """
 
     def intent(self) -> tuple[int, str] | None:

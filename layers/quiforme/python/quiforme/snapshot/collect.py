@@ -29,6 +29,7 @@ class Outcome:
             earlier file stays in use; `missing`, none was ever accepted.
         in_use: The file in use.
         reason: Why a file was refused.
+
     """
 
     state: State
@@ -47,6 +48,7 @@ class Collector:
         scratch: A local folder for the files under way.
         run_id: Prefix of what this run keeps.
         day: The run's day.
+
     """
 
     database: duckdb.DuckDBPyConnection
@@ -71,9 +73,7 @@ class Collector:
         """Make kept tables readable in the database."""
         for table, key in tables.items():
             local = self._local(key)
-            self.database.execute(
-                f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM read_parquet({sql_text(local)})"
-            )
+            self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM read_parquet({sql_text(local)})")
 
     def store(self, table: str, key: str) -> None:
         """Keep a table of the database under a key."""
@@ -98,9 +98,7 @@ class Collector:
         ]
         return max(dated, key=lambda pair: (pair[1], pair[0].name), default=None)
 
-    def _outcome(
-        self, source: Source, newest: tuple[DropFile, date] | None, before: SourceInUse | None
-    ) -> Outcome:
+    def _outcome(self, source: Source, newest: tuple[DropFile, date] | None, before: SourceInUse | None) -> Outcome:
         if newest is None:
             return Outcome("absent" if before else "missing", before)
         file, data_day = newest
@@ -113,9 +111,7 @@ class Collector:
                 self.database.execute(f"DROP TABLE IF EXISTS {table}")
             return Outcome("refused", before, str(refusal))
 
-    def _accept(
-        self, source: Source, file: DropFile, data_day: date, before: SourceInUse | None
-    ) -> SourceInUse:
+    def _accept(self, source: Source, file: DropFile, data_day: date, before: SourceInUse | None) -> SourceInUse:
         path = self.scratch / file.name
         self.drop.fetch(file, path)
         previous = {table: self._local(key) for table, key in before.tables.items()} if before else {}

@@ -27,6 +27,7 @@ def check(reading: Reading, accepted: list[Accepted], *, day: date) -> list[Acce
 
     Raises:
         Refused: Empty, too many unreadable rows, or too few rows.
+
     """
     unreadable = len(reading.set_aside)
     if not reading.rows:

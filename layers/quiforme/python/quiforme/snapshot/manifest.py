@@ -17,6 +17,7 @@ class Accepted(Frozen):
     Attributes:
         day: The run's day.
         rows: Rows read.
+
     """
 
     day: date
@@ -36,6 +37,7 @@ class SourceInUse(Frozen):
         set_aside_key: Where these are kept, a JSON object a line, if there are any.
         tables: The storage keys of its tables (Parquet), by name.
         accepted: The files accepted over the last 30 days, the baseline of the guard on volume.
+
     """
 
     file: str
@@ -59,6 +61,7 @@ class Manifest(Frozen):
         previous: The storage key of the manifest before it.
         sources: The sources in use, by name; a source that was never accepted is missing.
         tables: The storage keys of the tables it keeps (see documents/etat.sql), by name.
+
     """
 
     id: str

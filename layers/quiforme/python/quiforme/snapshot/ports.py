@@ -14,6 +14,7 @@ class DropFile:
         name: Its name, without the folder.
         etag: Differs when the content does.
         modified_day: The day it was put there, UTC.
+
     """
 
     name: str
@@ -35,6 +36,7 @@ class Drop(Protocol):
 
         Raises:
             Unfetchable: It cannot be had whole.
+
         """
 
 

@@ -23,10 +23,9 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
 
     Raises:
         Refused: The header is unreadable or lacks a required column.
+
     """
-    _, set_aside = read_csv_lines(
-        database, path, table="raw_annuaire", delimiter=";", required=_REQUIRED
-    )
+    _, set_aside = read_csv_lines(database, path, table="raw_annuaire", delimiter=";", required=_REQUIRED)
     database.execute(
         """
         CREATE OR REPLACE TABLE annuaire_education AS

@@ -30,6 +30,7 @@ class Source:
         file_name: Matches the producer's own file names, with a group `day` where they hold one.
         tables: The tables that reading it makes.
         read: The reader.
+
     """
 
     name: str
@@ -72,9 +73,7 @@ SOURCES = (
     ),
     _fiches("rncp"),
     _fiches("rs"),
-    _plain(
-        "sirene", r"StockEtablissement_utf8\.(parquet|zip)", sirene.STOCK_TABLES, sirene.read_stock
-    ),
+    _plain("sirene", r"StockEtablissement_utf8\.(parquet|zip)", sirene.STOCK_TABLES, sirene.read_stock),
     _plain(
         "sirene_succession",
         r"StockEtablissementLiensSuccession_utf8\.(parquet|zip)",

@@ -7,7 +7,7 @@ aside alone, and reading starts afresh on the next.
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -38,6 +38,7 @@ def read_csv_lines(
 
     Raises:
         Refused: The header is unreadable or lacks a required column.
+
     """
     text = path.read_bytes().decode("utf-8-sig", errors="surrogateescape")
     lines = [line.removesuffix("\r") for line in text.split("\n")]
@@ -79,9 +80,7 @@ def _header(line: str, delimiter: str) -> list[str]:
     return names
 
 
-def _records(
-    lines: Sequence[str], delimiter: str, *, width: int
-) -> tuple[list[tuple[int, str]], list[SetAside]]:
+def _records(lines: Sequence[str], delimiter: str, *, width: int) -> tuple[list[tuple[int, str]], list[SetAside]]:
     """The records below the header with the number of the line each starts on, and the faulty lines."""
     cell = rf'(?:"[^"]*(?:""[^"]*)*"|[^"{re.escape(delimiter)}\n]*)'
     well_formed = re.compile(rf"{cell}(?:{re.escape(delimiter)}{cell}){{{width - 1}}}").fullmatch
@@ -105,7 +104,7 @@ def _records(
 
 
 def _over_several_lines(
-    lines: Sequence[str], start: int, well_formed: "re._FullMatch"
+    lines: Sequence[str], start: int, well_formed: Callable[[str], object]
 ) -> tuple[int, str] | None:
     record = lines[start]
     for taken in range(2, min(LONGEST_RECORD, len(lines) - start) + 1):
@@ -115,12 +114,8 @@ def _over_several_lines(
     return None
 
 
-def _load(
-    database: duckdb.DuckDBPyConnection, path: Path, *, table: str, delimiter: str, header: list[str]
-) -> None:
-    columns = ", ".join(
-        f"{sql_text(name or f'unnamed_{rank}')}: 'VARCHAR'" for rank, name in enumerate(header)
-    )
+def _load(database: duckdb.DuckDBPyConnection, path: Path, *, table: str, delimiter: str, header: list[str]) -> None:
+    columns = ", ".join(f"{sql_text(name or f'unnamed_{rank}')}: 'VARCHAR'" for rank, name in enumerate(header))
     database.execute(
         f"""
         CREATE OR REPLACE TABLE {table} AS

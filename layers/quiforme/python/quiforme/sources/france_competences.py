@@ -46,6 +46,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, register: str) -> Read
 
     Raises:
         Refused: Not such an export, another register's, or it cannot be read to its end.
+
     """
     with ExitStack() as stack:
         files = {name: path.with_name(f"{path.name}.{name}.csv") for name in _COLUMNS}
@@ -175,9 +176,7 @@ def _open_xml(path: Path) -> Iterator[IO[bytes]]:
             yield member
 
 
-def _load(
-    database: duckdb.DuckDBPyConnection, file: Path, table: str, columns: tuple[str, ...]
-) -> None:
+def _load(database: duckdb.DuckDBPyConnection, file: Path, table: str, columns: tuple[str, ...]) -> None:
     names = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)
     reads = {
         "actif": "clean(actif) = 'Oui'",

@@ -44,10 +44,9 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None)
 
     Raises:
         Refused: The header is unreadable or lacks a required column.
+
     """
-    header, set_aside = read_csv_lines(
-        database, path, table="raw_liste_of", delimiter=";", required=_REQUIRED
-    )
+    header, set_aside = read_csv_lines(database, path, table="raw_liste_of", delimiter=";", required=_REQUIRED)
     siret = '"siretEtablissementDeclarant"'
     if any(name.startswith(" ") for name in header):
         # The 2021 variant, known by its header, gives the NIC in the column of the SIRET.
@@ -56,7 +55,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None)
     columns = [
         "line",
         "false AS kept",
-        'coalesce(clean("numeroDeclarationActivite"), \'\') AS nda',
+        "coalesce(clean(\"numeroDeclarationActivite\"), '') AS nda",
         _optional(present, _PREVIOUS_NDAS, "ndas_precedents"),
         "clean(siren) AS siren",
         f"coalesce(clean({siret}), '') AS siret",

@@ -26,6 +26,7 @@ class Reading:
     Attributes:
         rows: Rows read, those set aside not counted.
         set_aside: The rows that could not be read.
+
     """
 
     rows: int

@@ -16,6 +16,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
 
     Raises:
         Refused: Not JSON, or neither a list of organisations nor an object that holds one.
+
     """
     organisations = _organisations(path)
     rows: list[tuple[int, str, str | None]] = []

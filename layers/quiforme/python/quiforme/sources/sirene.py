@@ -53,6 +53,7 @@ def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
+
     """
     set_aside = _load(database, path, _STOCK_SQL, _STOCK)
     return Reading(count(database, "sirene"), set_aside)
@@ -63,14 +64,13 @@ def read_succession(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
+
     """
     set_aside = _load(database, path, _SUCCESSION_SQL, _SUCCESSION)
     return Reading(count(database, "sirene_succession"), set_aside)
 
 
-def _load(
-    database: duckdb.DuckDBPyConnection, path: Path, create: str, required: tuple[str, ...]
-) -> list[SetAside]:
+def _load(database: duckdb.DuckDBPyConnection, path: Path, create: str, required: tuple[str, ...]) -> list[SetAside]:
     """Run `create` over the required columns of the file, as text; the lines that could not be read."""
     try:
         if not zipfile.is_zipfile(path):

@@ -13,7 +13,6 @@ RULE = Rule(
     WHERE certificateurs.etat = 'Actif' AND actif AND is_siret(siret)
     """,
     message=(
-        "Le certificateur {siret} de la fiche active {code_fiche} est fermé selon Sirene : demander qui "
-        "lui succède."
+        "Le certificateur {siret} de la fiche active {code_fiche} est fermé selon Sirene : demander qui lui succède."
     ),
 )

@@ -1,4 +1,4 @@
-"""Does not match ^\\d{4}[0-9A-Z]\\d{6}$."""
+r"""Does not match ^\\d{4}[0-9A-Z]\\d{6}$."""
 
 from quiforme.anomalies.columns import LIGNES_OF
 from quiforme.anomalies.rule import Rule

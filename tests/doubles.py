@@ -1,0 +1,164 @@
+"""The project's ports in a folder and in memory: the same runs without AWS."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from quiforme.anomalies.ports import LedgerState
+from quiforme.registry.ports import Conflict, Item, Publication
+from quiforme.snapshot.ports import DropFile
+
+
+def four_o_clock(day: date) -> datetime:
+    """The scheduled time of a day's run."""
+    return datetime.combine(day, time(4), UTC)
+
+
+@dataclass
+class FolderDrop:
+    folder: Path
+
+    def files(self) -> list[DropFile]:
+        return [
+            DropFile(
+                path.name,
+                hashlib.sha256(path.read_bytes()).hexdigest(),
+                datetime.fromtimestamp(path.stat().st_mtime, UTC).date(),
+            )
+            for path in self.folder.iterdir()
+        ]
+
+    def declared_day(self, _: DropFile) -> date | None:
+        return None
+
+    def fetch(self, file: DropFile, target: Path) -> None:
+        shutil.copy(self.folder / file.name, target)
+
+
+@dataclass
+class FolderStorage:
+    folder: Path
+
+    def get(self, key: str, target: Path) -> None:
+        shutil.copy(self.folder / key, target)
+
+    def put(self, key: str, source: Path) -> None:
+        self.write(key, source.read_bytes())
+
+    def read(self, key: str) -> bytes:
+        return (self.folder / key).read_bytes()
+
+    def write(self, key: str, content: bytes) -> None:
+        path = self.folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+class Died(Exception):
+    """The process was killed here."""
+
+
+@dataclass
+class MemoryRegistry:
+    """A registry that can die at its n-th change, before or after it takes effect."""
+
+    items: dict[tuple[str, int], Item] = field(default_factory=dict)
+    pointer: Publication | None = None
+    writing: tuple[int, str] | None = None
+    dies_at: int = -1
+    after_effect: bool = False
+    changes: int = 0
+
+    def _change(self) -> bool:
+        """Count a change; whether it takes effect."""
+        self.changes += 1
+        if self.changes == self.dies_at and not self.after_effect:
+            raise Died
+        return self.changes == self.dies_at
+
+    def current(self) -> Publication | None:
+        return self.pointer
+
+    def write(self, generation: int, items: Iterable[Item]) -> None:
+        for item in items:
+            dying = self._change()
+            self.items[item.siret, generation] = item
+            if dying:
+                raise Died
+
+    def erase(self, generation: int, sirets: Iterable[str]) -> None:
+        for siret in sirets:
+            self.items.pop((siret, generation), None)
+
+    def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
+        dying = self._change()
+        if self.pointer != replacing:
+            raise Conflict
+        self.pointer = publication
+        if dying:
+            raise Died
+
+    def intent(self) -> tuple[int, str] | None:
+        return self.writing
+
+    def set_intent(self, generation: int, key: str) -> None:
+        dying = self._change()
+        self.writing = (generation, key)
+        if dying:
+            raise Died
+
+    def clear_intent(self) -> None:
+        dying = self._change()
+        self.writing = None
+        if dying:
+            raise Died
+
+    def read(self, siret: str, generation: int) -> Item | None:
+        known = [number for of, number in self.items if of == siret and number <= generation]
+        return self.items[siret, max(known)] if known else None
+
+    def answers(self) -> dict[str, Item]:
+        """What every SIRET answers now."""
+        if self.pointer is None:
+            return {}
+        newest: dict[str, Item] = {}
+        for (siret, generation), item in sorted(self.items.items(), key=lambda entry: entry[0][1]):
+            if generation <= self.pointer.generation:
+                newest[siret] = item
+        return newest
+
+    def documents(self) -> dict[str, Any]:
+        """The current documents, parsed."""
+        return {siret: json.loads(item.data) for siret, item in self.answers().items() if item.etat == "document"}
+
+
+@dataclass
+class MemoryPointer:
+    state: LedgerState | None = None
+
+    def get(self) -> LedgerState | None:
+        return self.state
+
+    def move(self, state: LedgerState, *, replacing: LedgerState | None) -> None:
+        if self.state != replacing:
+            raise Conflict
+        self.state = state
+
+
+@dataclass
+class MemoryOutbox:
+    """A queue that can die after a number of events."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    dies_after: int | None = None
+
+    def send(self, events: Iterable[dict[str, Any]]) -> None:
+        for event in events:
+            if self.dies_after is not None and len(self.events) >= self.dies_after:
+                raise Died
+            self.events.append(event)
