@@ -4,7 +4,7 @@
     FIRST_DAY + timedelta(days=3))  # three days later write_for(Path("drop"), FIRST_DAY, sirets)
     # an OF list and a Sirene stock around given SIRETs
 
-Same arguments, same bytes. The story's calendar is in `story.py`, the cases in `cast/`, the ordinary bodies
+    write_for(Path("drop"), FIRST_DAY, sirets)              # an OF list and a Sirene stock for given SIRETs
 in `crowd.py`, the files that go wrong in `accidents.py`, and a geocoder to match in `ban.py`.
 """
 

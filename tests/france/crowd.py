@@ -81,8 +81,9 @@ def _between(dice: random.Random, first: date, last: date) -> date:
 def _number(dice: random.Random, commune: Commune, used: Counter[str]) -> str:
     """A declaration number; four in ten were registered under the regions of before 2016."""
     former = FORMER_REGION[commune.department] if dice.random() < 0.4 else commune.registration
-    used[commune.department] += 1
-    return identifiers.nda(former, commune.department, _FIRST_NDA + used[commune.department])
+    stem = identifiers.nda(former, commune.department, 0)[:4]
+    used[stem] += 1  # by what the number starts with: 2A and 2B both write 20
+    return identifiers.nda(former, commune.department, _FIRST_NDA + used[stem])
 
 
 def _declare(
@@ -135,6 +136,13 @@ def _settle(
     )
 
 
+def _succeed(stage: Stage, closed: str, successor: str) -> None:
+    """A link of succession, with the older version that the stock keeps beside it."""
+    on = stage.establishments[closed].since
+    stage.succession(closed, successor, on, processed="2024-01-15T03:00:00", continuity=False)
+    stage.succession(closed, successor, on)
+
+
 def _neighbours(stage: Stage, dice: random.Random, size: int) -> list[_Neighbour]:
     used: Counter[str] = Counter()
     neighbours = []
@@ -148,6 +156,8 @@ def _neighbours(stage: Stage, dice: random.Random, size: int) -> list[_Neighbour
         for site, gone in enumerate(closed, start=1):
             place = commune if site == 1 or dice.random() < 0.6 else dice.choice(COMMUNES)
             _settle(stage, dice, identifiers.siret(siren, site), place, name, head=site == 1, closed=gone)
+            if gone:
+                _succeed(stage, identifiers.siret(siren, site), identifiers.siret(siren, 1))
         _declare(stage, dice, _number(dice, commune, used), identifiers.siret(siren, 1), commune, name, certified)
         if sites > 1 and not closed[1] and dice.random() < 0.03:
             second = identifiers.siret(siren, 2)

@@ -5,6 +5,7 @@ above. Everything here is valid unless the function's name says otherwise, so th
 about.
 """
 
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 UAI_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 LA_POSTE = "35600000099814"
 """A SIRET of La Poste's SIREN that fails Luhn on purpose: La Poste numbers its post offices without that checksum."""
@@ -14,13 +15,17 @@ CNED = "18004301001485"
 
 def luhn(digits: str) -> bool:
     """Tell whether the last digit is the Luhn key of the others (SIREN and SIRET both are)."""
-    doubled = (int(d) * 2 if rank % 2 else int(d) for rank, d in enumerate(reversed(digits)))
-    return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
+    return _weight(digits) % 10 == 0
+
+
+def _weight(digits: str) -> int:
+    """The sum of the digits, every second one from the right doubled and cast out nines."""
+    return sum(map(int, digits[::-2])) + sum(_DOUBLED[int(d)] for d in digits[-2::-2])
 
 
 def with_key(digits: str) -> str:
     """Append the Luhn key."""
-    return next(digits + key for key in "0123456789" if luhn(digits + key))
+    return f"{digits}{-_weight(digits + '0') % 10}"
 
 
 def siren(number: int) -> str:

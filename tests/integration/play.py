@@ -10,6 +10,7 @@ from typing import Any
 
 from quiforme.ingestion import World, ingest
 from quiforme.reconciliation import Office, reconcile
+
 from tests.doubles import FolderDrop, FolderStorage, MemoryOutbox, MemoryPointer, MemoryRegistry, four_o_clock
 from tests.oracle import Event, Oracle
 
@@ -107,7 +108,9 @@ def check_day(system: System, oracle: Oracle, day: date) -> None:
     oracle.ingest(system.drop, day)
     summary = system.ingest(day)
     documents = system.registry.documents()
-    wrong = {siret for siret in documents.keys() | oracle.documents if documents.get(siret) != oracle.documents.get(siret)}
+    wrong = {
+        siret for siret in documents.keys() | oracle.documents if documents.get(siret) != oracle.documents.get(siret)
+    }
     assert not wrong, (day, sorted(wrong)[:3])
     assert summary["documents"]["total"] == len(oracle.documents)
     out = {siret for siret, item in system.registry.answers().items() if item.etat == "hors_perimetre"}

@@ -39,6 +39,9 @@ def start(home: Path) -> str:
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_REGION": REGION,
+        # Two services that would listen on every interface.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
     }
     with (home / "emulator.log").open("wb") as log:
         process = subprocess.Popen(

@@ -51,7 +51,8 @@ def neither_siret_nor_siren(stage: Stage, body: Body) -> None:
     """One row with both wrong, one with both empty, one with a SIREN of nine digits that fails Luhn."""
     stage.of(body, siret="NON RENSEIGNE", siren="99000")
     stage.of(body.other(1), siret="", siren="")
-    stage.of(body.other(2), siret=identifiers.wrong_key(body.siret()), siren=identifiers.wrong_key(body.siren))
+    nobody = identifiers.wrong_key(body.siren)
+    stage.of(body.other(2), siret=identifiers.wrong_key(identifiers.siret(nobody, 1)), siren=nobody)
 
 
 @case(417, "SIRET bon, SIREN vide : pas d'incohérence, le SIRET suffit", "row_siren")
@@ -70,7 +71,13 @@ def one_number_on_three_rows(stage: Stage, body: Body) -> None:
         stage.of(body, siret=body.siret(rank), declared=declared, specialities=(speciality(code),))
 
 
-@case(419, "Même NDA deux fois pour un SIRET, l'unité légale en ayant deux", "several_rows", "several_nda")
+@case(
+    419,
+    "Même NDA deux fois pour un SIRET, l'unité légale en ayant deux",
+    "several_rows",
+    "several_nda",
+    "plusieurs_nda",
+)
 def one_number_on_two_rows_of_two(stage: Stage, body: Body) -> None:
     """With two NDAs the choice is made among the rows of the SIRET only: the second establishment's row stays out."""
     stage.both(body, declared=date(2025, 5, 5), specialities=(speciality("312"),))

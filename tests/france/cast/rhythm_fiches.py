@@ -106,12 +106,15 @@ def habilitation_sans_qualiopi(stage: Stage, body: Body) -> None:
 
 @case(240, "UAI de l'annuaire, puis de l'ONISEP, dont la clé est fausse", "uai_invalide")
 def uai_invalide(stage: Stage, body: Body) -> None:
-    """Two bodies, one a source."""
+    """Two bodies, one a source; a second establishment then takes the wrong UAI too."""
     other = body.other(5)
     stage.both(body)
     stage.both(other)
     wrong = identifiers.uai_wrong_key(body.uai()) if stage.open else body.uai()
-    stage.school(body, uai=wrong, name="Lycée renommé" if stage.changed else "Lycée imaginaire")
+    stage.school(body, uai=wrong)
+    if stage.changed:
+        stage.sirene(body, 2)
+        stage.school(body, uai=wrong, siret=body.siret(2))
     stage.onisep(other, identifiers.uai_wrong_key(other.uai()) if stage.open else other.uai())
 
 

@@ -30,10 +30,11 @@ def siren_incoherent(stage: Stage, body: Body) -> None:
 
 @case(202, "SIRET déclaré absent de Sirene ; titulaire d'une habilitation aussi", "siret_inconnu")
 def siret_inconnu(stage: Stage, body: Body) -> None:
-    """Two bodies: one declared, one only allowed to examine."""
+    """Two bodies: one declared, then also allowed to examine, one only allowed to examine."""
     examiner = body.other(1)
     stage.of(body, name=_OTHER_NAME if stage.changed else "FORMATION IMAGINAIRE")
-    stage.fiche(body.rncp(), Partner(examiner.siret(), role="HABILITATION_ORGANISER"))
+    also = [Partner(body.siret(), role="HABILITATION_ORGANISER")] if stage.changed else []
+    stage.fiche(body.rncp(), Partner(examiner.siret(), role="HABILITATION_ORGANISER"), *also)
     if not stage.open:
         stage.sirene(body)
         stage.sirene(examiner)
@@ -47,7 +48,7 @@ def siret_inconnu(stage: Stage, body: Body) -> None:
     commune=LYON,
 )
 def etablissement_ferme(stage: Stage, body: Body) -> None:
-    """The link has an older version with another successor: only the latest one of each link and date counts."""
+    """The stock holds two versions of the link: the latest one counts."""
     heir = body.other(1)
     stage.of(body)
     stage.sirene(heir)
@@ -59,10 +60,11 @@ def etablissement_ferme(stage: Stage, body: Body) -> None:
 
 @case(204, "NDA passé par un tableur", "nda_malforme")
 def nda_malforme(stage: Stage, body: Body) -> None:
-    """Listed on the open days only, so it also leaves the list when it closes."""
+    """Listed on the open days only, so it also leaves the list when it closes; another establishment takes it."""
     stage.sirene(body)
+    stage.sirene(body, 2)
     if stage.open:
-        stage.of(body, nda=f"1,17{body.number}E+10", name=_OTHER_NAME if stage.changed else "FORMATION IMAGINAIRE")
+        stage.of(body, nda=f"1,17{body.number}E+10", siret=body.siret(2 if stage.changed else 1))
 
 
 @case(205, "Le même NDA sur des lignes de plusieurs unités légales", "nda_partage")
@@ -105,10 +107,15 @@ def date_incoherente(stage: Stage, body: Body) -> None:
 
 @case(209, "Code de spécialité hors de la nomenclature ; 340 et 999 sont connus", "specialite_inconnue")
 def specialite_inconnue(stage: Stage, body: Body) -> None:
-    """The label changes with the evidence, the code does not."""
+    """Another label, and another establishment declares it: the code stays."""
     unknown = ("998", "Spécialité inventée" if stage.changed else "Spécialité imaginaire")
+    stage.sirene(body, 2)
     known = (speciality("340"), speciality("999"))
-    stage.both(body, specialities=(*known, unknown) if stage.open else known)
+    stage.both(
+        body,
+        siret=body.siret(2 if stage.changed else 1),
+        specialities=(*known, unknown) if stage.open else known,
+    )
 
 
 @case(210, "La région de la liste n'est pas celle de la commune", "region_incoherente", commune=RENNES)

@@ -27,7 +27,9 @@ WHERE etat = 'A' AND nombre_nda = 1;
 -- when a listed row of the same SIREN names it among the NDAs it replaces, or no longer once its age reaches the retention.
 CREATE OR REPLACE TABLE ndas_inactifs AS
 WITH sortis AS (
-    SELECT nda, siren_retenu AS siren, first(siret ORDER BY line) AS siret, first(code_region ORDER BY line) AS code_region,
+    SELECT nda, siren_retenu AS siren, coalesce(min(line) FILTER (siret_valide), min(line)) AS line,
+           first(siret ORDER BY line) FILTER (siret_valide) AS siret,
+           first(code_region ORDER BY line) AS code_region,
            max(date_derniere_declaration) AS date_derniere_declaration, getvariable('jour')::DATE AS depuis
     FROM before.liste_of WHERE nda <> '' GROUP BY nda, siren_retenu
 ), remplaces AS (

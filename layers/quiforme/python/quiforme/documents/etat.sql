@@ -6,7 +6,7 @@ CREATE OR REPLACE TABLE before.liste_of AS FROM never_had.liste_of;
 
 -- NDAs that left the list, and the day of the run that saw them gone.
 CREATE OR REPLACE TABLE before.ndas_inactifs (
-    nda VARCHAR, siren VARCHAR, siret VARCHAR, code_region VARCHAR, date_derniere_declaration DATE, depuis DATE
+    nda VARCHAR, siren VARCHAR, line BIGINT, siret VARCHAR, code_region VARCHAR, date_derniere_declaration DATE, depuis DATE
 );
 
 -- The declarations of the documents, one row an entry, perimeter aside.

@@ -50,7 +50,8 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None)
     siret = '"siretEtablissementDeclarant"'
     if any(name.startswith(" ") for name in header):
         # The 2021 variant, known by its header, gives the NIC in the column of the SIRET.
-        siret = f"CASE WHEN clean({siret}) <> '' THEN concat(clean(siren), clean({siret})) END"
+        is_nic = f"regexp_full_match(clean({siret}), '[0-9]{{5}}')"
+        siret = f"CASE WHEN {is_nic} THEN concat(clean(siren), clean({siret})) ELSE {siret} END"
     present = [name.strip() for name in header]
     columns = [
         "line",

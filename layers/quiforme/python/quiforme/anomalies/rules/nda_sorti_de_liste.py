@@ -10,8 +10,9 @@ RULE = Rule(
     sql="""
     SELECT nda, to_json({liste_of: list({siren: siren, siret: siret,
                              date_derniere_declaration: date_derniere_declaration, depuis: depuis} ORDER BY siren)}) AS constats,
-           min(siret) FILTER (is_siret(siret)) AS siret, min(siren) AS siren,
-           min(code_region) FILTER (code_region IN (SELECT region FROM departements)) AS code_region
+           first(siret ORDER BY line) FILTER (siret IS NOT NULL) AS siret,
+           first(siren ORDER BY line) FILTER (siren IS NOT NULL) AS siren,
+           first(code_region ORDER BY line) FILTER (code_region IN (SELECT region FROM departements)) AS code_region
     FROM ndas_inactifs GROUP BY nda
     """,
     message=(

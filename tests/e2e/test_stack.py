@@ -1,0 +1,114 @@
+"""The real template on the emulator: files in, documents and anomalies out, day after day."""
+
+import gzip
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.france import FIRST_DAY, write_day
+from tests.france.cast import CERTIFIED, UNKNOWN
+from tests.integration.play import told_by_messages, told_by_oracle
+from tests.oracle import Oracle
+from tests.stack import drive
+from tests.stack.deploy import Stack
+from tests.stack.emulator import Failed
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Oracle:
+    return Oracle()
+
+
+def test_nothing_published_is_maintenance(stack: Stack) -> None:
+    status, _, body = drive.get(stack, CERTIFIED)
+    assert (status, json.loads(body)["errors"][0]["code"]) == (503, "33020")
+    with pytest.raises(Failed):
+        drive.invoke(stack, stack.reconcile_function, FIRST_DAY)
+    with pytest.raises(Failed):
+        drive.invoke(stack, stack.ingest_function, FIRST_DAY)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_days(stack: Stack, oracle: Oracle, tmp_path: Path, number: int) -> None:
+    day = FIRST_DAY + timedelta(days=number)
+    write_day(tmp_path, day, ministry_fiches=12_000 if number == 2 else None)
+    drive.fill(stack, tmp_path)
+    oracle.ingest(tmp_path, day)
+    summary = drive.invoke(stack, stack.ingest_function, day)
+    assert summary["generation"] == number + 1
+
+    with ThreadPoolExecutor(4) as pool:
+        sirets = sorted(oracle.documents)
+        answers = dict(zip(sirets, pool.map(lambda siret: drive.get(stack, siret), sirets), strict=True))
+    for siret, (status, _, body) in answers.items():
+        assert status == 200, siret
+        answer = json.loads(body)
+        assert answer["data"] == oracle.documents[siret]
+        assert answer["links"] == {}
+        assert answer["meta"]["generation"] == number + 1
+        assert answer["meta"]["sources"]["liste_of"] == day.isoformat()
+    for siret in oracle.excluded:
+        status, _, body = drive.get(stack, siret)
+        assert (status, json.loads(body)["errors"][0]["meta"]["raison"]) == (404, "hors_perimetre")
+
+    # Several at once: each waits for the one before, and finds nothing more.
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: drive.invoke(stack, stack.reconcile_function, day), range(2)))
+    assert told_by_messages(drive.drain(stack)) == told_by_oracle(oracle.reconcile(day))
+    again = drive.invoke(stack, stack.reconcile_function, day)
+    assert (again["opened"], again["modified"], again["resolved"]) == (0, 0, 0)
+    assert again["still_open"] == len(oracle.open)
+    assert drive.drain(stack) == []
+
+
+def test_a_ministry_of_several_megabytes(stack: Stack, oracle: Oracle) -> None:
+    siret = max(oracle.documents, key=lambda one: len(str(oracle.documents[one])))
+    status, headers, body = drive.get(stack, siret)
+    assert status == 200
+    assert len(body) > 3_000_000
+    assert json.loads(body)["data"] == oracle.documents[siret]
+    packed = {"Authorization": f"Bearer {stack.token}", "Accept-Encoding": "gzip"}
+    _, headers, body = drive.get(stack, siret, headers=packed)
+    if headers.get("content-encoding") == "gzip":
+        body = gzip.decompress(body)
+    assert json.loads(body)["data"] == oracle.documents[siret]
+
+
+def test_the_same_input_again_publishes_nothing(stack: Stack) -> None:
+    summary = drive.invoke(stack, stack.ingest_function, FIRST_DAY + timedelta(days=2))
+    assert summary["generation"] == 3
+    assert (summary["documents"]["new"], summary["documents"]["changed"], summary["documents"]["retired"]) == (0, 0, 0)
+
+
+def test_errors_at_the_gateway(stack: Stack) -> None:
+    def answer(**call: dict[str, str]) -> tuple[int, list[str]]:
+        status, _, body = drive.get(stack, CERTIFIED, **call)
+        return status, [error["code"] for error in json.loads(body)["errors"]]
+
+    assert answer(headers={}) == (401, ["00101"])
+    assert answer(headers={"Authorization": "Bearer x.y.z"}) == (401, ["00101"])
+    assert answer(headers={}, query={**drive.QUERY, "token": stack.token}) == (401, ["00101"])
+    assert answer(query={"context": " ", "recipient": "1"}) == (422, ["00201", "00202", "00210"])
+    status, headers, _ = drive.get(stack, UNKNOWN)
+    assert status == 404
+    assert headers["ratelimit-limit"] == "1000000"
+
+
+def test_etag(stack: Stack) -> None:
+    _, headers, _ = drive.get(stack, CERTIFIED)
+    known = {"Authorization": f"Bearer {stack.token}", "If-None-Match": headers["etag"]}
+    status, _, body = drive.get(stack, CERTIFIED, headers=known)
+    assert (status, body) == (304, b"")
+
+
+def test_a_drop_without_its_list_keeps_the_last_one(stack: Stack, tmp_path: Path) -> None:
+    bucket, _, prefix = stack.drop.removeprefix("s3://").partition("/")
+    stack.client("s3").delete_object(Bucket=bucket, Key=prefix + "listePubliqueOF.csv")
+    summary = drive.invoke(stack, stack.ingest_function, FIRST_DAY + timedelta(days=2))
+    assert summary["sources"]["liste_of"]["state"] == "absent"
+    assert summary["documents"]["unchanged"] == summary["documents"]["total"]
+    shutil.rmtree(tmp_path)
