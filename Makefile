@@ -9,7 +9,7 @@ UV := .local/tools/bin/uv
 RUN := PYTHONPATH=.:layers/quiforme/python .venv/bin/python
 export UV_PYTHON := $(PYTHON)
 
-.PHONY: run up test stop bench lint clean
+.PHONY: run up test stop lint clean
 
 run: .local/ready
 	@$(RUN) -m tests.stack run $(if $(DROP),--drop "$(DROP)")
@@ -22,9 +22,6 @@ stop:
 
 test: .local/ready lint
 	@$(RUN) -m pytest
-
-bench: .local/ready
-	@$(RUN) -m tests.bench
 
 lint: .local/ready
 	@.venv/bin/ruff check .

@@ -45,7 +45,9 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
             "status": response.status,
         },
     )
-    return _proxy(response, gzip_accepted=_accepts_gzip(request.headers.get("accept-encoding", "")))
+    # The gateway unpacks base64 only for a call that says which media types it accepts.
+    gzip_accepted = "accept" in request.headers and _accepts_gzip(request.headers.get("accept-encoding", ""))
+    return _proxy(response, gzip_accepted=gzip_accepted)
 
 
 def _answer(request: Request) -> Response:

@@ -1,0 +1,44 @@
+"""The messages of a whole day against their published schema, and what identifies them."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import jsonschema
+
+from quiforme.anomalies.message import Anomalie, bounded
+from tests.france import FIRST_DAY, write_day
+from tests.integration.play import System
+from tests.stack.emulator import ROOT
+
+SCHEMA = ROOT / "docs" / "anomalie.v1.schema.json"
+
+
+def test_the_published_schema_is_the_models() -> None:
+    assert json.loads(SCHEMA.read_text()) == Anomalie.model_json_schema()
+
+
+def test_every_message_of_a_day(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    write_day(system.drop, FIRST_DAY)
+    system.ingest(FIRST_DAY)
+    system.reconcile(FIRST_DAY)
+    schema = json.loads(SCHEMA.read_text())
+    assert system.outbox.events
+    for event in system.outbox.events:
+        data = event["data"]
+        jsonschema.validate(data, schema)
+        assert event["specversion"] == "1.0"
+        named = json.dumps(
+            {"cle": data["cle"], "code": data["code"]}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
+        assert data["id"] == hashlib.sha256(named.encode()).hexdigest()[:32]
+        assert event["id"] == f"{data['id']}:1"
+        assert "{" not in data["message"]
+        assert "inconnu" not in data["message"] or data["code"] in ("siret_inconnu", "specialite_inconnue")
+
+
+def test_long_evidence_is_cut() -> None:
+    cut = bounded({"liste_of": [{"nda": "x" * 100}] * 10_000})
+    assert cut["tronque"] is True
+    assert len(cut["liste_of"]) == 20
