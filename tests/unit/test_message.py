@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 import jsonschema
-
 from quiforme.anomalies.message import Anomalie, bounded
+
 from tests.france import FIRST_DAY, write_day
 from tests.integration.play import System
 from tests.stack.emulator import ROOT

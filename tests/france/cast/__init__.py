@@ -2,7 +2,7 @@
 
 To add a case, write a function in the module it belongs to and give it a free number:
 
-    @case(142, "Pourquoi ce cas existe", "siret_inconnu")
+    @case(300, "Pourquoi ce cas existe", "siret_inconnu")
     def siret_inconnu(stage: Stage, body: Body) -> None:
         stage.of(body)
 

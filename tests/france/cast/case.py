@@ -27,7 +27,7 @@ def case(number: int, why: str, *covers: str, commune: Commune = PARIS) -> Calla
     """Register a function as a case. Its number (1 to 498, unique) makes its
     SIRENs; its name is its module's and the function's.
 
-    @case(142, "Le SIRET déclaré n'existe nulle part", "siret_inconnu")
+    @case(300, "Le SIRET déclaré n'existe nulle part", "siret_inconnu")
     def siret_inconnu(stage: Stage, body: Body) -> None:
         stage.of(body)
     """
