@@ -11,7 +11,8 @@ from typing import Any
 
 from quiforme.anomalies.ports import LedgerState
 from quiforme.registry.ports import Conflict, Item, Publication
-from quiforme.snapshot.ports import DropFile
+from quiforme.snapshot.ports import Offer, Version
+from quiforme.sources.catalogue import Source
 
 
 def four_o_clock(day: date) -> datetime:
@@ -23,21 +24,17 @@ def four_o_clock(day: date) -> datetime:
 class FolderDrop:
     folder: Path
 
-    def files(self) -> list[DropFile]:
-        return [
-            DropFile(
-                path.name,
-                hashlib.sha256(path.read_bytes()).hexdigest(),
-                datetime.fromtimestamp(path.stat().st_mtime, UTC).date(),
-            )
-            for path in self.folder.iterdir()
-        ]
+    def take(self, source: Source, known: Version | None, target: Path) -> Offer | None:
+        offers = [self._offer(source, path, known) for path in self.folder.iterdir() if source.matches(path.name)]
+        offer = max(offers, key=lambda one: (one.day, one.version.file), default=None)
+        if offer and offer.fetched:
+            shutil.copy(self.folder / offer.version.file, target)
+        return offer
 
-    def declared_day(self, _: DropFile) -> date | None:
-        return None
-
-    def fetch(self, file: DropFile, target: Path) -> None:
-        shutil.copy(self.folder / file.name, target)
+    def _offer(self, source: Source, path: Path, known: Version | None) -> Offer:
+        version = Version(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+        laid = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+        return Offer(version, source.day_in_name(path.name) or laid, fetched=version != known)
 
 
 @dataclass

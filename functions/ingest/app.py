@@ -17,6 +17,7 @@ from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Drop, S3Storage
 from quiforme.clock import as_utc
 from quiforme.ingestion import World, ingest
+from quiforme.sources.catalogue import SOURCES
 
 logger = Logger(service="ingest")
 dynamodb, s3, events = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("events")
@@ -39,7 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         lease(dynamodb, state_table, "ingest", owner=owner, remaining_ms=remaining, wait=False),
     ):
         world = World(
-            drop=S3Drop(s3, setting("DROP")),
+            origins=dict.fromkeys((source.name for source in SOURCES), S3Drop(s3, setting("DROP"))),
             storage=S3Storage(s3, bucket),
             registry=DynamoRegistry(
                 dynamodb,

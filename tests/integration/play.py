@@ -10,6 +10,7 @@ from typing import Any
 
 from quiforme.ingestion import World, ingest
 from quiforme.reconciliation import Office, reconcile
+from quiforme.sources.catalogue import SOURCES
 
 from tests.doubles import FolderDrop, FolderStorage, MemoryOutbox, MemoryPointer, MemoryRegistry, four_o_clock
 from tests.oracle import Event, Oracle
@@ -40,7 +41,7 @@ class System:
 
         with TemporaryDirectory() as scratch:
             world = World(
-                drop=FolderDrop(self.drop),
+                origins=dict.fromkeys((source.name for source in SOURCES), FolderDrop(self.drop)),
                 storage=FolderStorage(self.root / "storage"),
                 registry=self.registry,
                 announce=announce,

@@ -1,6 +1,6 @@
 """One ingestion: today's files become a snapshot, documents, and a publication."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from quiforme.registry import publish
 from quiforme.registry.ports import Publication, Registry
 from quiforme.snapshot.collect import Collector, Outcome
 from quiforme.snapshot.manifest import Manifest, manifest_key
-from quiforme.snapshot.ports import Drop, Storage
+from quiforme.snapshot.ports import Origin, Storage
 from quiforme.sources.catalogue import SOURCES
 from quiforme.stopwatch import Stopwatch
 
@@ -33,7 +33,7 @@ class World:
     """What an ingestion works with.
 
     Attributes:
-        drop: Today's files.
+        origins: Where each source's files are, by the source's name.
         storage: Keeps tables and manifests.
         registry: Serves the documents.
         announce: Tells whoever listens that a run ended well, given its scheduled time.
@@ -44,7 +44,7 @@ class World:
 
     """
 
-    drop: Drop
+    origins: Mapping[str, Origin]
     storage: Storage
     registry: Registry
     announce: Callable[[datetime, Publication], None]
@@ -79,7 +79,7 @@ def ingest(world: World, scheduled_time: datetime, *, run_id: str) -> dict[str, 
         raise OutOfOrder(f"the run of {day} comes after that of {before.day}")
 
     with open_database(world.scratch, memory_limit_mb=world.memory_limit_mb) as database:
-        collector = Collector(database, world.drop, world.storage, world.scratch, run_id, day)
+        collector = Collector(database, world.origins, world.storage, world.scratch, run_id, day)
         with watch.stage("sources"):
             outcomes = _collect(database, collector, before)
         with watch.stage("documents"):
@@ -110,11 +110,10 @@ def ingest(world: World, scheduled_time: datetime, *, run_id: str) -> dict[str, 
 def _collect(database: duckdb.DuckDBPyConnection, collector: Collector, before: Manifest | None) -> dict[str, Outcome]:
     run_script(database, "quiforme.sources", "schema.sql")
     run_script(database, "quiforme.documents", "etat.sql")
-    files = collector.drop.files()
     in_use = before.sources if before else {}
-    outcomes = {source.name: collector.collect(source, files, in_use.get(source.name)) for source in SOURCES}
+    outcomes = {source.name: collector.collect(source, in_use.get(source.name)) for source in SOURCES}
     if outcomes["liste_of"].in_use is None:
-        reason = outcomes["liste_of"].reason or "the drop holds none"
+        reason = outcomes["liste_of"].reason or "there is none"
         raise NoListeOf(f"no OF list was ever accepted, and today: {reason}")
     if before:
         for table in KEPT:

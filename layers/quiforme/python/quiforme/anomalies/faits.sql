@@ -43,7 +43,7 @@ SEMI JOIN (FROM population UNION FROM documents
            UNION SELECT siret FROM annuaire_education UNION SELECT siret FROM referentiel_onisep
            UNION SELECT siret FROM ndas_inactifs UNION SELECT siret FROM avant.habilitations
            UNION SELECT siret FROM registre WHERE etat = 'ouverte') AS utiles USING (siret)
-LEFT JOIN (SELECT predecesseur AS siret, arg_max(successeur, (date_lien, successeur)) AS successeur
+LEFT JOIN (SELECT predecesseur AS siret, first(successeur ORDER BY date_lien DESC NULLS LAST, successeur) AS successeur
            FROM sirene_succession GROUP BY predecesseur) AS liens USING (siret)
 QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST) = 1;
 

@@ -1,19 +1,31 @@
 """S3: the drop that ops fill, and the storage of what the project makes."""
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
-from quiforme.snapshot.ports import DropFile, Unfetchable
+from quiforme.snapshot.ports import Offer, Unfetchable, Version
+from quiforme.sources.catalogue import Source
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """An object of the drop, and the day it was laid there, UTC."""
+
+    version: Version
+    laid: date
+
 
 class S3Drop:
-    """A prefix of a bucket, such as ``s3://bucket/drop/``."""
+    """A prefix of a bucket, such as ``s3://bucket/drop/``, where files keep the producers' own names."""
 
     def __init__(self, client: "S3Client", url: str) -> None:
         """Take the address of the drop; raises ValueError when it is not an s3:// address."""
@@ -24,38 +36,57 @@ class S3Drop:
         self._prefix = prefix.rstrip("/") + "/" if prefix.strip("/") else ""
         self._client = client
 
-    def files(self) -> list[DropFile]:
-        """The files directly below the prefix."""
+    def take(self, source: Source, known: Version | None, target: Path) -> Offer | None:
+        """Copy the source's file of the newest day, unless it is the one known."""
+        dated = [(self._day(source, file), file) for file in self._files() if source.matches(file.version.file)]
+        if not dated:
+            return None
+        day, file = max(dated, key=lambda pair: (pair[0], pair[1].version.file))
+        if file.version != known:
+            self._fetch(file.version, target)
+        return Offer(file.version, day, fetched=file.version != known)
+
+    def _files(self) -> list[_Listed]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix, Delimiter="/"
         )
         return [
-            DropFile(entry["Key"].removeprefix(self._prefix), entry["ETag"], entry["LastModified"].date())
+            _Listed(Version(entry["Key"].removeprefix(self._prefix), entry["ETag"]), entry["LastModified"].date())
             for page in pages
             for entry in page.get("Contents", [])
         ]
 
-    def declared_day(self, file: DropFile) -> date | None:
-        """The object's metadata `date-donnees`, when it holds a day."""
-        head = self._client.head_object(Bucket=self._bucket, Key=self._prefix + file.name)
+    def _day(self, source: Source, file: _Listed) -> date:
+        """The day in the file's name, else the object's metadata `date-donnees`, else the day it was laid there."""
+        if in_name := source.day_in_name(file.version.file):
+            return in_name
+        head = self._client.head_object(Bucket=self._bucket, Key=self._prefix + file.version.file)
         try:
             return date.fromisoformat(head["Metadata"].get("date-donnees", "").strip())
         except ValueError:
-            return None
+            return file.laid
 
-    def fetch(self, file: DropFile, target: Path) -> None:
-        """Copy the very version that was listed."""
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + file.name, IfMatch=file.etag)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("PreconditionFailed", "412", "NoSuchKey"):
-                raise Unfetchable(f"{file.name} was replaced or removed while it was read") from error
-            raise
-        with target.open("wb") as copy:
-            for chunk in answer["Body"].iter_chunks(1 << 20):
-                copy.write(chunk)
-        if target.stat().st_size != answer["ContentLength"]:
-            raise Unfetchable(f"{file.name} came cut short")
+    def _fetch(self, version: Version, target: Path) -> None:
+        """Copy the very version that was listed, a few times over when the answer breaks off."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                answer = self._client.get_object(
+                    Bucket=self._bucket, Key=self._prefix + version.file, IfMatch=version.tag
+                )
+                with target.open("wb") as copy:
+                    for chunk in answer["Body"].iter_chunks(1 << 20):
+                        copy.write(chunk)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in ("PreconditionFailed", "412", "NoSuchKey"):
+                    raise Unfetchable(f"{version.file} was replaced or removed while it was read") from error
+                raise
+            except HTTPClientError as error:
+                if attempt == _ATTEMPTS:
+                    raise Unfetchable(f"{version.file} breaks off: {error}") from error
+                continue
+            if target.stat().st_size == answer["ContentLength"]:
+                return
+        raise Unfetchable(f"{version.file} came cut short")
 
 
 class S3Storage:

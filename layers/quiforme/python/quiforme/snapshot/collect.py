@@ -13,7 +13,7 @@ import duckdb
 from quiforme.database import sql_text
 from quiforme.snapshot import guards
 from quiforme.snapshot.manifest import SourceInUse
-from quiforme.snapshot.ports import Drop, DropFile, Storage, Unfetchable
+from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
 from quiforme.sources.catalogue import Source
 from quiforme.sources.reading import Reading, Refused
 
@@ -39,11 +39,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """Takes sources out of a drop into the database and the storage.
+    """Takes sources from their origins into the database and the storage.
 
     Attributes:
         database: Receives every source's tables.
-        drop: Where today's files are.
+        origins: Where each source's files are, by the source's name.
         storage: Where accepted tables are kept.
         scratch: A local folder for the files under way.
         run_id: Prefix of what this run keeps.
@@ -52,16 +52,15 @@ class Collector:
     """
 
     database: duckdb.DuckDBPyConnection
-    drop: Drop
+    origins: Mapping[str, Origin]
     storage: Storage
     scratch: Path
     run_id: str
     day: date
 
-    def collect(self, source: Source, files: list[DropFile], before: SourceInUse | None) -> Outcome:
+    def collect(self, source: Source, before: SourceInUse | None) -> Outcome:
         """Take one source's newest file, and lay its tables in the database whatever becomes of it."""
-        file = self._newest(source, files)
-        outcome = self._outcome(source, file, before)
+        outcome = self._outcome(source, before)
         if outcome.in_use and outcome.state != "accepted":
             self.lay(outcome.in_use.tables)
         elif not outcome.in_use:
@@ -90,46 +89,39 @@ class Collector:
             self.storage.get(key, local)
         return local
 
-    def _newest(self, source: Source, files: list[DropFile]) -> tuple[DropFile, date] | None:
-        dated = [
-            (file, source.day_in_name(file.name) or self.drop.declared_day(file) or file.modified_day)
-            for file in files
-            if source.file_name.fullmatch(file.name)
-        ]
-        return max(dated, key=lambda pair: (pair[1], pair[0].name), default=None)
-
-    def _outcome(self, source: Source, newest: tuple[DropFile, date] | None, before: SourceInUse | None) -> Outcome:
-        if newest is None:
-            return Outcome("absent" if before else "missing", before)
-        file, data_day = newest
-        if before and (file.name, file.etag) == (before.file, before.etag):
-            return Outcome("unchanged", before.model_copy(update={"day": data_day}))
+    def _outcome(self, source: Source, before: SourceInUse | None) -> Outcome:
+        path = self.scratch / f"{source.name}.file"
+        known = Version(before.file, before.tag) if before else None
         try:
-            return Outcome("accepted", self._accept(source, file, data_day, before))
+            offer = self.origins[source.name].take(source, known, path)
+            if offer is None:
+                return Outcome("absent" if before else "missing", before)
+            if before and not offer.fetched:
+                return Outcome("unchanged", before.model_copy(update={"day": offer.day}))
+            return Outcome("accepted", self._accept(source, path, offer, before))
         except (Refused, Unfetchable) as refusal:
             for table in source.tables:  # read, then refused for what they hold
                 self.database.execute(f"DROP TABLE IF EXISTS {table}")
             return Outcome("refused", before, str(refusal))
+        finally:
+            path.unlink(missing_ok=True)
 
-    def _accept(self, source: Source, file: DropFile, data_day: date, before: SourceInUse | None) -> SourceInUse:
-        path = self.scratch / file.name
-        self.drop.fetch(file, path)
+    def _accept(self, source: Source, path: Path, offer: Offer, before: SourceInUse | None) -> SourceInUse:
         previous = {table: self._local(key) for table, key in before.tables.items()} if before else {}
         reading = source.read(self.database, path, previous)
         accepted = guards.check(reading, before.accepted if before else [], day=self.day)
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
-        path.unlink()
         tables = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
         for table, key in tables.items():
             self.store(table, key)
             self.database.execute(f"DROP TABLE {table}")
         self.lay(tables)
         return SourceInUse(
-            file=file.name,
-            etag=file.etag,
+            file=offer.version.file,
+            tag=offer.version.tag,
             sha256=digest,
-            day=data_day,
+            day=offer.day,
             rows_read=reading.rows,
             rows_set_aside=len(reading.set_aside),
             set_aside_key=self._set_aside(source, reading),

@@ -29,7 +29,7 @@ class SourceInUse(Frozen):
 
     Attributes:
         file: The producer's file name.
-        etag: What the drop called its content, to know it again without reading it.
+        tag: Tells its content from another without reading it (snapshot.ports.Version).
         sha256: The file's digest, hexadecimal.
         day: The day of the data.
         rows_read: Rows read.
@@ -41,7 +41,7 @@ class SourceInUse(Frozen):
     """
 
     file: str
-    etag: str
+    tag: str
     sha256: str
     day: date
     rows_read: int

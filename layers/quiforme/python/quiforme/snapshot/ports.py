@@ -1,38 +1,51 @@
-"""What the snapshot asks of the world: a drop of files, and a storage that keeps what it makes."""
+"""What the snapshot asks of the world: where each source's newest file is, and a storage that keeps what it makes."""
 
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from quiforme.sources.catalogue import Source
+
 
 @dataclass(frozen=True, slots=True)
-class DropFile:
-    """A file of the drop.
+class Version:
+    """Which file it was, to know it again without reading it.
 
     Attributes:
-        name: Its name, without the folder.
-        etag: Differs when the content does.
-        modified_day: The day it was put there, UTC.
+        file: The producer's file name.
+        tag: Differs when the content does: an ETag, a Last-Modified, or a digest.
 
     """
 
-    name: str
-    etag: str
-    modified_day: date
+    file: str
+    tag: str
 
 
-class Drop(Protocol):
-    """Where ops or the producers put the files."""
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The newest file of a source.
 
-    def files(self) -> list[DropFile]:
-        """All of them, in any order."""
+    Attributes:
+        version: Which file it is.
+        day: The day of the data.
+        fetched: Whether it was copied; not when it is the version already known.
 
-    def declared_day(self, file: DropFile) -> date | None:
-        """The day of the data that whoever put the file there declared, if any."""
+    """
 
-    def fetch(self, file: DropFile, target: Path) -> None:
-        """Copy a file to `target`, whole.
+    version: Version
+    day: date
+    fetched: bool
+
+
+class Origin(Protocol):
+    """Where a source's files come from: a drop that ops fill, or the producer itself."""
+
+    def take(self, source: Source, known: Version | None, target: Path) -> Offer | None:
+        """Copy the source's newest file to `target`, whole, unless it is the version `known`.
+
+        Returns:
+            What was found; None when there is no file at all.
 
         Raises:
             Unfetchable: It cannot be had whole.
@@ -41,7 +54,7 @@ class Drop(Protocol):
 
 
 class Unfetchable(Exception):
-    """A file of the drop could not be fetched whole."""
+    """A file could not be fetched whole; the message says why, in words for ops."""
 
 
 class Storage(Protocol):

@@ -38,11 +38,22 @@ class Source:
     tables: tuple[str, ...]
     read: Read
 
+    def matches(self, file_name: str) -> bool:
+        """Whether a file of that name is this source's; a day in it has to be one of the calendar."""
+        match = self.file_name.fullmatch(file_name)
+        return match is not None and ("day" not in match.groupdict() or _day(match) is not None)
+
     def day_in_name(self, file_name: str) -> date | None:
         """The day that a file's name carries."""
         match = self.file_name.fullmatch(file_name)
-        day = match.groupdict().get("day") if match else None
-        return date.fromisoformat(day) if day else None
+        return _day(match) if match else None
+
+
+def _day(match: re.Match[str]) -> date | None:
+    try:
+        return date.fromisoformat(match.groupdict()["day"])
+    except (KeyError, ValueError):
+        return None
 
 
 def _fiches(register: str) -> Source:

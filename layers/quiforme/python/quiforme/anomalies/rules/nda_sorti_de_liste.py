@@ -9,7 +9,7 @@ RULE = Rule(
     needs=("liste_of",),
     sql="""
     SELECT nda, to_json({liste_of: list({siren: siren, siret: siret,
-                             date_derniere_declaration: date_derniere_declaration, depuis: depuis} ORDER BY siren)}) AS constats,
+                             date_derniere_declaration: date_derniere_declaration} ORDER BY siren)}) AS constats,
            first(siret ORDER BY line) FILTER (siret IS NOT NULL) AS siret,
            first(siren ORDER BY line) FILTER (siren IS NOT NULL) AS siren,
            first(code_region ORDER BY line) FILTER (code_region IN (SELECT region FROM departements)) AS code_region
