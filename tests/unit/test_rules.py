@@ -73,6 +73,11 @@ def open_before(code: str, **cle: str) -> Row:
     return {"code": code, "cle": json.dumps(cle), "etat": "ouverte", "siret": cle.get("siret")}
 
 
+def source_used(source: str = "liste_of", **more: object) -> Row:
+    """What became of a source."""
+    return {"source": source, "etat": "accepted", "fichier": "f", "jour": DAY, "lignes_rejetees": 0, **more}
+
+
 @contextmanager
 def facts(scratch: Path, tables: Tables) -> Iterator[duckdb.DuckDBPyConnection]:
     """What a rule looks at when the sources, the snapshots and the ledger hold these rows and no other."""
@@ -195,6 +200,9 @@ BROKEN: dict[str, tuple[Tables, tuple[str, ...]]] = {
         {"annuaire_education": [school()], "repertoire": [document()], "sirene": [stock(etat="F")]},
         (SIRET,),
     ),
+    "source_perimee": ({"sources": [source_used(jour=date(2026, 11, 19))]}, ("liste_of",)),
+    "source_refusee": ({"sources": [source_used(etat="refused", motif="empty file")]}, ("liste_of",)),
+    "lignes_rejetees": ({"sources": [source_used(lignes_rejetees=1, premieres="[]")]}, ("liste_of",)),
 }
 
 
@@ -253,6 +261,10 @@ def test_a_broken_rule_gives_one_row_a_key(tmp_path: Path, code: str) -> None:
             {"annuaire_education": [school(), school(LAST_UAI, etat="FERME")], "repertoire": [document()]},
         ),
         ("uai_divergent", {"referentiel_onisep": [{"siret": SIRET, "uai": UAI}], "repertoire": [document()]}),
+        ("source_perimee", {"sources": [source_used(jour=date(2026, 11, 20))]}),
+        ("source_perimee", {"sources": [source_used("sirene", jour=date(2026, 10, 9))]}),
+        ("source_refusee", {"sources": [source_used(etat="unchanged"), source_used("rs", etat="missing", jour=None)]}),
+        ("lignes_rejetees", {"sources": [source_used()]}),
     ],
 )
 def test_what_breaks_no_rule(tmp_path: Path, code: str, tables: Tables) -> None:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from quiforme.registry.ports import Conflict, Item, Publication
+from quiforme.registry.ports import Conflict, Intent, Item, Publication
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -79,16 +79,16 @@ class DynamoRegistry:
             if self.current() != publication:
                 raise Conflict("another run published meanwhile") from error
 
-    def intent(self) -> tuple[int, str] | None:
-        """The generation being written."""
+    def intent(self) -> Intent | None:
+        """What is being written."""
         item = self._dynamodb.get_item(TableName=self._state, Key=_INTENT, ConsistentRead=True).get("Item")
-        return (int(item["generation"]["N"]), item["sirets"]["S"]) if item else None
+        return Intent(int(item["generation"]["N"]), item["sirets"]["S"]) if item else None
 
-    def set_intent(self, generation: int, key: str) -> None:
+    def set_intent(self, intent: Intent) -> None:
         """Say what is about to be written."""
         self._dynamodb.put_item(
             TableName=self._state,
-            Item={**_INTENT, "generation": {"N": str(generation)}, "sirets": {"S": key}},
+            Item={**_INTENT, "generation": {"N": str(intent.generation)}, "sirets": {"S": intent.sirets_key}},
         )
 
     def clear_intent(self) -> None:
@@ -99,9 +99,9 @@ class DynamoRegistry:
         """Write items, a few batches at a time."""
         self._batches({"PutRequest": {"Item": self._item(generation, item)}} for item in items)
 
-    def erase(self, generation: int, sirets: Iterable[str]) -> None:
+    def erase(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove items."""
-        self._batches({"DeleteRequest": {"Key": _key(siret, generation)}} for siret in sirets)
+        self._batches({"DeleteRequest": {"Key": _key(siret, generation)}} for siret, generation in keys)
 
     def _item(self, generation: int, item: Item) -> dict[str, Any]:
         attributes: dict[str, Any] = {**_key(item.siret, generation), "etat": {"S": item.etat}}
