@@ -62,7 +62,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         trigger.continues.progress_key if trigger.continues else None,
     )
     storage = S3Storage(s3, setting("BUCKET"))
-    with runs.recorded(storage, "ingest", f"{order.run_id}.{context.aws_request_id}") as entry:
+    with runs.recorded(storage, "ingest", order.run_id) as entry:
         summary = _run(trigger, order, storage, context)
         entry.update(summary)
     logger.info("ingestion", extra={"summary": summary})

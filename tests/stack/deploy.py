@@ -50,6 +50,12 @@ class Stack:
             config=Config(read_timeout=900, retries={"total_max_attempts": 1}),
         )
 
+    def output(self, name: str) -> str:
+        """One of the deployed stack's outputs."""
+        stacks = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+        return outputs[name]
+
     def save(self, path: Path) -> None:
         """Write stack.json; it holds a token, so nobody else may read it."""
         path.touch(mode=0o600)

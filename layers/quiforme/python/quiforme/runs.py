@@ -18,13 +18,15 @@ def recorded(storage: Storage, function: str, invocation: str) -> Iterator[dict[
     Args:
         storage: Keeps it.
         function: `ingest` or `reconcile`.
-        invocation: Names it, unique, and sorts by scheduled time.
+        invocation: Names it, unique.
 
     """
+    begun = datetime.now(UTC)
+    key = f"{PREFIX}{function}/{begun:%Y%m%dT%H%M%S.%fZ}-{invocation}.json"  # sorts by when it began
     entry: dict[str, Any] = {
         "function": function,
         "invocation": invocation,
-        "begun": datetime.now(UTC).isoformat(timespec="seconds"),
+        "begun": begun.isoformat(timespec="seconds"),
     }
     try:
         yield entry
@@ -33,7 +35,7 @@ def recorded(storage: Storage, function: str, invocation: str) -> Iterator[dict[
         raise
     finally:
         entry["ended"] = datetime.now(UTC).isoformat(timespec="seconds")
-        storage.write(f"{PREFIX}{function}/{invocation}.json", json.dumps(entry, ensure_ascii=False).encode())
+        storage.write(key, json.dumps(entry, ensure_ascii=False).encode())
 
 
 def latest(storage: Storage, function: str, limit: int) -> list[dict[str, Any]]:
