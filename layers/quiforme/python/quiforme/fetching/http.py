@@ -140,6 +140,15 @@ class Http:
         """
         return self._persist(_Request("GET", url, headers or {}), lambda answer, _: _whole(answer, limit_bytes))
 
+    def head(self, url: str) -> Answer:
+        """What a GET would say of a file, without the file.
+
+        Raises:
+            Unfetchable: There is no answer in time.
+
+        """
+        return self._persist(_Request("HEAD", url, {}), lambda answer, _: Answer(answer.status, answer.headers, b""))
+
     def post(
         self, url: str, *, fields: Mapping[str, Field], headers: Mapping[str, str] | None = None, limit_bytes: int
     ) -> Answer:
@@ -233,8 +242,8 @@ class Http:
         target = answer.headers.get("Location")
         if not target:
             raise Unfetchable("it redirects to nowhere")
-        if request.method != "GET" and answer.status not in _MOVED_AS_IT_IS:
-            raise Unfetchable(f"it redirects a {request.method} with {answer.status}")
+        if request.method == "POST" and answer.status not in _MOVED_AS_IT_IS:
+            raise Unfetchable(f"it redirects a form with {answer.status}")
         return target
 
     def _after(self, header: str | None) -> float | None:
