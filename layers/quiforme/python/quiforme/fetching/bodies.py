@@ -72,8 +72,10 @@ def _raw(answer: BaseHTTPResponse, *, limit_bytes: int) -> Iterator[bytes]:
 def _gunzipped(raw: Iterator[bytes]) -> Iterator[bytes]:
     """Unpacked in bounded pieces, so that a bomb meets the limit before it fills the memory."""
     unpacker = zlib.decompressobj(wbits=31)
+    begun = False
     try:
         for piece in raw:
+            begun = True
             packed = piece
             while packed:
                 if unpacker.eof:  # a gzip may be several, one after the other
@@ -85,7 +87,7 @@ def _gunzipped(raw: Iterator[bytes]) -> Iterator[bytes]:
             yield unpacked
     except zlib.error as error:
         raise Broken("its gzip is damaged") from error
-    if not unpacker.eof:
+    if begun and not unpacker.eof:
         raise Broken("its gzip breaks off")
 
 
