@@ -18,8 +18,11 @@ from quiforme.aws.lease import Busy, lease
 from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Drop, S3Storage
 from quiforme.clock import as_utc
+from quiforme.fetching.http import Http
+from quiforme.fetching.producers import HttpOrigin
 from quiforme.ingestion import Order, Unfinished, World, ingest
 from quiforme.snapshot.manifest import Settings
+from quiforme.snapshot.ports import Origin
 from quiforme.sources.catalogue import SOURCES
 
 RESERVE_MS = 120_000
@@ -98,7 +101,7 @@ def _run(trigger: Trigger, order: Order, storage: S3Storage, context: LambdaCont
 
 def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_table: str) -> World:
     return World(
-        origins=dict.fromkeys((source.name for source in SOURCES), S3Drop(s3, setting("DROP"))),
+        origins=_origins(Http(budget_s=(context.get_remaining_time_in_millis() - RESERVE_MS) / 1000)),
         storage=storage,
         registry=DynamoRegistry(
             dynamodb,
@@ -117,6 +120,13 @@ def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_tabl
         history_days=int(setting("HISTORY_DAYS")),
         enough_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MS,
     )
+
+
+def _origins(http: Http) -> dict[str, Origin]:
+    """Where each source's files are: the producer's own address, or the drop."""
+    drop = S3Drop(s3, setting("DROP"))
+    addresses = {source.name: setting(f"ADDRESS_{source.name.upper()}") for source in SOURCES}
+    return {name: drop if address == "drop" else HttpOrigin(http, address) for name, address in addresses.items()}
 
 
 def _go_on(trigger: Trigger, order: Order, progress_key: str, context: LambdaContext) -> None:

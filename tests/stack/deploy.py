@@ -22,6 +22,15 @@ from tests.stack.emulator import LOCAL, REGION, ROOT, Failed
 STACK = "quiforme"
 _PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "aarch64": "aarch64-manylinux_2_28"}
 _DAY_S = 24 * 3600
+_ADDRESSES = (
+    "ListeOfAddress",
+    "RncpAddress",
+    "RsAddress",
+    "SireneAddress",
+    "SireneSuccessionAddress",
+    "AnnuaireEducationAddress",
+    "ReferentielOnisepAddress",
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,11 @@ def deploy(endpoint: str, build_dir: Path) -> Stack:
     arguments = ["deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     arguments += ["--template-file", str(build_dir / "template.yaml")]
     overrides = _overrides(
-        {"ScheduleState": "DISABLED", "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":"))}
+        {
+            "ScheduleState": "DISABLED",
+            "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":")),
+            **dict.fromkeys(_ADDRESSES, "drop"),
+        }
     )
     _sam([*arguments, *overrides], environment, log=LOCAL / "deploy.log")
     pem = private_key.private_bytes(
