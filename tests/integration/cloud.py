@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
@@ -114,9 +115,9 @@ class Cloud:
                 context["faked"] = answer
                 return
 
-    def answer(self, context: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
-        """The answer that a fault gave."""
-        return (AWSResponse("", 200, {}, None), context["faked"]) if "faked" in context else None
+    def answer(self, context: dict[str, Any], **_: Any) -> Any:
+        """The answer that a fault gave, if it did."""
+        return (AWSResponse("", 200, HTTPHeaders(), None), context["faked"]) if "faked" in context else None
 
     def fill(self, folder: Path) -> None:
         """Lay a folder's files in the drop as ops do."""
@@ -202,9 +203,7 @@ def deployed() -> Iterator[Cloud]:
             wanted = {key: value for key, value in properties.items() if key in _TABLE_PROPERTIES}
             boto3.client("dynamodb").create_table(TableName=cloud.names[name], **wanted)
         for name in of_type("AWS::S3::Bucket"):
-            boto3.client("s3").create_bucket(
-                Bucket=cloud.names[name], CreateBucketConfiguration={"LocationConstraint": REGION}
-            )
+            boto3.client("s3", "us-east-1").create_bucket(Bucket=cloud.names[name])
         for name in of_type("AWS::SQS::Queue"):
             url = boto3.client("sqs").create_queue(QueueName=cloud.names[f"{name}.QueueName"])["QueueUrl"]
             cloud.names[name] = url

@@ -8,17 +8,19 @@ from typing import Any
 from tests.stack.template import of_type, resolve
 
 _S3 = {
-    "GetObject": "GetObject",
-    "HeadObject": "GetObject",
-    "PutObject": "PutObject",
-    "CreateMultipartUpload": "PutObject",
-    "UploadPart": "PutObject",
-    "CompleteMultipartUpload": "PutObject",
-    "AbortMultipartUpload": "AbortMultipartUpload",
-    "DeleteObject": "DeleteObject",
-    "ListObjectsV2": "ListBucket",
+    "GetObject": ("GetObject",),
+    "HeadObject": ("GetObject",),
+    "PutObject": ("PutObject",),
+    "CreateMultipartUpload": ("PutObject", "AbortMultipartUpload"),  # a part that fails takes the upload back
+    "UploadPart": ("PutObject",),
+    "CompleteMultipartUpload": ("PutObject",),
+    "AbortMultipartUpload": ("AbortMultipartUpload",),
+    "DeleteObject": ("DeleteObject",),
+    "ListObjectsV2": ("ListBucket",),
 }
-"""The permission that each operation asks for; those of the other services are called like their operations."""
+"""The permissions that each operation of S3 asks for."""
+_OTHERS = {"sqs:SendMessageBatch": "sqs:SendMessage", "lambda:Invoke": "lambda:InvokeFunction"}
+"""The permissions that are not called like their operation, elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,11 @@ def as_calls(
     function: str, service: str, operation: str, params: Mapping[str, Any], names: Mapping[str, str]
 ) -> Iterable[Call]:
     """The permissions that one call of the SDK asks for."""
+    prefix = {"eventbridge": "events"}.get(service, service.replace("-", ""))
+    actions = _S3[operation] if service == "s3" else (operation,)
     for resource, conditions in _resources(service, operation, params, names):
-        action = _S3[operation] if service == "s3" else operation.removesuffix("Batch" if service == "sqs" else "")
-        prefix = {"eventbridge": "events"}.get(service, service.replace("-", ""))
-        if (prefix, action) == ("lambda", "Invoke"):
-            action = "InvokeFunction"
-        yield Call(function, f"{prefix}:{action}", resource, conditions)
+        for action in (f"{prefix}:{action}" for action in actions):
+            yield Call(function, _OTHERS.get(action, action), resource, conditions)
 
 
 def _resources(

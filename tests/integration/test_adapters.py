@@ -12,7 +12,7 @@ from quiforme.aws.lease import Busy, lease
 from quiforme.aws.reader import DynamoCounter, DynamoReader
 from quiforme.registry.ports import Conflict, Item, Publication
 
-from tests.stack.gateway import template
+from tests.stack.template import template
 
 NAMES = {"documents_table": "Documents", "state_table": "State", "bucket": "bucket"}
 

