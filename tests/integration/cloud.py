@@ -213,6 +213,20 @@ def deployed() -> Iterator[Cloud]:
         yield cloud
 
 
+def sample(name: str) -> Any:
+    """A sample event, as it stands in events/."""
+    return json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def lookup_event(siret: str, authorizer: dict[str, str] | None = None) -> dict[str, Any]:
+    """The sample call, for another SIRET or another caller."""
+    event: dict[str, Any] = sample("lookup")
+    event["pathParameters"]["siret"] = siret
+    if authorizer is not None:
+        event["requestContext"]["authorizer"] = authorizer
+    return event
+
+
 def pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     """A private key as `issue` takes it."""
     return key.private_bytes(

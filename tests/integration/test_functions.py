@@ -30,7 +30,7 @@ from quiforme.reconciliation import NothingPublished
 
 from tests.france import FIRST_DAY, write_day
 from tests.france.cast import CERTIFIED, UNKNOWN
-from tests.integration.cloud import Cloud, Fault, deployed, pem
+from tests.integration.cloud import Cloud, Fault, deployed, lookup_event, pem, sample
 from tests.integration.iam import Call, Grant, grants
 from tests.integration.play import told_by_messages, told_by_oracle
 from tests.oracle import Oracle
@@ -39,11 +39,6 @@ from tests.stack.template import of_type
 
 _FRANCE: dict[str, Any] = {"size": 60, "ministry_fiches": 1_500}
 """Small, but for one document that no DynamoDB item can hold."""
-
-
-def sample(name: str) -> Any:
-    """A sample event, as it stands in events/."""
-    return json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def through_the_rule(event: dict[str, Any]) -> Any:
@@ -59,15 +54,6 @@ def through_the_rule(event: dict[str, Any]) -> Any:
     for step in rule["InputPath"].removeprefix("$.").split("."):
         handed = handed[step]
     return handed
-
-
-def lookup_event(siret: str, authorizer: dict[str, str] | None = None) -> dict[str, Any]:
-    """The sample call, for another SIRET or another caller."""
-    event: dict[str, Any] = sample("lookup")
-    event["pathParameters"]["siret"] = siret
-    if authorizer is not None:
-        event["requestContext"]["authorizer"] = authorizer
-    return event
 
 
 def authorize_event(header: str) -> dict[str, Any]:
