@@ -166,7 +166,7 @@ def test_documents_of_every_shape(service: Service) -> None:
 
 def test_the_deviations_are_needed(service: Service) -> None:
     """A date that is never null any more would be a deviation to strike off."""
-    declarations = [
+    declarations: list[dict[str, Any]] = [
         declaration
         for document in service.oracle.documents.values()
         for declaration in document["declarations_activites_etablissement"]
