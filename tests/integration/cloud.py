@@ -22,7 +22,7 @@ from quiforme.api.tokens import SCOPES, issue
 
 from tests.integration.iam import Call, as_calls
 from tests.stack.emulator import REGION, ROOT
-from tests.stack.template import defaults, of_type, resolve, template
+from tests.stack.template import all_from_the_drop, defaults, of_type, resolve, template
 
 ACCOUNT = "123456789012"
 _PRIVATE_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -45,6 +45,7 @@ class Context:
     function_name: str
     memory_limit_in_mb: int
     aws_request_id: str
+    remaining_ms: int
     log_stream_name: str = "log"
 
     @property
@@ -52,7 +53,7 @@ class Context:
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        return 900_000
+        return self.remaining_ms
 
 
 @dataclass
@@ -63,12 +64,14 @@ class Cloud:
         names: What the template's names stand for (tests.stack.template.resolve).
         calls: Every AWS call made by a function so far.
         faults: What befalls the functions' calls, in turn.
+        remaining_ms: How much time Lambda says is left, whenever it is asked.
 
     """
 
     names: dict[str, str]
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    remaining_ms: int = 900_000
     _running: str = ""
     _requests: int = 0
 
@@ -101,7 +104,7 @@ class Cloud:
     def context(self, name: str, memory: int) -> Context:
         """A new invocation."""
         self._requests += 1
-        return Context(name, memory, f"request-{self._requests}")
+        return Context(self.names[name], memory, f"request-{self._requests}", self.remaining_ms)
 
     def before(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         """Of every call: put it on record, then let the faults have it."""
@@ -236,14 +239,18 @@ def pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _names() -> dict[str, str]:
     key = {**ECAlgorithm.to_jwk(_PRIVATE_KEY.public_key(), as_dict=True), "kid": "test"}
-    names = defaults() | {
-        "AWS::Region": REGION,
-        "AWS::AccountId": ACCOUNT,
-        "AWS::Partition": "aws",
-        "AWS::URLSuffix": "amazonaws.com",
-        "AWS::StackName": "quiforme",
-        "TokenKeys": json.dumps({"keys": [key]}),
-    }
+    names = (
+        defaults()
+        | all_from_the_drop()
+        | {
+            "AWS::Region": REGION,
+            "AWS::AccountId": ACCOUNT,
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::StackName": "quiforme",
+            "TokenKeys": json.dumps({"keys": [key]}),
+        }
+    )
     for logical, resource in template()["Resources"].items():
         name = f"quiforme-{logical}"
         match resource["Type"]:
@@ -255,6 +262,7 @@ def _names() -> dict[str, str]:
                 arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
                 names |= {f"{logical}.QueueName": name, f"{logical}.Arn": arn}  # its address comes from SQS
             case "AWS::Serverless::Function":
+                name = f"quiforme-{logical}-1A2B3C4D5E6F"  # as CloudFormation names what has no name
                 names |= {logical: name, f"{logical}.Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"}
             case "AWS::SecretsManager::Secret":
                 names[logical] = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"

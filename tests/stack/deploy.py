@@ -18,19 +18,11 @@ from quiforme.api.tokens import SCOPES, issue
 
 from tests.stack import gateway
 from tests.stack.emulator import LOCAL, REGION, ROOT, Failed
+from tests.stack.template import all_from_the_drop
 
 STACK = "quiforme"
 _PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "aarch64": "aarch64-manylinux_2_28"}
 _DAY_S = 24 * 3600
-_ADDRESSES = (
-    "ListeOfAddress",
-    "RncpAddress",
-    "RsAddress",
-    "SireneAddress",
-    "SireneSuccessionAddress",
-    "AnnuaireEducationAddress",
-    "ReferentielOnisepAddress",
-)
 
 
 @dataclass(frozen=True)
@@ -96,7 +88,7 @@ def deploy(endpoint: str, build_dir: Path) -> Stack:
         {
             "ScheduleState": "DISABLED",
             "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":")),
-            **dict.fromkeys(_ADDRESSES, "drop"),
+            **all_from_the_drop(),
         }
     )
     _sam([*arguments, *overrides], environment, log=LOCAL / "deploy.log")

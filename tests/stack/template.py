@@ -60,6 +60,11 @@ def defaults() -> dict[str, str]:
     return {name: str(parameter["Default"]) for name, parameter in template()["Parameters"].items()}
 
 
+def all_from_the_drop() -> dict[str, str]:
+    """The parameters of a deployment that takes every source from its drop, none from a producer."""
+    return dict.fromkeys((name for name in template()["Parameters"] if name.endswith("Address")), "drop")
+
+
 def resolve(value: Any, names: Mapping[str, str]) -> Any:
     """The value with its intrinsic functions worked out.
 
