@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quiforme.anomalies.ports import LedgerState
-from quiforme.registry.ports import Conflict, Intent, Item, Publication
+from quiforme.registry.ports import Conflict, Intent, Item, Publication, Spent
 from quiforme.snapshot.ports import Offer, Version
 from quiforme.sources.catalogue import Source
 
@@ -74,6 +74,10 @@ class MemoryRegistry:
     dies_at: int = -1
     after_effect: bool = False
     changes: int = 0
+
+    @property
+    def spent(self) -> Spent:
+        return Spent()
 
     def _change(self) -> bool:
         """Count a change; whether it takes effect."""

@@ -69,7 +69,7 @@ def test_unprocessed_items_are_written_again() -> None:
     class Throttled:
         exceptions = client.exceptions
 
-        def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803  # boto3's
+        def batch_write_item(self, RequestItems: dict[str, list[Any]], **_: str) -> dict[str, Any]:  # noqa: N803  # boto3's
             requests = RequestItems["Documents"]
             keep = len(requests) // 2 if len(refused) < 3 else 0
             refused.append(keep)

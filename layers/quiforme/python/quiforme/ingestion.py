@@ -5,7 +5,7 @@ up there. What it had accepted and written by then is kept, and no reader sees a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,8 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
 
     Returns:
         The summary: state (`published`, or `unchanged` when the documents are those published already), generation,
-        day, sources, documents, invocations, forgotten (items erased since history is promised no longer), seconds.
+        day, sources, documents, invocations, forgotten (items erased since history is promised no longer), spent
+        (by this invocation: requests, write units), seconds.
 
     Raises:
         NoListeOf: Nothing was changed.
@@ -166,6 +167,7 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
         "documents": documents,
         "invocations": progress.invocations + 1,
         "forgotten": forgotten,
+        "spent": asdict(world.registry.spent),
         "seconds": watch.seconds,
     }
 

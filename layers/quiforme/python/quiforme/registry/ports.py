@@ -69,6 +69,20 @@ class Intent:
     sirets_key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What writing and erasing cost so far.
+
+    Attributes:
+        requests: Batches sent.
+        write_units: DynamoDB's unit of billing.
+
+    """
+
+    requests: int = 0
+    write_units: float = 0.0
+
+
 class Conflict(Exception):
     """The pointer is not where this run found it: another one published meanwhile."""
 
@@ -84,6 +98,10 @@ class Registry(Protocol):
 
     def erase(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove items that no reader sees, by SIRET and generation."""
+
+    @property
+    def spent(self) -> Spent:
+        """What the writes and erasures of this run cost."""
 
     def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
         """Move the pointer.
