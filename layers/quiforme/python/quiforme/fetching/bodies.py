@@ -8,7 +8,7 @@ from urllib3 import BaseHTTPResponse
 
 from quiforme.snapshot.ports import Unfetchable
 
-_PIECE = 1 << 16
+_PIECE = 1 << 18
 _HTML = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.I | re.S)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 
