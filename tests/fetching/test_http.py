@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -315,8 +316,11 @@ def test_keys_stay_with_the_host_they_are_for(server: Server, http: Http) -> Non
         "",
     ],
 )
-def test_an_address_that_is_not_https_is_refused(http: Http, target: Path, address: str) -> None:
-    assert "password" not in refused(http, address, target)
+def test_an_address_that_is_not_https_is_refused(http: Http, time: Time, target: Path, address: str) -> None:
+    said = refused(http, address, target)
+    assert "is not " in said or "cannot be read" in said
+    assert "password" not in said
+    assert time.pauses == []  # it was not even tried
 
 
 @pytest.mark.parametrize(
@@ -419,46 +423,63 @@ def test_a_form_does_not_become_a_get(server: Server, http: Http) -> None:
 # TLS
 
 
+@dataclass(frozen=True)
+class Vouched:
+    """A TLS server that sends everyone elsewhere, and the certificate it vouches for itself with."""
+
+    url: str
+    certificate: Path
+
+
 @pytest.fixture
-def unknown_certificate(tmp_path: Path) -> Iterator[int]:
-    """The port of a TLS server that vouches for itself."""
+def secure(tmp_path: Path, server: Server) -> Iterator[Vouched]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = tmp_path / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
+    pem = serialization.Encoding.PEM
+    public, private = tmp_path / "public.pem", tmp_path / "private.pem"
+    public.write_bytes(certificate.public_bytes(pem))
+    private.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context.load_cert_chain(public, private)
     listener = socket.create_server(("127.0.0.1", 0))
+    elsewhere = f"HTTP/1.1 302 Found\r\nLocation: {server.on('/plain', reply(200, BODY))}\r\nContent-Length: 0\r\n\r\n"
 
-    def shake_hands() -> None:
+    def send_everyone_elsewhere() -> None:
         while True:
             try:
                 accepted, _ = listener.accept()
             except OSError:
                 return
-            with closing(accepted), suppress(OSError):
-                context.wrap_socket(accepted, server_side=True).close()
+            with closing(accepted), suppress(OSError), context.wrap_socket(accepted, server_side=True) as wrapped:
+                wrapped.recv(10_000)
+                wrapped.sendall(elsewhere.encode())
 
-    thread = threading.Thread(target=shake_hands, daemon=True)
+    thread = threading.Thread(target=send_everyone_elsewhere, daemon=True)
     thread.start()
-    yield listener.getsockname()[1]
+    yield Vouched(f"https://localhost:{listener.getsockname()[1]}/f.csv", public)
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     thread.join()
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(unknown_certificate: int, http: Http, target: Path) -> None:
-    said = refused(http, f"https://localhost:{unknown_certificate}/f.csv", target)
-    assert said == "no secure connection can be made, 5 times over"
+def test_a_certificate_nobody_vouches_for_is_refused(secure: Vouched, http: Http, target: Path) -> None:
+    assert refused(http, secure.url, target) == "no secure connection can be made, 5 times over"
+
+
+def test_https_never_leads_back_to_http_not_even_on_this_machine(
+    secure: Vouched, server: Server, http: Http, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(secure.certificate))
+    assert refused(http, secure.url, target) == "it redirects out of https"
+    assert server.requests == []
 
 
 def test_a_handshake_that_never_ends_ends(time: Time, target: Path) -> None:

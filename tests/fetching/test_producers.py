@@ -18,6 +18,7 @@ from quiforme.sources.catalogue import SOURCES
 
 from tests.fetching.conftest import Time
 from tests.fetching.server import Act, Request, Server, Wire, moved, reply, unless_known
+from tests.stack.gateway import template
 
 BY_NAME = {source.name: source for source in SOURCES}
 RNCP, LISTE_OF, SIRENE, ANNUAIRE = (BY_NAME[name] for name in ("rncp", "liste_of", "sirene", "annuaire_education"))
@@ -323,6 +324,15 @@ def test_every_source_has_a_producer() -> None:
     assert list(PRODUCERS) == [source.name for source in SOURCES]
     for producer in PRODUCERS.values():
         assert checked(producer.address).scheme == "https"
+
+
+def test_the_template_offers_these_addresses() -> None:
+    parameters = template()["Parameters"]
+    offered = {
+        name: parameters["".join(word.capitalize() for word in name.split("_")) + "Address"]["Default"]
+        for name in PRODUCERS
+    }
+    assert offered == {name: producer.address for name, producer in PRODUCERS.items()}
 
 
 def test_the_defaults_that_are_datasets_are_known_as_such() -> None:

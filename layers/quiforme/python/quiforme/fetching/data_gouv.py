@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import unquote, urlencode, urlsplit
@@ -89,7 +89,7 @@ class Dataset:
             format: Such as ``csv``; tells the file when its name has no day and no resource is named so.
 
         Files that carry their day in their name pile up by the thousand: their titles are searched month by month,
-        from tomorrow's back. A day yet to come is a slip of the producer's, which would hide all that follow.
+        from this one back. A day yet to come is a slip of the producer's, which would hide all that follow.
 
         Raises:
             Unfetchable: There is none, or one cannot be told from another.
@@ -97,7 +97,7 @@ class Dataset:
         """
         if "day" not in source.file_name.groupindex:
             return self._undated(http, source, format)
-        last = paris_day(http.now()) + timedelta(days=1)
+        last = paris_day(http.now())
         for month in _months(last):
             found = [
                 (day, found)

@@ -25,7 +25,7 @@ from quiforme.fetching.bodies import Broken, pieces, refuse_html
 from quiforme.fetching.connections import Lifeline, checked, exchange, origin, shown
 from quiforme.snapshot.ports import Unfetchable
 
-USER_AGENT = "Quiforme (https; daily reader of open data on training bodies)"
+USER_AGENT = "Quiforme (reads the open data on training bodies, once a day)"
 _ATTEMPTS = 5
 _REDIRECTS = 5
 _PAUSE_S = 1.0
@@ -214,6 +214,8 @@ class Http:
         with Lifeline(seconds) as lifeline:
             for _ in range(_REDIRECTS + 1):
                 url = checked(address)
+                if (start.scheme, url.scheme) == ("https", "http"):  # this machine's own services, say
+                    raise Unfetchable(f"{shown(request.url)}: it redirects out of https")
                 headers = dict(request.headers) if origin(url) == origin(start) else _without_keys(request.headers)
                 headers |= {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
                 try:
