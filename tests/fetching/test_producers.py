@@ -18,7 +18,7 @@ from quiforme.sources.catalogue import SOURCES
 
 from tests.fetching.conftest import Time
 from tests.fetching.server import Act, Request, Server, Wire, moved, reply, unless_known
-from tests.stack.gateway import template
+from tests.stack.template import template
 
 BY_NAME = {source.name: source for source in SOURCES}
 RNCP, LISTE_OF, SIRENE, ANNUAIRE = (BY_NAME[name] for name in ("rncp", "liste_of", "sirene", "annuaire_education"))
