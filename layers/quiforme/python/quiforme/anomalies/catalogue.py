@@ -4,6 +4,8 @@ from typing import Final
 
 from quiforme.anomalies.rule import Rule
 from quiforme.anomalies.rules import (
+    adresse_divergente,
+    adresse_introuvable,
     certificateur_ferme,
     date_incoherente,
     declaration_perimee,
@@ -53,4 +55,6 @@ RULES: Final[tuple[Rule, ...]] = (
     uai_multiples.RULE,
     uai_divergent.RULE,
     uai_etablissement_ferme.RULE,
+    adresse_introuvable.RULE,
+    adresse_divergente.RULE,
 )
