@@ -107,6 +107,6 @@ def _place(row: dict[str, str]) -> Place:
         score = float(text) if text else None
     except ValueError:
         score = math.nan
-    if score is not None and not score >= 0:
+    if score is not None and not 0 <= score < math.inf:
         raise Unusable(f"{text[:40]!r} is no score")
     return Place(int(row["rang"]), score, row[_CITYCODE].strip() or None, row[_LABEL].strip() or None)
