@@ -46,6 +46,7 @@ class World:
 
     def run(self, *, budget_s: float = 600, key: str = KEY, complete_up_to: date | None = None, **more: Any) -> Outcome:
         arguments: dict[str, Any] = {
+            "day": date(2026, 11, 6),
             "stock_day": STOCK_DAY,
             "complete_up_to": complete_up_to,
             "http": self.clock.http(budget_s),
@@ -129,6 +130,14 @@ def test_a_later_answer_replaces_an_earlier_one(tmp_path: Path) -> None:
 def test_nothing_is_asked_when_every_day_at_disposal_was_had(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         assert w.run(complete_up_to=UP_TO) == Outcome("complete", UP_TO, requests=1)
+
+
+def test_no_day_is_held_for_whole_before_it_is_over(tmp_path: Path) -> None:
+    with world(tmp_path) as w:
+        w.insee.disposed = "2027-01-01T00:00:00"
+        assert w.run(complete_up_to=date(2026, 11, 4)).complete_up_to == UP_TO
+        w.insee.disposed = "2026-11-05T00:00:00"
+        assert w.run(complete_up_to=date(2026, 11, 3)).complete_up_to == date(2026, 11, 4)
 
 
 def test_a_new_stock_makes_what_was_treated_before_it_useless(tmp_path: Path) -> None:
@@ -327,6 +336,8 @@ def test_a_day_too_large_for_any_run_is_left_to_the_next_stock(tmp_path: Path) -
         outcome = w.run()
         assert (outcome.state, outcome.complete_up_to) == ("complete", UP_TO)
         assert outcome.left_to_stock == (date(2026, 11, 2),)
+        summary = json.loads(json.dumps(outcome.summary()))
+        assert (summary["complete_up_to"], summary["left_to_stock"]) == ("2026-11-05", ["2026-11-02"])
         assert w.states() == {OLD: "A", CHANGED: "F", NEW: "A"}
 
 

@@ -21,6 +21,7 @@ from quiforme.anomalies.rule import Rule
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script, sql_text
 from quiforme.enrichment import KEPT as ENRICHMENT
+from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.registry.ports import Publication
 from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
@@ -130,7 +131,7 @@ def _lay(
         database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM never_had.{table}")
     for table, key in manifest.tables.items():
         database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {_parquet(office, key)}")
-    run_script(database, "quiforme.enrichment", "sirene_a_jour.sql")
+    lay_over_stock(database)
     if state:
         database.execute(f"CREATE OR REPLACE TABLE registre AS FROM {_parquet(office, state.ledger)}")
     earlier = _since_last(office, manifest, state)

@@ -7,15 +7,16 @@ day after day, from the last day that came whole.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import duckdb
 
 from quiforme.database import run_script
 from quiforme.enrichment.api_sirene import PAGE, ApiSirene, KeyRefused
 from quiforme.enrichment.asking import OutOfTime, Pace, Unusable
+from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.fetching.http import Http
 from quiforme.snapshot.ports import Unfetchable
 from quiforme.sources.reading import count
@@ -57,10 +58,19 @@ class Outcome:
     kept: int = 0
     reason: str | None = None
 
+    def summary(self) -> dict[str, Any]:
+        """The same as JSON has it."""
+        return {
+            **asdict(self),
+            "complete_up_to": self.complete_up_to and self.complete_up_to.isoformat(),
+            "left_to_stock": [day.isoformat() for day in self.left_to_stock],
+        }
+
 
 def lay_recent_sirene(
     database: duckdb.DuckDBPyConnection,
     *,
+    day: date,
     stock_day: date | None,
     complete_up_to: date | None,
     http: Http,
@@ -76,6 +86,7 @@ def lay_recent_sirene(
 
     Args:
         database: Holds the sources, `sirene` as a view, and `before.sirene_recente`.
+        day: The run's day; the days before it are asked for.
         stock_day: The day of the stock's data; None when there is no stock.
         complete_up_to: What the last run's outcome said; None before the first.
         http: A client whose own budget is no longer than `budget_s`.
@@ -97,10 +108,10 @@ def lay_recent_sirene(
             outcome = Outcome("off", complete)
         else:
             pace = Pace(seconds_apart=SECONDS_APART, budget_s=budget_s, clock=clock, sleep=sleep)
-            outcome = _Errand(database, ApiSirene(http, address, key, pace), complete).run()
+            outcome = _Errand(database, ApiSirene(http, address, key, pace), complete).run(day)
     database.execute("SET VARIABLE stock_du = ?", [made])
     run_script(database, "quiforme.enrichment", "sirene_recente.sql")
-    run_script(database, "quiforme.enrichment", "sirene_a_jour.sql")
+    lay_over_stock(database)
     return replace(outcome, kept=count(database, "sirene_recente"))
 
 
@@ -115,13 +126,13 @@ class _Errand:
     reasons: list[str] = field(default_factory=list)
     rows: int = 0
 
-    def run(self) -> Outcome:
-        """Ask, as far as the service and the time allow."""
+    def run(self, day: date) -> Outcome:
+        """Ask for the days before `day`, as far as the service and the time allow."""
         state: Literal["complete", "postponed", "key_refused"] = "complete"
         try:
-            available = self.api.available()
+            end = min(self.api.available(), day)
             self._ask_sirens()
-            self._ask_days(available)
+            self._ask_days(end)
         except KeyRefused as refusal:
             state = "key_refused"
             self.reasons.append(str(refusal))
@@ -150,9 +161,9 @@ class _Errand:
                 self.reasons.append(f"{len(sirens) - start} SIRENs: {failure}")
                 return
 
-    def _ask_days(self, available: date) -> None:
-        """Ask day after day, up to the last that the service has whole."""
-        while (day := self.complete_up_to + _ONE_DAY) < available:
+    def _ask_days(self, end: date) -> None:
+        """Ask day after day, `end` excluded."""
+        while (day := self.complete_up_to + _ONE_DAY) < end:
             question = f"dateDernierTraitementEtablissement:{day}"
             try:
                 whole = self._ask(question)
