@@ -50,7 +50,6 @@ class Service:
     requests: What it was asked.
     at: When, by the clock.
     faults: What it answers to its n-th request, counted from 0, in place of the truth.
-    always: What it answers to all of them.
 
     """
 
@@ -60,13 +59,12 @@ class Service:
     requests: list[Request] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     faults: dict[int, Reply | Behaviour] = field(default_factory=dict)
-    always: Reply | None = None
 
     def reply(self, request: Request) -> Reply:
         number = len(self.requests)
         self.requests.append(request)
         self.at.append(self.clock())
-        fault = self.always or self.faults.get(number)
+        fault = self.faults.get(number)
         if isinstance(fault, Reply):
             return fault
         return (fault or self.truth)(request)

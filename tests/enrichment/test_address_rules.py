@@ -11,10 +11,10 @@ OTHER_ADDRESS = {"voie": "3 PLACE DU MARCHE", "code_postal": "94000", "ville": "
 LOST, ELSEWHERE = "adresse_introuvable", "adresse_divergente"
 
 
-def declared(score: float | None, citycode: str | None, commune: str | None = "75111", *, valid: bool = True) -> Tables:
+def declared(score: float | None, citycode: str | None, commune: str | None = "75111") -> Tables:
     """One row of the list, its address answered."""
     return {
-        "liste_of": [of(adresse=ADDRESS, valid=valid)],
+        "liste_of": [of(adresse=ADDRESS)],
         "adresses": [place(score, citycode)],
         "sirene": [stock(commune=commune)] if commune else [],
     }
@@ -67,10 +67,6 @@ def test_what_is_no_divergence(tmp_path: Path, score: float | None, citycode: st
 )
 def test_what_is_a_divergence(tmp_path: Path, citycode: str, commune: str) -> None:
     assert keys(declared(0.9, citycode, commune), ELSEWHERE, tmp_path) == [(NDA,)]
-
-
-def test_a_siret_that_is_none_has_no_commune(tmp_path: Path) -> None:
-    assert keys(declared(0.9, "94028", valid=False), ELSEWHERE, tmp_path) == []
 
 
 def test_the_evidence_is_of_the_rows_at_fault(tmp_path: Path) -> None:

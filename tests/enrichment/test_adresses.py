@@ -208,7 +208,7 @@ def test_a_file_that_is_refused_does_not_hold_up_the_others(tmp_path: Path, monk
 def test_an_outage_is_not_insisted_upon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adresses, "ADDRESSES_A_FILE", 1)
     with world(tmp_path, FOUND, LOST, NOWHERE) as w:
-        w.service.always = Reply(503)
+        w.service.truth = lambda _: Reply(503)
         outcome = w.run()
         assert (outcome.requests, outcome.pending) == (1, 3)
 

@@ -213,14 +213,16 @@ def test_a_failure_that_passes_costs_time_only(tmp_path: Path, passing: Reply) -
         (Reply(200, b"<html><body>maintenance"), "HTML"),
         (Reply(400, b'{"header": {"statut": 400}}'), "it answers 400"),
         (Reply(404, b"No context-path matches the request URI."), "it answers 404"),
+        (Reply(404, b'{"header": {"statut": 404, "message": "Ressource inconnue"}}'), "it answers 404"),
         (Reply(200, b'{"header": {"total": 1, "nom'), "its JSON is not what it should be"),
         (Reply(200, b"[]"), "its JSON is not what it should be"),
     ],
 )
-def test_an_outage_postpones(tmp_path: Path, lasting: Reply, reason: str) -> None:
+@pytest.mark.parametrize("searches_only", [False, True])
+def test_an_outage_postpones(tmp_path: Path, lasting: Reply, reason: str, searches_only: bool) -> None:
     before = [kept(OLD, datetime(2026, 11, 2, 9))]
     with world(tmp_path, before_sirene_recente=before) as w:
-        w.service.always = lasting
+        w.service.truth = lambda request: lasting if request.body or not searches_only else w.insee(request)
         outcome = w.run()
         assert (outcome.state, outcome.complete_up_to) == ("postponed", date(2026, 10, 31))
         assert outcome.reason
@@ -233,7 +235,7 @@ def test_an_outage_postpones(tmp_path: Path, lasting: Reply, reason: str) -> Non
 def test_a_refused_key_is_said_without_the_key(tmp_path: Path, status: int) -> None:
     with world(tmp_path) as w:
         if status == 403:
-            w.service.always = Reply(403)
+            w.service.truth = lambda _: Reply(403)
         outcome = w.run(key="not-the-key")
         assert outcome.state == "key_refused"
         assert outcome.reason == f"it refuses the key ({status})"

@@ -18,7 +18,7 @@ RULE = Rule(
                      siret: siret, adresse: adresse,
                      ban: {{label: label, citycode: citycode}}, sirene: {{code_commune: code_commune}}}} AS constat)
           FROM adresses_of JOIN sirene_utile USING (siret)
-          WHERE siret_valide AND NOT attendue AND trouvee AND NOT meme_commune(citycode, code_commune))
+          WHERE NOT attendue AND trouvee AND NOT meme_commune(citycode, code_commune))
     GROUP BY nda
     UNION ALL BY NAME
     FROM en_attente('adresse_divergente')
