@@ -48,6 +48,14 @@ def stock(siret: str = SIRET, etat: str = "A", commune: str = "75056", debut: da
     return {"siret": siret, "etat": etat, "code_commune": commune, "date_debut": debut}
 
 
+ADDRESS = {"voie": "12 RUE DES ECOLES", "code_postal": "75011", "ville": "PARIS"}
+
+
+def place(score: float | None, citycode: str | None = None, address: dict[str, str] = ADDRESS) -> Row:
+    """An answer of the geocoder."""
+    return {"adresse": address, "score": score, "citycode": citycode, "label": "12 Rue des Écoles", "demandee": DAY}
+
+
 def document(siret: str = SIRET) -> Row:
     return {"siret": siret, "etat": "document"}
 
@@ -203,6 +211,18 @@ BROKEN: dict[str, tuple[Tables, tuple[str, ...]]] = {
     "source_perimee": ({"sources": [source_used(jour=date(2026, 11, 19))]}, ("liste_of",)),
     "source_refusee": ({"sources": [source_used(etat="refused", motif="empty file")]}, ("liste_of",)),
     "lignes_rejetees": ({"sources": [source_used(lignes_rejetees=1, premieres="[]")]}, ("liste_of",)),
+    "adresse_introuvable": (
+        {"liste_of": [of(1, adresse=ADDRESS), of(2, adresse=ADDRESS)], "adresses": [place(0.49, "75111")]},
+        (NDA,),
+    ),
+    "adresse_divergente": (
+        {
+            "liste_of": [of(1, adresse=ADDRESS), of(2, adresse=ADDRESS)],
+            "adresses": [place(0.5, "94028")],
+            "sirene": [stock(commune="75111")],
+        },
+        (NDA,),
+    ),
 }
 
 

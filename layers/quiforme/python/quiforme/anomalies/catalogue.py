@@ -4,6 +4,8 @@ from typing import Final
 
 from quiforme.anomalies.rule import Rule
 from quiforme.anomalies.rules import (
+    adresse_divergente,
+    adresse_introuvable,
     certificateur_ferme,
     date_incoherente,
     declaration_perimee,
@@ -59,4 +61,6 @@ RULES: Final[tuple[Rule, ...]] = (
     source_perimee.RULE,
     source_refusee.RULE,
     lignes_rejetees.RULE,
+    adresse_introuvable.RULE,
+    adresse_divergente.RULE,
 )

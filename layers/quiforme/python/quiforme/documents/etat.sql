@@ -30,3 +30,7 @@ CREATE OR REPLACE TABLE before.habilitations (
 CREATE OR REPLACE TABLE before.repertoire (
     siret VARCHAR, etat VARCHAR, empreinte VARCHAR, empreinte_details VARCHAR, generation INTEGER
 );
+
+-- What the optional services answered so far.
+CREATE OR REPLACE TABLE before.sirene_recente AS FROM never_had.sirene_recente;
+CREATE OR REPLACE TABLE before.adresses AS FROM never_had.adresses;
