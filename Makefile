@@ -21,7 +21,7 @@ stop:
 	@if [ -x .venv/bin/python ]; then $(RUN) -m tests.stack stop; fi
 
 test: .local/ready lint
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n auto --dist loadgroup
 
 lint: .local/ready
 	@.venv/bin/ruff check .

@@ -3,6 +3,7 @@
 import json
 import tempfile
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from quiforme.aws.lease import Busy, lease
 from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Drop, S3Storage
 from quiforme.clock import as_utc
+from quiforme.enrichment.services import Services
 from quiforme.fetching.http import Http
 from quiforme.fetching.producers import HttpOrigin
 from quiforme.ingestion import Order, Unfinished, World, ingest
@@ -30,7 +32,7 @@ RESERVE_MS = 120_000
 
 logger = Logger(service="ingest")
 dynamodb, s3, events = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("events")
-functions = boto3.client("lambda")
+functions, secrets = boto3.client("lambda"), boto3.client("secretsmanager")
 
 
 class Continuation(BaseModel):
@@ -100,8 +102,11 @@ def _run(trigger: Trigger, order: Order, storage: S3Storage, context: LambdaCont
 
 
 def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_table: str) -> World:
+    def left() -> float:
+        return (context.get_remaining_time_in_millis() - RESERVE_MS) / 1000
+
     return World(
-        origins=_origins(Http(budget_s=(context.get_remaining_time_in_millis() - RESERVE_MS) / 1000)),
+        origins=_origins(Http(budget_s=left(), request_budget_s=left())),
         storage=storage,
         registry=DynamoRegistry(
             dynamodb,
@@ -118,7 +123,18 @@ def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_tabl
             exclusions=tuple(setting("PERIMETER_EXCLUSIONS").split(",")),  # "none" excludes nothing
         ),
         history_days=int(setting("HISTORY_DAYS")),
-        enough_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MS,
+        services=_services(left),
+    )
+
+
+def _services(seconds_left: Callable[[], float]) -> Services:
+    sirene, geocoder = setting("SIRENE_API_ADDRESS"), setting("GEOCODER_ADDRESS")
+    key = "" if sirene == "off" else secrets.get_secret_value(SecretId=setting("SIRENE_API_KEY"))["SecretString"]
+    return Services(
+        sirene_address=None if sirene == "off" else sirene,
+        sirene_key=key,
+        geocoder_address=None if geocoder == "off" else geocoder,
+        seconds_left=seconds_left,
     )
 
 

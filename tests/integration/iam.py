@@ -115,6 +115,8 @@ def _resources(
             yield f"arn:aws:events:{account}:event-bus/{bus}", {"events:source": (entry["Source"],)}
     elif service == "lambda":
         yield f"arn:aws:lambda:{account}:function:{params['FunctionName'].rpartition(':')[2]}", {}
+    elif service == "secrets-manager":
+        yield params["SecretId"], {}
     else:
         raise ValueError(f"{service}:{operation}: say here which resources it asks for")
 

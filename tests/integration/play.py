@@ -9,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from quiforme.enrichment.services import Services
 from quiforme.ingestion import Order, Unfinished, World, ingest
 from quiforme.reconciliation import Office, reconcile
 from quiforme.snapshot.manifest import Manifest, Settings
 from quiforme.sources.catalogue import SOURCES
 
 from tests.doubles import FolderDrop, FolderStorage, MemoryOutbox, MemoryPointer, MemoryRegistry, four_o_clock
+from tests.enrichment.insee import KEY
 from tests.oracle import Event, Oracle
 from tests.oracle.anomalies import RULES
 
@@ -33,6 +35,8 @@ class System:
     announced: int = 0
     history_days: int = 3650
     enough_time: Callable[[], bool] = lambda: True
+    sirene_address: str | None = None
+    geocoder_address: str | None = None
     between: Callable[[], None] = lambda: None
 
     @property
@@ -74,7 +78,9 @@ class System:
             memory_limit_mb=1000,
             settings=SETTINGS,
             history_days=self.history_days,
-            enough_time=self.enough_time,
+            services=Services(
+                self.sirene_address, KEY, self.geocoder_address, lambda: 60.0 if self.enough_time() else 0.0
+            ),
         )
 
     def reconcile(self, day: date) -> dict[str, Any]:

@@ -61,8 +61,10 @@ def defaults() -> dict[str, str]:
 
 
 def all_from_the_drop() -> dict[str, str]:
-    """The parameters of a deployment that takes every source from its drop, none from a producer."""
-    return dict.fromkeys((name for name in template()["Parameters"] if name.endswith("Address")), "drop")
+    """The parameters of a deployment that takes every source from its drop, and asks nothing of anybody."""
+    patterns = {name: parameter.get("AllowedPattern", "") for name, parameter in template()["Parameters"].items()}
+    addresses = {name: pattern for name, pattern in patterns.items() if name.endswith("Address")}
+    return {name: "drop" if re.fullmatch(pattern, "drop") else "off" for name, pattern in addresses.items()}
 
 
 def resolve(value: Any, names: Mapping[str, str]) -> Any:

@@ -16,10 +16,13 @@ from pydantic import Field
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script
 from quiforme.documents.build import KEPT, build_documents
+from quiforme.enrichment import KEPT as ENRICHMENT
+from quiforme.enrichment.overlay import lay_over_stock
+from quiforme.enrichment.services import Services, enrich
 from quiforme.registry import generations, publish
 from quiforme.registry.ports import Publication, Registry
 from quiforme.snapshot.collect import Collector
-from quiforme.snapshot.manifest import Frozen, Manifest, Outcome, Settings, manifest_key
+from quiforme.snapshot.manifest import Enrichment, Frozen, Manifest, Outcome, Settings, manifest_key
 from quiforme.snapshot.ports import Origin, Storage
 from quiforme.sources.catalogue import SOURCES
 from quiforme.stopwatch import Stopwatch
@@ -55,7 +58,7 @@ class World:
         memory_limit_mb: For the database, in MiB.
         settings: What the documents depend on besides the sources.
         history_days: For how many days what a document said before is kept.
-        enough_time: Whether this invocation has time for one more step.
+        services: What may be asked beside the files, and for how long.
 
     """
 
@@ -67,7 +70,11 @@ class World:
     memory_limit_mb: int
     settings: Settings
     history_days: int
-    enough_time: Callable[[], bool]
+    services: Services
+
+    def enough_time(self) -> bool:
+        """Whether this invocation has time for one more step."""
+        return self.services.seconds_left() > 0
 
 
 class Progress(Frozen):
@@ -76,6 +83,7 @@ class Progress(Frozen):
     Attributes:
         replacing: The publication that the run started from; when another stands by then, it starts afresh.
         outcomes: The sources done.
+        enrichment: The services asked; None before that.
         written: How many items are written of the generation under way; None before the first.
         invocations: How many it took so far.
 
@@ -83,6 +91,7 @@ class Progress(Frozen):
 
     replacing: Publication | None = None
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
+    enrichment: Enrichment | None = None
     written: int | None = None
     invocations: int = 0
 
@@ -115,7 +124,7 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
 
     Returns:
         The summary: state (`published`, or `unchanged` when the documents are those published already), generation,
-        day, sources, documents, invocations, forgotten (items erased since history is promised no longer), spent
+        day, sources, services, documents, invocations, forgotten (items erased since history is promised no longer), spent
         (by this invocation: requests, write units), seconds.
 
     Raises:
@@ -140,6 +149,9 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
         run = _Run(world, order, database, collector, current, before)
         with watch.stage("sources"):
             outcomes = run.collect(progress)
+            run.lay_before()
+        with watch.stage("services"):
+            enrichment = run.enrich(progress, outcomes)
         with watch.stage("documents"):
             run.build()
         counts = _count(database, "SELECT nature, count(*) FROM changements GROUP BY ALL")
@@ -153,7 +165,7 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
             "unchanged": total - new - changed,
         }
         with watch.stage("publication"):
-            publication = run.publish(outcomes, progress, documents)
+            publication = run.publish(_Used(outcomes, enrichment), progress, documents)
         world.announce(order.scheduled_time, publication)
         with watch.stage("forgetting"):
             forgotten = generations.forget(
@@ -164,12 +176,21 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
         "generation": publication.generation,
         "day": order.day.isoformat(),
         "sources": {name: _source_summary(outcome) for name, outcome in outcomes.items()},
+        "services": enrichment.summary,
         "documents": documents,
         "invocations": progress.invocations + 1,
         "forgotten": forgotten,
         "spent": asdict(world.registry.spent),
         "seconds": watch.seconds,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What the documents of a run are made from."""
+
+    outcomes: dict[str, Outcome]
+    enrichment: Enrichment
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,33 +221,58 @@ class _Run:
                 outcomes[source.name] = done
                 continue
             if one_done and not self.world.enough_time():
-                raise self._unfinished(progress, outcomes, written=None)
+                raise self._unfinished(progress, outcomes)
             outcomes[source.name] = self.collector.collect(source, in_use.get(source.name))
             one_done = True
         if outcomes["liste_of"].in_use is None:
             reason = outcomes["liste_of"].reason or "there is none"
             raise NoListeOf(f"no OF list was ever accepted, and today: {reason}")
         if one_done and not self.world.enough_time():
-            raise self._unfinished(progress, outcomes, written=None)
+            raise self._unfinished(progress, outcomes)
         return outcomes
+
+    def lay_before(self) -> None:
+        """Lay what the run before kept."""
+        if self.before is None or self.current is None:
+            return
+        repertoire = self.before.tables["repertoire"]
+        if self.current.newest != self.current.generation:
+            # Rolled back: the items of later generations still stand, so what is written is told from the newest.
+            newest = generations.find(self.world.storage, self.current.newest)
+            repertoire = _manifest(self.world, newest.publication.snapshot).tables["repertoire"]
+        self.collector.lay_before(self.before, repertoire=repertoire)
+
+    def enrich(self, progress: Progress, outcomes: dict[str, Outcome]) -> Enrichment:
+        """Ask the optional services, unless an earlier invocation of this run did."""
+        if progress.enrichment:
+            self.collector.lay({table: self._key(table) for table in ENRICHMENT})
+            lay_over_stock(self.database)
+            return progress.enrichment
+        stock = outcomes["sirene"].in_use
+        enriched = enrich(
+            self.database,
+            self.world.services,
+            day=self.order.day,
+            stock_day=stock.day if stock else None,
+            sirene_complete_up_to=self.before.enrichment.sirene_complete_up_to if self.before else None,
+        )
+        enrichment = Enrichment(**asdict(enriched))
+        if not self.world.enough_time():
+            for table in ENRICHMENT:
+                self.collector.store(table, self._key(table))
+            raise self._unfinished(progress, outcomes, enrichment)
+        return enrichment
+
+    def _key(self, table: str) -> str:
+        return f"snapshots/{self.order.run_id}/{table}.parquet"
 
     def build(self) -> None:
         """Build the documents, and what has to be written of them."""
-        if self.before and self.current:
-            kept = {table: self.before.tables[table] for table in KEPT}
-            if self.current.newest != self.current.generation:
-                # Rolled back: the items of later generations still stand, so what is written is told from the newest.
-                newest = generations.find(self.world.storage, self.current.newest)
-                kept["repertoire"] = _manifest(self.world, newest.publication.snapshot).tables["repertoire"]
-            kept |= self.before.sources["liste_of"].tables
-            for table in kept:
-                self.database.execute(f"DROP TABLE before.{table}")
-            self.collector.lay(kept, schema="before")
         build_documents(
             self.database, day=self.order.day, settings=self.world.settings, generation=self.next_generation
         )
 
-    def publish(self, outcomes: dict[str, Outcome], progress: Progress, documents: dict[str, int]) -> Publication:
+    def publish(self, used: _Used, progress: Progress, documents: dict[str, int]) -> Publication:
         """Write what changed and move the pointer; nothing at all when nothing changed."""
         changed = _count(self.database, "SELECT 'items', count(*) FROM changements")["items"]
         manifest = Manifest(
@@ -235,19 +281,20 @@ class _Run:
             day=self.order.day,
             previous=manifest_key(self.before.id) if self.before else None,
             settings=self.world.settings,
-            outcomes=outcomes,
-            tables={table: f"snapshots/{self.order.run_id}/{table}.parquet" for table in KEPT},
+            outcomes=used.outcomes,
+            enrichment=used.enrichment,
+            tables={table: self._key(table) for table in (*KEPT, *ENRICHMENT)},
         )
         if self.current and self.before and not changed and self.before.says_the_same_as(manifest):
             return self.current
         if changed:
-            self._write(outcomes, progress)
+            self._write(used, progress)
         for table, key in manifest.tables.items():
             self.collector.store(table, key)
         self.world.storage.write(manifest.key, manifest.model_dump_json().encode())
         publication = self._publication(manifest, changed=bool(changed))
         if changed:
-            replaced = f"snapshots/{self.order.run_id}/remplaces.parquet"
+            replaced = self._key("remplaces")
             self.collector.store("remplaces", replaced)
             generations.record(
                 self.world.storage,
@@ -269,7 +316,7 @@ class _Run:
             sources={name: source.day.isoformat() for name, source in manifest.sources.items()},
         )
 
-    def _write(self, outcomes: dict[str, Outcome], progress: Progress) -> None:
+    def _write(self, used: _Used, progress: Progress) -> None:
         total = _count(self.database, "SELECT 'items', count(*) FROM changements")["items"]
         written = progress.written
         if written is None:
@@ -289,11 +336,21 @@ class _Run:
             enough_time=self.world.enough_time,
         )
         if written < total:
-            raise self._unfinished(progress, outcomes, written=written)
+            raise self._unfinished(progress, used.outcomes, used.enrichment, written)
 
-    def _unfinished(self, progress: Progress, outcomes: dict[str, Outcome], *, written: int | None) -> Unfinished:
+    def _unfinished(
+        self,
+        progress: Progress,
+        outcomes: dict[str, Outcome],
+        enrichment: Enrichment | None = None,
+        written: int | None = None,
+    ) -> Unfinished:
         made = Progress(
-            replacing=self.current, outcomes=outcomes, written=written, invocations=progress.invocations + 1
+            replacing=self.current,
+            outcomes=outcomes,
+            enrichment=enrichment,
+            written=written,
+            invocations=progress.invocations + 1,
         )
         key = f"progress/{self.order.run_id}/{made.invocations}.json"
         self.world.storage.write(key, made.model_dump_json().encode())

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from quiforme.database import open_database, run_script
-from quiforme.documents.build import KEPT, build_documents
+from quiforme.documents.build import build_documents
+from quiforme.enrichment import KEPT as ENRICHMENT
+from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.snapshot.collect import Collector
 from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
@@ -41,10 +43,9 @@ def replay(bench: Bench, snapshot_key: str) -> dict[str, Any]:
             collector.lay_source(source, manifest.sources.get(source.name))
         if manifest.previous:
             before = _manifest(bench, manifest.previous)
-            kept = {table: before.tables[table] for table in KEPT} | before.sources["liste_of"].tables
-            for table in kept:
-                database.execute(f"DROP TABLE before.{table}")
-            collector.lay(kept, schema="before")
+            collector.lay_before(before, repertoire=before.tables["repertoire"])
+        collector.lay({table: manifest.tables[table] for table in ENRICHMENT})
+        lay_over_stock(database)
         build_documents(database, day=manifest.day, settings=manifest.settings, generation=0)
         collector.lay({"repertoire_garde": manifest.tables["repertoire"]})
         different = database.execute(

@@ -11,7 +11,7 @@ import duckdb
 
 from quiforme.database import sql_text
 from quiforme.snapshot import guards
-from quiforme.snapshot.manifest import Accepted, Outcome, SetAsideRow, SourceInUse
+from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
 from quiforme.sources.catalogue import Source
 from quiforme.sources.reading import Reading, Refused
@@ -61,6 +61,13 @@ class Collector:
         for table, key in tables.items():
             local = self._local(key)
             self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM read_parquet({sql_text(local)})")
+
+    def lay_before(self, before: Manifest, *, repertoire: str) -> None:
+        """Lay what an earlier run kept in the schema `before`, with the directory of answers that stands now."""
+        tables = {**before.tables, **before.sources["liste_of"].tables, "repertoire": repertoire}
+        for table in tables:
+            self.database.execute(f"DROP TABLE before.{table}")
+        self.lay(tables, schema="before")
 
     def store(self, table: str, key: str) -> None:
         """Keep a table of the database under a key."""

@@ -1,7 +1,7 @@
 """What a run used and what it made, written down: everything the next run and the reconciliation need."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -87,6 +87,21 @@ class Outcome(Frozen):
     kept: str | None = None
 
 
+class Enrichment(Frozen):
+    """What came of the optional services (enrichment.services.Enriched).
+
+    Attributes:
+        sirene_complete_up_to: The last day of which everything that INSEE treated is known.
+        answered: Whether any of them gave anything in this run.
+        summary: What the run's summary says of each service.
+
+    """
+
+    sirene_complete_up_to: date | None
+    answered: bool
+    summary: dict[str, Any]
+
+
 class Settings(Frozen):
     """What of the deployment's parameters the documents depend on.
 
@@ -110,6 +125,7 @@ class Manifest(Frozen):
         previous: The storage key of the manifest before it.
         settings: The parameters in force.
         outcomes: What became of each source, by name.
+        enrichment: What came of the optional services.
         tables: The storage keys of the tables it keeps (see documents/etat.sql), by name.
 
     """
@@ -120,6 +136,7 @@ class Manifest(Frozen):
     previous: str | None
     settings: Settings
     outcomes: dict[str, Outcome]
+    enrichment: Enrichment
     tables: dict[str, str]
 
     @property
@@ -133,8 +150,12 @@ class Manifest(Frozen):
         return {name: outcome.in_use for name, outcome in self.outcomes.items() if outcome.in_use}
 
     def says_the_same_as(self, later: "Manifest") -> bool:
-        """Whether a later run of the same day found the same files in the same state."""
-        return (self.day, self.settings, self._findings()) == (later.day, later.settings, later._findings())
+        """Whether a later run of the same day found the same files in the same state, and nothing beside them."""
+        return not later.enrichment.answered and (self.day, self.settings, self._findings()) == (
+            later.day,
+            later.settings,
+            later._findings(),
+        )
 
     def _findings(self) -> dict[str, Outcome]:
         return {
