@@ -57,17 +57,21 @@ class Stack:
         outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
         return outputs[name]
 
-    def save(self, path: Path) -> None:
-        """Write stack.json; it holds a token, so nobody else may read it."""
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+    def save(self, path: Path, authorization: Path) -> None:
+        """Write stack.json, and the header that curl takes from a file; both hold a token: nobody else may read them."""
+        for file, text in (
+            (path, json.dumps(asdict(self), indent=2)),
+            (authorization, f"Authorization: Bearer {self.token}"),
+        ):
+            file.touch(mode=0o600)
+            file.write_text(text + "\n")
 
 
 def build() -> Path:
     """Build the template for this machine; returns the folder of the artifacts."""
     architecture = platform.machine()
     if architecture not in _PLATFORMS:
-        raise Failed(f"no wheels are known for {architecture}")
+        raise Failed(f"cette architecture n'est pas prévue : {architecture}")
     target = LOCAL / "build"
     environment = {
         "LAYER_PLATFORM": _PLATFORMS[architecture],
@@ -151,4 +155,4 @@ def _sam(arguments: list[str], more: dict[str, str], *, log: Path) -> None:
         done = subprocess.run(["sam", *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output, check=False)
     if done.returncode:
         last = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-3:]
-        raise Failed(f"sam {arguments[0]} failed, see {log}: {' / '.join(last)}")
+        raise Failed(f"sam {arguments[0]} a échoué, voir {log} : {' / '.join(last)}")
