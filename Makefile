@@ -21,7 +21,7 @@ stop:
 	@if [ -x .venv/bin/python ]; then $(RUN) -m tests.stack stop; else echo "Rien ne tournait."; fi
 
 test: .local/ready lint
-	@$(RUN) -m pytest -n auto --dist loadgroup
+	@$(RUN) -m pytest -n auto --dist loadfile
 
 lint: .local/ready
 	@.venv/bin/ruff check .

@@ -18,13 +18,3 @@ def stack() -> Iterator[Stack]:
         yield deploy(endpoint, built)
     finally:
         stop(home)
-
-
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is shared stays with one worker: the stack, and the fixtures of a file; whole worlds are spread."""
-    for item in items:
-        if item.path.parent.name == "e2e":
-            item.add_marker(pytest.mark.xdist_group("stack"))
-        elif item.path.name != "test_worlds.py":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))

@@ -2,7 +2,10 @@
 
 import gzip
 import json
+import os
 import shutil
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.france import FIRST_DAY, write_day
 from tests.france.cast import CERTIFIED, UNKNOWN
@@ -17,7 +21,16 @@ from tests.integration.play import told_by_messages, told_by_oracle
 from tests.oracle import Oracle
 from tests.stack import drive
 from tests.stack.deploy import Stack
-from tests.stack.emulator import Failed
+from tests.stack.emulator import LOCAL, Failed
+
+_ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": "eu-west-3",
+    "DOCUMENTS_TABLE": "d",
+    "STATE_TABLE": "s",
+    "ACCESS_TABLE": "a",
+    "BUCKET": "b",
+    "TOKEN_KEYS": '{"keys":[]}',
+}
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +165,22 @@ def test_a_drop_without_its_list_keeps_the_last_one(stack: Stack, tmp_path: Path
     assert summary["sources"]["liste_of"]["state"] == "absent"
     assert summary["documents"]["unchanged"] == summary["documents"]["total"]
     shutil.rmtree(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Ingest", "Lookup", "Authorize", "Reconcile"])
+def test_every_function_imports_with_its_own_artifacts_alone(stack: Stack, name: str) -> None:
+    assert stack.api_url
+    built = LOCAL / "build"
+    resources: dict[str, Any] = yaml.safe_load((built / "template.yaml").read_text())["Resources"]
+    function = resources[name]["Properties"]
+    paths = [built / function["CodeUri"]]
+    paths += [built / resources[layer["Ref"]]["Properties"]["ContentUri"] / "python" for layer in function["Layers"]]
+    assert all(path.is_dir() for path in paths)
+    code = (
+        f"import sys; sys.path[:0] = {[str(Path(os.path.normpath(path))) for path in paths]!r}; import app; app.handler"
+    )
+    # -I and -S: no environment, no site-packages, no working folder.
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], env=_ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
