@@ -23,6 +23,7 @@ def open_database(scratch: Path, *, memory_limit_mb: int) -> Iterator[duckdb.Duc
     database = duckdb.connect(":memory:", config={"temp_directory": str(scratch / "spill")})
     try:
         database.execute(f"SET memory_limit = '{memory_limit_mb}MiB'")
+        database.execute("SET enable_progress_bar = false")
         database.execute("SET VARIABLE white_space = ?", [WHITE_SPACE])
         run_script(database, "quiforme", "identifiers.sql")
         yield database
