@@ -237,7 +237,9 @@ def test_a_stable_address_leads_to_the_file_of_the_month(server: Server, http: H
     address = server.on("/api/1/datasets/r/a29c1297", moved(server.url + "/stock/StockEtablissement_utf8.parquet"))
     server.on("/stock/StockEtablissement_utf8.parquet", unless_known(BODY, ETag='"8"', Last_Modified=LATE_AT_NIGHT))
     offer = take(http, address, target, source=SIRENE)
-    assert offer == Offer(Version("StockEtablissement_utf8.parquet", '"8"'), date(2026, 8, 4), fetched=True)
+    digest = hashlib.sha256(BODY).hexdigest()
+    version = Version("StockEtablissement_utf8.parquet", '"8"')
+    assert offer == Offer(version, date(2026, 8, 4), fetched=True, sha256=digest)
     again = take(http, address, target, offer.version, source=SIRENE)
     assert again == Offer(offer.version, date(2026, 8, 4), fetched=False)
 

@@ -1,5 +1,6 @@
 """S3: the drop that ops fill, and the storage of what the project makes."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -42,9 +43,9 @@ class S3Drop:
         if not dated:
             return None
         day, file = max(dated, key=lambda pair: (pair[0], pair[1].version.file))
-        if file.version != known:
-            self._fetch(file.version, target)
-        return Offer(file.version, day, fetched=file.version != known)
+        if file.version == known:
+            return Offer(file.version, day, fetched=False)
+        return Offer(file.version, day, fetched=True, sha256=self._fetch(file.version, target))
 
     def _files(self) -> list[_Listed]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
@@ -66,15 +67,17 @@ class S3Drop:
         except ValueError:
             return file.laid
 
-    def _fetch(self, version: Version, target: Path) -> None:
-        """Copy the very version that was listed, a few times over when the answer breaks off."""
+    def _fetch(self, version: Version, target: Path) -> str:
+        """Copy the very version that was listed, a few times over when the answer breaks off; its SHA-256."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 answer = self._client.get_object(
                     Bucket=self._bucket, Key=self._prefix + version.file, IfMatch=version.tag
                 )
+                digest = hashlib.sha256()
                 with target.open("wb") as copy:
                     for chunk in answer["Body"].iter_chunks(1 << 20):
+                        digest.update(chunk)
                         copy.write(chunk)
             except ClientError as error:
                 if error.response["Error"]["Code"] in ("PreconditionFailed", "412", "NoSuchKey"):
@@ -85,7 +88,7 @@ class S3Drop:
                     raise Unfetchable(f"{version.file} breaks off: {error}") from error
                 continue
             if target.stat().st_size == answer["ContentLength"]:
-                return
+                return digest.hexdigest()
         raise Unfetchable(f"{version.file} came cut short")
 
 

@@ -71,6 +71,7 @@ class Download:
         headers: By name, whatever its case.
         tag: Its ETag, else its Last-Modified, else ``sha256:`` and the digest of its content.
         fetched: Whether the target holds it; not when it is the one known.
+        sha256: The digest of its content, if it came.
 
     """
 
@@ -78,6 +79,7 @@ class Download:
     headers: Mapping[str, str]
     tag: str
     fetched: bool
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +286,7 @@ def _copy(answer: BaseHTTPResponse, address: str, target: Path, known: str | Non
             digest.update(piece)
             copy.write(piece)
     tag = _tag(answer.headers) or f"sha256:{digest.hexdigest()}"
-    return Download(address, answer.headers, tag, fetched=tag != known)
+    return Download(address, answer.headers, tag, fetched=tag != known, sha256=digest.hexdigest())
 
 
 def _not_html(answer: BaseHTTPResponse, body: Iterator[bytes]) -> Iterator[bytes]:

@@ -48,7 +48,9 @@ class HttpOrigin:
         names = [_given_name(download.headers), last_segment(download.url), last_segment(self._address)]
         named = [name for name in names if name] or [source.name]
         file = next((name for name in named if source.matches(name)), named[0])
-        return Offer(Version(file, download.tag), self._day(source, file, download), fetched=True)
+        return Offer(
+            Version(file, download.tag), self._day(source, file, download), fetched=True, sha256=download.sha256
+        )
 
     def _take_found(self, source: Source, found: Found, known: Version | None, target: Path) -> Offer:
         """The file that was chosen among others; only under the same name can it be the one known."""
@@ -57,7 +59,7 @@ class HttpOrigin:
         if download.fetched:
             _verify(found, target)
         day = source.day_in_name(found.file) or self._day(source, found.file, download)
-        return Offer(Version(found.file, download.tag), day, fetched=download.fetched)
+        return Offer(Version(found.file, download.tag), day, fetched=download.fetched, sha256=download.sha256)
 
     def _download(self, source: Source, address: str, known: Version | None, target: Path) -> Download:
         limit = PRODUCERS[source.name].largest_bytes

@@ -14,7 +14,7 @@ from quiforme.snapshot import guards
 from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
 from quiforme.sources.catalogue import Source
-from quiforme.sources.reading import Reading, Refused
+from quiforme.sources.reading import Reading, Refused, refusing_damage
 
 _FIRST = 10
 
@@ -96,8 +96,7 @@ class Collector:
                 return Outcome(state="unchanged", in_use=self._again(before, offer))
             return Outcome(state="accepted", in_use=self._accept(source, path, offer, before))
         except (Refused, Unfetchable) as refusal:
-            for table in source.tables:  # read, then refused for what they hold
-                self.database.execute(f"DROP TABLE IF EXISTS {table}")
+            self._drop(source)  # read, then refused for what it holds
             return Outcome(
                 state="refused",
                 in_use=before,
@@ -118,11 +117,12 @@ class Collector:
         reading = source.read(self.database, path, previous)
         accepted = before.accepted if before else ()
         guards.check(reading, accepted, day=self.day, any_volume=offer.version.file in self.any_volume)
-        digest = _digest(path)
+        digest = offer.sha256 or _digest(path)
         tables = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
-        for table, key in tables.items():
-            self.store(table, key)
-            self.database.execute(f"DROP TABLE {table}")
+        with refusing_damage():  # a Parquet file is read through only now
+            for table, key in tables.items():
+                self.store(table, key)
+        self._drop(source)
         return SourceInUse(
             file=offer.version.file,
             tag=offer.version.tag,
@@ -135,6 +135,16 @@ class Collector:
             tables=tables,
             accepted=(*guards.recent(accepted, self.day), Accepted(day=self.day, rows=reading.rows)),
         )
+
+    def _drop(self, source: Source) -> None:
+        """Let go of what reading a source's file laid out, as tables or as views of the file."""
+        for table in source.tables:
+            kind = self.database.execute(
+                "SELECT table_type FROM information_schema.tables WHERE table_schema = 'main' AND table_name = ?",
+                [table],
+            ).fetchone()
+            if kind:
+                self.database.execute(f"DROP {'VIEW' if kind[0] == 'VIEW' else 'TABLE'} {table}")
 
     def _set_aside(self, source: Source, reading: Reading, digest: str) -> str | None:
         if not reading.set_aside:
@@ -151,7 +161,7 @@ class Collector:
         """Keep a refused file as it came, for ops to look at."""
         if not path.exists():
             return None
-        key = f"refused/{source.name}/{_digest(path)}/{offer.version.file}"
+        key = f"refused/{source.name}/{offer.sha256 or _digest(path)}/{offer.version.file}"
         self.storage.put(key, path)
         return key
 

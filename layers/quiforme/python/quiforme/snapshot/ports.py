@@ -30,12 +30,14 @@ class Offer:
         version: Which file it is.
         day: The day of the data.
         fetched: Whether it was copied; not when it is the version already known.
+        sha256: The digest of its content, hexadecimal, when it was worked out on the way.
 
     """
 
     version: Version
     day: date
     fetched: bool
+    sha256: str | None = None
 
 
 class Origin(Protocol):

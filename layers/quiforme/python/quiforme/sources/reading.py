@@ -1,5 +1,7 @@
 """What reading a producer's file gives, whatever the producer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
@@ -7,6 +9,17 @@ import duckdb
 
 class Refused(Exception):
     """The file may not be used; the message says why, in words for ops."""
+
+
+@contextmanager
+def refusing_damage() -> Iterator[None]:
+    """Refuse a file that the database finds damaged while it reads it; want of memory is no fault of the file's."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise Refused(f"unreadable: {str(error).splitlines()[0]}") from error
 
 
 @dataclass(frozen=True, slots=True)

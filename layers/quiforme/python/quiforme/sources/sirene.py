@@ -2,88 +2,111 @@
 
 import shutil
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from quiforme.database import sql_text
-from quiforme.sources.reading import Reading, Refused, SetAside, count, require_columns
+from quiforme.sources import archives
+from quiforme.sources.reading import Reading, SetAside, count, refusing_damage, require_columns
 
 STOCK_TABLES = ("sirene",)
 SUCCESSION_TABLES = ("sirene_succession",)
 
-_STOCK = (
-    "siret",
-    "etatAdministratifEtablissement",
-    "codeCommuneEtablissement",
-    "statutDiffusionEtablissement",
-    "dateDebut",
-)
-_STOCK_SQL = """
-CREATE OR REPLACE TABLE sirene AS
-SELECT clean(siret) AS siret,
-       clean(etatAdministratifEtablissement) AS etat,
-       TRY_CAST(clean(dateDebut) AS DATE) AS date_debut,
-       clean(codeCommuneEtablissement) AS code_commune,
-       clean(statutDiffusionEtablissement) AS diffusion
-FROM ({scan})
-"""
+_DATES = ("dateDebut", "dateLienSuccession")
 
-_SUCCESSION = (
-    "siretEtablissementPredecesseur",
-    "siretEtablissementSuccesseur",
-    "dateLienSuccession",
-    "dateDernierTraitementLienSuccession",
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One of INSEE's files: the table it makes, its required columns, and a query over a scan of these."""
+
+    table: str
+    columns: tuple[str, ...]
+    query: str
+    limit_bytes: int
+
+
+STOCK = _File(
+    "sirene",
+    (
+        "siret",
+        "etatAdministratifEtablissement",
+        "codeCommuneEtablissement",
+        "statutDiffusionEtablissement",
+        "dateDebut",
+    ),
+    """
+    SELECT clean(siret) AS siret,
+           clean(etatAdministratifEtablissement) AS etat,
+           dateDebut AS date_debut,
+           clean(codeCommuneEtablissement) AS code_commune,
+           clean(statutDiffusionEtablissement) AS diffusion
+    FROM ({scan})
+    """,
+    archives.STOCK_BYTES,
 )
 # The stock keeps every version of a link; the one treated last counts.
-_SUCCESSION_SQL = """
-CREATE OR REPLACE TABLE sirene_succession AS
-SELECT predecesseur, successeur, date_lien
-FROM (SELECT clean(siretEtablissementPredecesseur) AS predecesseur,
-             clean(siretEtablissementSuccesseur) AS successeur,
-             TRY_CAST(clean(dateLienSuccession) AS DATE) AS date_lien,
-             clean(dateDernierTraitementLienSuccession) AS treated
-      FROM ({scan}))
-QUALIFY row_number() OVER (PARTITION BY predecesseur, successeur, date_lien ORDER BY treated DESC) = 1
-"""
+SUCCESSION = _File(
+    "sirene_succession",
+    (
+        "siretEtablissementPredecesseur",
+        "siretEtablissementSuccesseur",
+        "dateLienSuccession",
+        "dateDernierTraitementLienSuccession",
+    ),
+    """
+    SELECT predecesseur, successeur, date_lien
+    FROM (SELECT clean(siretEtablissementPredecesseur) AS predecesseur,
+                 clean(siretEtablissementSuccesseur) AS successeur,
+                 dateLienSuccession AS date_lien,
+                 clean(dateDernierTraitementLienSuccession) AS treated
+          FROM ({scan}))
+    QUALIFY row_number() OVER (PARTITION BY predecesseur, successeur, date_lien ORDER BY treated DESC) = 1
+    """,
+    archives.SUCCESSION_BYTES,
+)
 
 
 def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    """Load the establishments into `sirene`: siret, etat (A or F), date_debut, code_commune, diffusion.
+    """Lay the establishments out as `sirene`: siret, etat (A or F), date_debut, code_commune, diffusion.
+
+    A Parquet file is laid out as a view of it: 44 million rows are read as they are kept, and never held.
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
 
     """
-    set_aside = _load(database, path, _STOCK_SQL, _STOCK)
+    set_aside = _load(database, path, STOCK)
     return Reading(count(database, "sirene"), set_aside)
 
 
 def read_succession(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    """Load the links into `sirene_succession`: predecesseur, successeur, date_lien.
+    """Lay the links out as `sirene_succession`: predecesseur, successeur, date_lien.
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
 
     """
-    set_aside = _load(database, path, _SUCCESSION_SQL, _SUCCESSION)
+    set_aside = _load(database, path, SUCCESSION)
     return Reading(count(database, "sirene_succession"), set_aside)
 
 
-def _load(database: duckdb.DuckDBPyConnection, path: Path, create: str, required: tuple[str, ...]) -> list[SetAside]:
-    """Run `create` over the required columns of the file, as text; the lines that could not be read."""
-    try:
+def _load(database: duckdb.DuckDBPyConnection, path: Path, file: _File) -> list[SetAside]:
+    """Lay out the required columns of the file through `query`; the lines that could not be read."""
+    with refusing_damage():
         if not zipfile.is_zipfile(path):
-            scan = _scan(database, f"read_parquet({sql_text(path)})", required)
-            database.execute(create.format(scan=scan))
+            scan = _scan(database, f"read_parquet({sql_text(path)})", file.columns)
+            database.execute(f"CREATE OR REPLACE VIEW {file.table} AS {file.query.format(scan=scan)}")
             return []
-        text = _extract(path)
+        text = _extract(path, file.limit_bytes)
         try:
             source = (
                 f"read_csv({sql_text(text)}, delim = ',', quote = '\"', escape = '\"', header = true, "
                 "all_varchar = true, store_rejects = true, rejects_limit = 0)"
             )
-            database.execute(create.format(scan=_scan(database, source, required)))
+            scan = _scan(database, source, file.columns)
+            database.execute(f"CREATE OR REPLACE TABLE {file.table} AS {file.query.format(scan=scan)}")
         finally:
             text.unlink()
         rejected = database.execute(
@@ -94,25 +117,32 @@ def _load(database: duckdb.DuckDBPyConnection, path: Path, create: str, required
         ).fetchall()
         database.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
         return [SetAside(int(line), reason, raw or "") for line, reason, raw in rejected]
-    except (duckdb.IOException, duckdb.InvalidInputException, zipfile.BadZipFile) as error:
-        raise Refused(f"unreadable: {error}") from error
 
 
 def _scan(database: duckdb.DuckDBPyConnection, source: str, required: tuple[str, ...]) -> str:
     described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     names = {str(row[0]).strip(): str(row[0]) for row in described}
     require_columns(list(names), required)
-    columns = ", ".join(f'CAST("{names[name]}" AS VARCHAR) AS {name}' for name in required)
+    types = {str(row[0]).strip(): str(row[1]) for row in described}
+    columns = ", ".join(f"{_column(names[name], types[name], name)} AS {name}" for name in required)
     return f"SELECT {columns} FROM {source}"
 
 
-def _extract(path: Path) -> Path:
+def _column(written: str, type_name: str, name: str) -> str:
+    """A column as text, or as a date: the Parquet files type their dates already."""
+    text = f'CAST("{written}" AS VARCHAR)'
+    if name not in _DATES:
+        return text
+    return f'"{written}"' if type_name == "DATE" else f"TRY_CAST(clean({text}) AS DATE)"
+
+
+def _extract(path: Path, limit_bytes: int) -> Path:
     """Unpack the CSV file of a zip beside it, since DuckDB reads no zip."""
-    with zipfile.ZipFile(path) as archive:
-        members = [name for name in archive.namelist() if name.lower().endswith(".csv")]
-        if len(members) != 1:
-            raise Refused(f"{len(members)} CSV files in the zip, one is expected")
-        text = path.with_suffix(".csv")
-        with archive.open(members[0]) as packed, text.open("wb") as unpacked:
+    text = path.with_name(f"{path.name}.csv")
+    try:
+        with archives.open_only(path, ".csv", limit_bytes=limit_bytes) as packed, text.open("wb") as unpacked:
             shutil.copyfileobj(packed, unpacked, 1 << 20)
+    except BaseException:
+        text.unlink(missing_ok=True)
+        raise
     return text
