@@ -136,7 +136,9 @@ def _liste_of(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> Non
     path.write_bytes(liste_of.render(map(row, found)))
 
 
-def _fiches(database: duckdb.DuckDBPyConnection, path: Path, register: france_competences.Register, scale: float) -> None:
+def _fiches(
+    database: duckdb.DuckDBPyConnection, path: Path, register: france_competences.Register, scale: float
+) -> None:
     dice = random.Random(register)
     fiches = _some_fiches(database, dice, register, scale)
     texts = _Texts(dice, per_fiche=(XML_BYTES[register] - 390 * PARTNER_ROWS[register]) // FICHES[register] - 4_800)
@@ -151,9 +153,7 @@ def _fiches(database: duckdb.DuckDBPyConnection, path: Path, register: france_co
         member.write(tail)
 
 
-def _some_fiches(
-    database: duckdb.DuckDBPyConnection, dice: random.Random, register: str, scale: float
-) -> list[Fiche]:
+def _some_fiches(database: duckdb.DuckDBPyConnection, dice: random.Random, register: str, scale: float) -> list[Fiche]:
     """Few fiches have most partners and few partners most fiches: both are drawn squared."""
     number = int(FICHES[register] * scale)
     named = f"SELECT k, partner_row(k) AS i FROM range({int(PARTNER_SIRETS * scale)}) AS t(k)"

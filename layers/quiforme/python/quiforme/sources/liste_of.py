@@ -46,7 +46,9 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None)
         Refused: The header is unreadable or lacks a required column.
 
     """
-    header, set_aside = read_csv_lines(database, path, table="raw_liste_of", delimiter=";", required=_REQUIRED)
+    header, set_aside = read_csv_lines(
+        database, path, table="raw_liste_of", delimiter=";", required=_REQUIRED, optional=(_PREVIOUS_NDAS,)
+    )
     siret = '"siretEtablissementDeclarant"'
     if any(name.startswith(" ") for name in header):
         # The 2021 variant, known by its header, gives the NIC in the column of the SIRET.
