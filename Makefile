@@ -18,10 +18,10 @@ up: .local/ready
 	@$(RUN) -m tests.stack up
 
 stop:
-	@if [ -x .venv/bin/python ]; then $(RUN) -m tests.stack stop; fi
+	@if [ -x .venv/bin/python ]; then $(RUN) -m tests.stack stop; else echo "Rien ne tournait."; fi
 
 test: .local/ready lint
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n auto --dist loadfile
 
 lint: .local/ready
 	@.venv/bin/ruff check .
@@ -29,17 +29,25 @@ lint: .local/ready
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint template.yaml
 
+# What goes wrong here ends in one line for a person; the rest is in the log.
+INSTALL_LOG := .local/install.log
+fail = { echo "Échec : $(1)"; exit 1; }
+UV_SYNC := $(UV) sync --quiet --frozen >>$(INSTALL_LOG) 2>&1
+NO_PACKAGES := les paquets n'ont pas pu être installés (réseau ?) ; voir $(INSTALL_LOG)
+
 $(UV):
-	@echo "Installing the tools (once)…"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
-	@$(PYTHON) -m venv .local/tools || { echo "python3-venv is needed: apt install python3-venv"; exit 1; }
-	@.local/tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@echo "  Installer les outils (la première fois seulement) …"
+	@mkdir -p .local && : >$(INSTALL_LOG)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >>$(INSTALL_LOG) 2>&1 || $(call fail,il faut Python 3.11 ou plus récent ($(PYTHON)))
+	@$(PYTHON) -m venv .local/tools >>$(INSTALL_LOG) 2>&1 || $(call fail,il faut le module venv de Python : apt install python3-venv)
+	@.local/tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 >>$(INSTALL_LOG) 2>&1 || $(call fail,$(NO_PACKAGES))
 
 # Three environments from one lock file: SAM and the emulator pin a botocore of their own.
 .local/ready: $(UV) uv.lock
-	@$(UV) sync --quiet --frozen
-	@UV_PROJECT_ENVIRONMENT=.local/deploy $(UV) sync --quiet --frozen --only-group deploy
-	@UV_PROJECT_ENVIRONMENT=.local/emulator $(UV) sync --quiet --frozen --only-group emulator
+	@echo "  Installer les paquets de uv.lock …"
+	@$(UV_SYNC) || $(call fail,$(NO_PACKAGES))
+	@UV_PROJECT_ENVIRONMENT=.local/deploy $(UV_SYNC) --only-group deploy || $(call fail,$(NO_PACKAGES))
+	@UV_PROJECT_ENVIRONMENT=.local/emulator $(UV_SYNC) --only-group emulator || $(call fail,$(NO_PACKAGES))
 	@touch .local/ready
 
 clean: stop

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quiforme.anomalies.ports import LedgerState
-from quiforme.registry.ports import Conflict, Item, Publication
+from quiforme.registry.ports import Conflict, Intent, Item, Publication, Spent
 from quiforme.snapshot.ports import Offer, Version
 from quiforme.sources.catalogue import Source
 
@@ -41,6 +41,10 @@ class FolderDrop:
 class FolderStorage:
     folder: Path
 
+    def keys(self, prefix: str) -> list[str]:
+        paths = (str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
+        return sorted(path for path in paths if path.startswith(prefix))
+
     def get(self, key: str, target: Path) -> None:
         shutil.copy(self.folder / key, target)
 
@@ -66,10 +70,14 @@ class MemoryRegistry:
 
     items: dict[tuple[str, int], Item] = field(default_factory=dict)
     pointer: Publication | None = None
-    writing: tuple[int, str] | None = None
+    writing: Intent | None = None
     dies_at: int = -1
     after_effect: bool = False
     changes: int = 0
+
+    @property
+    def spent(self) -> Spent:
+        return Spent()
 
     def _change(self) -> bool:
         """Count a change; whether it takes effect."""
@@ -88,9 +96,9 @@ class MemoryRegistry:
             if dying:
                 raise Died
 
-    def erase(self, generation: int, sirets: Iterable[str]) -> None:
-        for siret in sirets:
-            self.items.pop((siret, generation), None)
+    def erase(self, keys: Iterable[tuple[str, int]]) -> None:
+        for key in keys:
+            self.items.pop(key, None)
 
     def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
         dying = self._change()
@@ -100,12 +108,12 @@ class MemoryRegistry:
         if dying:
             raise Died
 
-    def intent(self) -> tuple[int, str] | None:
+    def intent(self) -> Intent | None:
         return self.writing
 
-    def set_intent(self, generation: int, key: str) -> None:
+    def set_intent(self, intent: Intent) -> None:
         dying = self._change()
-        self.writing = (generation, key)
+        self.writing = intent
         if dying:
             raise Died
 

@@ -1,7 +1,9 @@
 """The ingestion, once a day on a schedule: see quiforme.ingestion."""
 
+import json
 import tempfile
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,52 +12,144 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
+from quiforme import runs
 from quiforme.aws.documents import DynamoRegistry
 from quiforme.aws.events import announce
-from quiforme.aws.lease import lease
+from quiforme.aws.lease import Busy, lease
 from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Drop, S3Storage
 from quiforme.clock import as_utc
-from quiforme.ingestion import World, ingest
+from quiforme.enrichment.services import Services
+from quiforme.fetching.http import Http
+from quiforme.fetching.producers import HttpOrigin
+from quiforme.ingestion import Order, Unfinished, World, ingest
+from quiforme.snapshot.manifest import Settings
+from quiforme.snapshot.ports import Origin
 from quiforme.sources.catalogue import SOURCES
+
+RESERVE_MS = 120_000
+"""No step is begun with less than this left: it has to be long enough for the longest one."""
 
 logger = Logger(service="ingest")
 dynamodb, s3, events = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("events")
+functions, secrets = boto3.client("lambda"), boto3.client("secretsmanager")
+
+
+class Continuation(BaseModel):
+    """Where an earlier invocation of a run stopped for want of time."""
+
+    run_id: str
+    progress_key: str
 
 
 class Trigger(BaseModel):
-    """What starts a run."""
+    """What starts a run.
+
+    `accept` names files that ops accept for this run, however few rows they have; `continues` is for the
+    function's own use.
+    """
 
     scheduled_time: datetime
+    accept: tuple[str, ...] = ()
+    continues: Continuation | None = None
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Ingest the drop for the day of the scheduled time; the summary is returned and logged."""
-    scheduled_time = as_utc(Trigger.model_validate(event).scheduled_time)
-    state_table, bucket = setting("STATE_TABLE"), setting("BUCKET")
-    owner, remaining = context.aws_request_id, context.get_remaining_time_in_millis
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        lease(dynamodb, state_table, "ingest", owner=owner, remaining_ms=remaining, wait=False),
-    ):
-        world = World(
-            origins=dict.fromkeys((source.name for source in SOURCES), S3Drop(s3, setting("DROP"))),
-            storage=S3Storage(s3, bucket),
-            registry=DynamoRegistry(
+    """Ingest for the day of the scheduled time; the summary is returned, logged, and kept in the ledger of runs."""
+    trigger = Trigger.model_validate(event)
+    scheduled_time = as_utc(trigger.scheduled_time)
+    new_run = f"{scheduled_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    order = Order(
+        scheduled_time,
+        trigger.continues.run_id if trigger.continues else new_run,
+        trigger.accept,
+        trigger.continues.progress_key if trigger.continues else None,
+    )
+    storage = S3Storage(s3, setting("BUCKET"))
+    with runs.recorded(storage, "ingest", order.run_id) as entry:
+        summary = _run(trigger, order, storage, context)
+        entry.update(summary)
+    logger.info("ingestion", extra={"summary": summary})
+    return summary
+
+
+def _run(trigger: Trigger, order: Order, storage: S3Storage, context: LambdaContext) -> dict[str, Any]:
+    state_table, purpose = setting("STATE_TABLE"), order.scheduled_time.isoformat()
+    remaining = context.get_remaining_time_in_millis
+    try:
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            lease(
                 dynamodb,
-                s3,
-                documents_table=setting("DOCUMENTS_TABLE"),
-                state_table=state_table,
-                bucket=bucket,
+                state_table,
+                "ingest",
+                owner=context.aws_request_id,
+                purpose=purpose,
+                remaining_ms=remaining,
+                wait=False,
             ),
-            announce=lambda when, publication: announce(events, when, generation=publication.generation),
-            scratch=Path(scratch),
-            memory_limit_mb=int(context.memory_limit_in_mb) // 2,
+        ):
+            return ingest(_world(storage, context, Path(scratch), state_table), order)
+    except Busy as busy:
+        if busy.purpose != purpose:
+            raise
+        # The scheduler may fire twice for one time: the run at work does it all.
+        return {"state": "duplicate", "day": order.day.isoformat(), "reason": str(busy)}
+    except Unfinished as unfinished:
+        _go_on(trigger, order, unfinished.progress_key, context)
+        return {"state": "continues", "day": order.day.isoformat(), "progress": unfinished.progress_key}
+
+
+def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_table: str) -> World:
+    def left() -> float:
+        return (context.get_remaining_time_in_millis() - RESERVE_MS) / 1000
+
+    return World(
+        origins=_origins(Http(budget_s=left(), request_budget_s=left())),
+        storage=storage,
+        registry=DynamoRegistry(
+            dynamodb,
+            s3,
+            documents_table=setting("DOCUMENTS_TABLE"),
+            state_table=state_table,
+            bucket=setting("BUCKET"),
+        ),
+        announce=lambda when, publication: announce(events, when, generation=publication.generation),
+        scratch=scratch,
+        memory_limit_mb=int(context.memory_limit_in_mb) // 2,
+        settings=Settings(
             retention_days=int(setting("NDA_RETENTION_DAYS")),
             exclusions=tuple(setting("PERIMETER_EXCLUSIONS").split(",")),  # "none" excludes nothing
-        )
-        run_id = f"{scheduled_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
-        summary = ingest(world, scheduled_time, run_id=run_id)
-    logger.info("ingestion done", extra={"summary": summary})
-    return summary
+        ),
+        history_days=int(setting("HISTORY_DAYS")),
+        services=_services(left),
+    )
+
+
+def _services(seconds_left: Callable[[], float]) -> Services:
+    sirene, geocoder = setting("SIRENE_API_ADDRESS"), setting("GEOCODER_ADDRESS")
+    key = "" if sirene == "off" else secrets.get_secret_value(SecretId=setting("SIRENE_API_KEY"))["SecretString"]
+    return Services(
+        sirene_address=None if sirene == "off" else sirene,
+        sirene_key=key,
+        geocoder_address=None if geocoder == "off" else geocoder,
+        seconds_left=seconds_left,
+    )
+
+
+def _origins(http: Http) -> dict[str, Origin]:
+    """Where each source's files are: the producer's own address, or the drop."""
+    drop = S3Drop(s3, setting("DROP"))
+    addresses = {source.name: setting(f"ADDRESS_{source.name.upper()}") for source in SOURCES}
+    return {name: drop if address == "drop" else HttpOrigin(http, address) for name, address in addresses.items()}
+
+
+def _go_on(trigger: Trigger, order: Order, progress_key: str, context: LambdaContext) -> None:
+    """Invoke this function again, to go on where this invocation stopped."""
+    following = trigger.model_copy(update={"continues": Continuation(run_id=order.run_id, progress_key=progress_key)})
+    functions.invoke(
+        FunctionName=context.function_name,
+        InvocationType="Event",
+        Payload=json.dumps(following.model_dump(mode="json")).encode(),
+    )

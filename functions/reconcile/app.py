@@ -10,6 +10,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
+from quiforme import runs
 from quiforme.aws.anomalies import DynamoLedgerPointer, SqsOutbox
 from quiforme.aws.documents import read_pointer
 from quiforme.aws.lease import lease
@@ -32,21 +33,35 @@ class Trigger(BaseModel):
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Reconcile what is published; while another reconciliation is at work, wait for it first."""
     scheduled_time = as_utc(Trigger.model_validate(event).scheduled_time)
+    run_id = f"{scheduled_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    storage = S3Storage(s3, setting("BUCKET"))
+    with runs.recorded(storage, "reconcile", run_id) as entry:
+        summary = _run(scheduled_time, run_id, storage, context)
+        entry.update(summary)
+    logger.info("reconciliation", extra={"summary": summary})
+    return summary
+
+
+def _run(scheduled_time: datetime, run_id: str, storage: S3Storage, context: LambdaContext) -> dict[str, Any]:
     state_table = setting("STATE_TABLE")
-    owner, remaining = context.aws_request_id, context.get_remaining_time_in_millis
     with (
         tempfile.TemporaryDirectory() as scratch,
-        lease(dynamodb, state_table, "reconcile", owner=owner, remaining_ms=remaining, wait=True),
+        lease(
+            dynamodb,
+            state_table,
+            "reconcile",
+            owner=context.aws_request_id,
+            purpose=scheduled_time.isoformat(),
+            remaining_ms=context.get_remaining_time_in_millis,
+            wait=True,
+        ),
     ):
         office = Office(
-            storage=S3Storage(s3, setting("BUCKET")),
+            storage=storage,
             publication=read_pointer(dynamodb, state_table),
             pointer=DynamoLedgerPointer(dynamodb, state_table),
             outbox=SqsOutbox(sqs, setting("ANOMALY_QUEUE_URL")),
             scratch=Path(scratch),
             memory_limit_mb=int(context.memory_limit_in_mb) // 2,
         )
-        run_id = f"{scheduled_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
-        summary = reconcile(office, scheduled_time, run_id=run_id)
-    logger.info("reconciliation done", extra={"summary": summary})
-    return summary
+        return reconcile(office, scheduled_time, run_id=run_id)

@@ -41,32 +41,34 @@ def search_csv(content: bytes, columns: Sequence[str] = ()) -> bytes:
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
     header, *rows = list(csv.reader(io.StringIO(text), delimiter=delimiter)) or [[]]
     ranks = [header.index(name) for name in columns if name in header] or list(range(len(header)))
-    answer = io.StringIO()
-    writer = csv.writer(answer, delimiter=delimiter, lineterminator="\r\n")
+    found = io.StringIO()
+    writer = csv.writer(found, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow([*header, *RESULTS])
     writer.writerows([*row, *_result(" ".join(row[rank] for rank in ranks))] for row in rows)
-    return answer.getvalue().encode()
+    return found.getvalue().encode()
+
+
+def answer(content_type: str, body: bytes) -> bytes:
+    """The answer to a multipart form: the file is `data`; `columns`, `postcode`, `city` name columns of the address."""
+    parts = list(
+        BytesParser(policy=default).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body).iter_parts()
+    )
+    fields = [(part.get_param("name", header="content-disposition"), part.get_payload(decode=True)) for part in parts]
+    data = next((value for name, value in fields if name == "data" and isinstance(value, bytes)), b"")
+    named = ("columns", "postcode", "city")
+    return search_csv(data, [value.decode() for name, value in fields if name in named and isinstance(value, bytes)])
 
 
 class _Service(BaseHTTPRequestHandler):
-    """`POST /search/csv/`, multipart: the file is `data`; `columns`, `postcode`, `city` name columns of the address."""
+    """`POST /search/csv/`."""
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        kind = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
-        parts = list(BytesParser(policy=default).parsebytes(kind + body).iter_parts())
-        fields = [
-            (part.get_param("name", header="content-disposition"), part.get_payload(decode=True)) for part in parts
-        ]
-        data = next((value for name, value in fields if name == "data" and isinstance(value, bytes)), b"")
-        named = ("columns", "postcode", "city")
-        columns = [value.decode() for name, value in fields if name in named and isinstance(value, bytes)]
-        answer = search_csv(data, columns)
+        found = answer(self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(200)
         self.send_header("Content-Type", "text/csv; charset=utf-8")
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(found)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(found)
 
 
 def main() -> None:

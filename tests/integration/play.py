@@ -2,20 +2,25 @@
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from quiforme.ingestion import World, ingest
+from quiforme.enrichment.services import Services
+from quiforme.ingestion import Order, Unfinished, World, ingest
 from quiforme.reconciliation import Office, reconcile
+from quiforme.snapshot.manifest import Manifest, Settings
 from quiforme.sources.catalogue import SOURCES
 
 from tests.doubles import FolderDrop, FolderStorage, MemoryOutbox, MemoryPointer, MemoryRegistry, four_o_clock
+from tests.enrichment.insee import KEY
 from tests.oracle import Event, Oracle
+from tests.oracle.anomalies import RULES
 
-EXCLUSIONS = ("hors_contrat", "lycee_agricole")
+SETTINGS = Settings(retention_days=365, exclusions=("hors_contrat", "lycee_agricole"))
 Told = tuple[str, str, str, str, int, str | None, str | None]
 
 
@@ -28,6 +33,15 @@ class System:
     pointer: MemoryPointer = field(default_factory=MemoryPointer)
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
     announced: int = 0
+    history_days: int = 3650
+    enough_time: Callable[[], bool] = lambda: True
+    sirene_address: str | None = None
+    geocoder_address: str | None = None
+    between: Callable[[], None] = lambda: None
+
+    @property
+    def storage(self) -> FolderStorage:
+        return FolderStorage(self.root / "storage")
 
     @property
     def drop(self) -> Path:
@@ -35,27 +49,44 @@ class System:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def ingest(self, day: date) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
+        """What the run published last used and made."""
+        assert self.registry.pointer
+        return Manifest.model_validate_json(self.storage.read(self.registry.pointer.snapshot))
+
+    def ingest(self, day: date, *, any_volume: tuple[str, ...] = ()) -> dict[str, Any]:
+        """One run, in as many invocations as it takes."""
+        order = Order(four_o_clock(day), uuid.uuid4().hex, any_volume)
+        while True:
+            with TemporaryDirectory() as scratch:
+                try:
+                    return ingest(self._world(Path(scratch)), order)
+                except Unfinished as unfinished:
+                    self.between()
+                    order = replace(order, progress_key=unfinished.progress_key)
+
+    def _world(self, scratch: Path) -> World:
         def announce(*_: object) -> None:
             self.announced += 1
 
-        with TemporaryDirectory() as scratch:
-            world = World(
-                origins=dict.fromkeys((source.name for source in SOURCES), FolderDrop(self.drop)),
-                storage=FolderStorage(self.root / "storage"),
-                registry=self.registry,
-                announce=announce,
-                scratch=Path(scratch),
-                memory_limit_mb=1000,
-                retention_days=365,
-                exclusions=EXCLUSIONS,
-            )
-            return ingest(world, four_o_clock(day), run_id=uuid.uuid4().hex)
+        return World(
+            origins=dict.fromkeys((source.name for source in SOURCES), FolderDrop(self.drop)),
+            storage=self.storage,
+            registry=self.registry,
+            announce=announce,
+            scratch=scratch,
+            memory_limit_mb=1000,
+            settings=SETTINGS,
+            history_days=self.history_days,
+            services=Services(
+                self.sirene_address, KEY, self.geocoder_address, lambda: 60.0 if self.enough_time() else 0.0
+            ),
+        )
 
     def reconcile(self, day: date) -> dict[str, Any]:
         with TemporaryDirectory() as scratch:
             office = Office(
-                storage=FolderStorage(self.root / "storage"),
+                storage=self.storage,
                 publication=self.registry.current(),
                 pointer=self.pointer,
                 outbox=self.outbox,
@@ -83,7 +114,8 @@ def told_by_messages(events: list[dict[str, Any]]) -> set[Told]:
             event["data"]["departement"],
         )
         for event in events
-        if ".modifiee." not in event["type"]
+        # The oracle does not speak of the sources themselves: tests/integration/test_sources.py does.
+        if ".modifiee." not in event["type"] and event["data"]["code"] in RULES
     }
 
 

@@ -12,7 +12,7 @@ from quiforme.aws.lease import Busy, lease
 from quiforme.aws.reader import DynamoCounter, DynamoReader
 from quiforme.registry.ports import Conflict, Item, Publication
 
-from tests.stack.gateway import template
+from tests.stack.template import template
 
 NAMES = {"documents_table": "Documents", "state_table": "State", "bucket": "bucket"}
 
@@ -33,7 +33,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def publication(generation: int) -> Publication:
-    return Publication(generation, "2026-11-23", "2026-11-23", "snapshots/a/manifest.json", {"liste_of": "2026-11-23"})
+    return Publication(
+        generation, generation, "2026-11-23", "2026-11-23", "snapshots/a/manifest.json", {"liste_of": "2026-11-23"}
+    )
 
 
 def test_generations_of_any_size() -> None:
@@ -46,7 +48,7 @@ def test_generations_of_any_size() -> None:
     assert reader.read("2", 1) == Item("2", "document", '{"a":1}', "{}")
     assert reader.read("2", 2) == Item("2", "retire")
     assert reader.read("3", 1) is None
-    registry.erase(2, ["2", "3"])
+    registry.erase([("2", 2), ("3", 2)])
     assert reader.read("2", 2) == Item("2", "document", '{"a":1}', "{}")
 
 
@@ -67,7 +69,7 @@ def test_unprocessed_items_are_written_again() -> None:
     class Throttled:
         exceptions = client.exceptions
 
-        def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803  # boto3's
+        def batch_write_item(self, RequestItems: dict[str, list[Any]], **_: str) -> dict[str, Any]:  # noqa: N803  # boto3's
             requests = RequestItems["Documents"]
             keep = len(requests) // 2 if len(refused) < 3 else 0
             refused.append(keep)
@@ -105,7 +107,7 @@ def test_lease_keeps_others_out() -> None:
     client = boto3.client("dynamodb")
 
     def hold(owner: str, remaining: int = 60_000) -> Any:
-        return lease(client, "State", "ingest", owner=owner, remaining_ms=lambda: remaining, wait=False)
+        return lease(client, "State", "ingest", owner=owner, purpose="p", remaining_ms=lambda: remaining, wait=False)
 
     with hold("a"):
         with pytest.raises(Busy), hold("b"):

@@ -19,15 +19,6 @@ def test_the_story_day_by_day(tmp_path: Path) -> None:
         check_day(system, oracle, day)
 
 
-@pytest.mark.parametrize("seed", range(1, 9))
-def test_faults_strewn_at_random(tmp_path: Path, seed: int) -> None:
-    system, oracle = System(tmp_path), Oracle()
-    for number in range(6):
-        day = FIRST_DAY + timedelta(days=number)
-        write_chaos(system.drop, day, seed=seed)
-        check_day(system, oracle, day)
-
-
 def test_retention_and_the_ninety_days(tmp_path: Path) -> None:
     """The same files, read again long after: what has an age is dropped, and comes back no more."""
     system, oracle = System(tmp_path), Oracle()

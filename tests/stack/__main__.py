@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from quiforme.sources.catalogue import SOURCES
+
 from tests.stack import demo
 from tests.stack.deploy import Stack, build, deploy
 from tests.stack.emulator import LOCAL, Failed, start, stop
+
+ACCESS = (LOCAL / "stack.json", LOCAL / "authorization")
 
 
 @contextmanager
@@ -29,27 +33,38 @@ def up() -> Stack:
         endpoint = start(LOCAL)
     with step("Déployer (sam deploy)"):
         stack = deploy(endpoint, built)
-    stack.save(LOCAL / "stack.json")
+    stack.save(*ACCESS)
     return stack
+
+
+def _check_drop(folder: Path) -> None:
+    """Refuse at once a folder that no ingestion could use, before anything is built."""
+    if not folder.is_dir():
+        raise Failed(f"DROP={folder} n'est pas un dossier")
+    (indispensable,) = (source for source in SOURCES if source.name == "liste_of")
+    if not any(indispensable.matches(path.name) for path in folder.iterdir()):
+        raise Failed(f"DROP={folder} ne contient pas listePubliqueOF.csv, sans lequel rien ne peut être publié")
 
 
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.stack")
     parser.add_argument("command", choices=("run", "up", "stop"))
-    parser.add_argument("--drop", type=Path, help="a folder of the producers' real files")
+    parser.add_argument("--drop", type=Path, help="un dossier de vrais fichiers des producteurs")
     options = parser.parse_args()
     if options.command == "stop":
         print("Arrêté." if stop(LOCAL) else "Rien ne tournait.")
+        for file in ACCESS:
+            file.unlink(missing_ok=True)
         return
-    if options.drop and not (options.drop.is_dir() and any(options.drop.iterdir())):
-        raise Failed(f"DROP={options.drop} is not a folder with files in it")
+    if options.drop:
+        _check_drop(options.drop)
     print("\nQuiforme, en local", flush=True)
     stack = up()
     if options.command == "run":
         demo.play(stack, options.drop, step)
     else:
-        print(f"\nPrêt, sans données. API : {stack.api_url}\nAccès : .local/stack.json\nArrêter : make stop")
+        print(f"\nPrêt, sans données. API : {stack.api_url}\n\nAccès : .local/stack.json — arrêter : make stop")
 
 
 if __name__ == "__main__":
@@ -57,3 +72,5 @@ if __name__ == "__main__":
         main()
     except Failed as failure:
         sys.exit(f"\nÉchec : {failure}")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrompu. Arrêter ce qui tourne : make stop")

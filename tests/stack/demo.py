@@ -25,6 +25,23 @@ _SHOWN = {
     SEVERAL_NDA: "plusieurs numéros de déclaration",
     UNKNOWN: "inconnu",
 }
+_STATES = {
+    "accepted": "acceptée",
+    "unchanged": "inchangée",
+    "refused": "refusée",
+    "absent": "absente",
+    "missing": "jamais reçue",
+}
+_QUALIOPI = {
+    "action_formation": "les actions de formation",
+    "bilan_competences": "les bilans de compétences",
+    "validation_acquis_experience": "la VAE",
+    "apprentissage": "l'apprentissage",
+}
+_HABILITATIONS = {
+    "habilitation_pour_former": "peut former",
+    "habilitation_pour_organiser_l_evaluation": "peut évaluer",
+}
 _ANOMALIES_SHOWN = 12
 
 
@@ -53,25 +70,29 @@ def play(stack: Stack, real: Path | None, step: Step) -> None:
 
 def _tell_ingestion(summary: dict[str, Any]) -> None:
     documents = summary["documents"]
-    print(f"\nGénération {summary['generation']} : {documents['total']} documents, dont {documents['new']} nouveaux")
+    print(f"\nPublié : génération {summary['generation']}, {documents['total']} documents, un par établissement")
     for name, source in summary["sources"].items():
-        aside = f", {source['rows_set_aside']} mises de côté" if source["rows_set_aside"] else ""
-        told = f"{source['rows_read']} lignes{aside}" if source["file"] else source["reason"] or "absente"
-        print(f"  {name:<20} {source['state']:<10} {source['day'] or '':<11} {told}")
+        aside = f", {source['rows_set_aside']} mise(s) de côté" if source["rows_set_aside"] else ""
+        told = f"{source['rows_read']} lignes{aside}" if source["file"] else ""
+        reason = source["reason"] or ""
+        print(f"  {name:<20} {_STATES[source['state']]:<13} {source['day'] or '':<11} {told} {reason}".rstrip())
 
 
 def _tell_lookups(stack: Stack) -> None:
-    print("\nRecherches")
+    print("\nRecherches : réponse HTTP, puis ce qu'elle dit")
     for siret, what in _SHOWN.items():
         status, _, body = drive.get(stack, siret)
         answer = json.loads(body)
         print(f"  {siret}  {status}  {what}")
         for declaration in answer.get("data", {}).get("declarations_activites_etablissement", []):
             qualiopi = declaration["certification_qualiopi"]
-            held = [name.replace("_", " ") for name, value in qualiopi.items() if value is True]
-            print(f"      NDA {declaration['numero_de_declaration']} : {', '.join(held) or 'sans Qualiopi'}")
+            held = ", ".join(told for name, told in _QUALIOPI.items() if qualiopi[name])
+            through = " (par l'unité légale)" if qualiopi["obtention_via_unite_legale"] else ""
+            told = f"Qualiopi pour {held}{through}" if held else "sans Qualiopi"
+            print(f"      NDA {declaration['numero_de_declaration']} : {told}")
         for entry in answer.get("data", {}).get("habilitations_france_competence", []):
-            print(f"      {entry['code']} : {'active' if entry['actif'] else 'inactive'}")
+            rights = [told for name, told in _HABILITATIONS.items() if entry[name]]
+            print(f"      {entry['code']} : {' et '.join(rights)}{'' if entry['actif'] else ' (inactive)'}")
         for error in answer.get("errors", []):
             print(f"      {error['title']} : {error['detail']}")
 
@@ -91,5 +112,5 @@ def _tell_anomalies(events: list[dict[str, Any]], reconciled: dict[str, Any]) ->
 def _tell_how_to_go_on(stack: Stack, siret: str) -> None:
     url = f"{stack.api_url}{drive.PATH.format(siret=siret)}?{urlencode(drive.QUERY)}"
     print("\nÀ vous :\n")
-    print(f'curl -H "Authorization: Bearer {stack.token}" \\\n  {shlex.quote(url)}')
+    print(f"curl -H @.local/authorization \\\n  {shlex.quote(url)}")
     print("\nAccès : .local/stack.json — arrêter : make stop")

@@ -18,6 +18,7 @@ from quiforme.api.tokens import SCOPES, issue
 
 from tests.stack import gateway
 from tests.stack.emulator import LOCAL, REGION, ROOT, Failed
+from tests.stack.template import all_from_the_drop
 
 STACK = "quiforme"
 _PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "aarch64": "aarch64-manylinux_2_28"}
@@ -50,17 +51,27 @@ class Stack:
             config=Config(read_timeout=900, retries={"total_max_attempts": 1}),
         )
 
-    def save(self, path: Path) -> None:
-        """Write stack.json; it holds a token, so nobody else may read it."""
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+    def output(self, name: str) -> str:
+        """One of the deployed stack's outputs."""
+        stacks = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+        return outputs[name]
+
+    def save(self, path: Path, authorization: Path) -> None:
+        """Write stack.json, and the header that curl takes from a file; both hold a token: nobody else may read them."""
+        for file, text in (
+            (path, json.dumps(asdict(self), indent=2)),
+            (authorization, f"Authorization: Bearer {self.token}"),
+        ):
+            file.touch(mode=0o600)
+            file.write_text(text + "\n")
 
 
 def build() -> Path:
     """Build the template for this machine; returns the folder of the artifacts."""
     architecture = platform.machine()
     if architecture not in _PLATFORMS:
-        raise Failed(f"no wheels are known for {architecture}")
+        raise Failed(f"cette architecture n'est pas prévue : {architecture}")
     target = LOCAL / "build"
     environment = {
         "LAYER_PLATFORM": _PLATFORMS[architecture],
@@ -78,7 +89,11 @@ def deploy(endpoint: str, build_dir: Path) -> Stack:
     arguments = ["deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     arguments += ["--template-file", str(build_dir / "template.yaml")]
     overrides = _overrides(
-        {"ScheduleState": "DISABLED", "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":"))}
+        {
+            "ScheduleState": "DISABLED",
+            "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":")),
+            **all_from_the_drop(),
+        }
     )
     _sam([*arguments, *overrides], environment, log=LOCAL / "deploy.log")
     pem = private_key.private_bytes(
@@ -140,4 +155,4 @@ def _sam(arguments: list[str], more: dict[str, str], *, log: Path) -> None:
         done = subprocess.run(["sam", *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output, check=False)
     if done.returncode:
         last = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-3:]
-        raise Failed(f"sam {arguments[0]} failed, see {log}: {' / '.join(last)}")
+        raise Failed(f"sam {arguments[0]} a échoué, voir {log} : {' / '.join(last)}")

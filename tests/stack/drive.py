@@ -30,9 +30,12 @@ def fill(stack: Stack, folder: Path) -> int:
 def invoke(stack: Stack, function: str, day: date) -> dict[str, Any]:
     """Invoke ingest or reconcile for a day and wait for its summary."""
     scheduled = datetime.combine(day, time(4), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    answer = stack.client("lambda").invoke(
-        FunctionName=function, Payload=json.dumps({"scheduled_time": scheduled}).encode()
-    )
+    return call(stack, function, {"scheduled_time": scheduled})
+
+
+def call(stack: Stack, function: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Invoke a function and wait for its answer; raises Failed with what it raised."""
+    answer = stack.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
     payload: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise Failed(f"{function}: {payload.get('errorType')}: {payload.get('errorMessage')}")

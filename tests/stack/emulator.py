@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -15,10 +14,15 @@ LOCAL = ROOT / ".local"
 USUAL_PORT = 4566
 REGION = "eu-west-3"
 _START_S = 60
+_ATTEMPTS = 5
 
 
 class Failed(Exception):
     """What went wrong, in one line for a person."""
+
+
+class _PortTaken(Exception):
+    """Someone else took the port after it was found free."""
 
 
 def start(home: Path) -> str:
@@ -26,10 +30,18 @@ def start(home: Path) -> str:
     stop(home)
     binary = LOCAL / "emulator" / "bin" / "ministack"
     if not binary.exists():
-        raise Failed("the emulator is not installed: run `make run` or `make up`")
+        raise Failed("l'émulateur n'est pas installé : lancer `make run` ou `make up`")
     for folder in ("home", "tmp"):
         (home / folder).mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    for _ in range(_ATTEMPTS):
+        try:
+            return _start(home, binary, _free_port())
+        except _PortTaken:
+            continue
+    raise Failed(f"aucun port de 127.0.0.1 n'est resté libre ; voir {home / 'emulator.log'}")
+
+
+def _start(home: Path, binary: Path, port: int) -> str:
     endpoint = f"http://127.0.0.1:{port}"
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -43,7 +55,8 @@ def start(home: Path) -> str:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }
-    with (home / "emulator.log").open("wb") as log:
+    log_file = home / "emulator.log"
+    with log_file.open("wb") as log:
         process = subprocess.Popen(
             [binary], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
@@ -51,13 +64,38 @@ def start(home: Path) -> str:
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Failed(f"the emulator ended at once; its log is {home / 'emulator.log'}")
-        try:
-            with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2):
-                return endpoint
-        except OSError:
-            time.sleep(0.1)
-    raise Failed(f"the emulator did not answer within {_START_S} s; its log is {home / 'emulator.log'}")
+            (home / "emulator.pid").unlink()
+            if "already in use" in log_file.read_text(errors="replace"):
+                raise _PortTaken
+            raise Failed(f"l'émulateur s'est arrêté aussitôt ; voir {log_file}")
+        # Whoever answers there has to be the one just started: another stack may hold the port.
+        if _listens(process.pid, port) and _answers(endpoint):
+            return endpoint
+        time.sleep(0.1)
+    stop(home)
+    raise Failed(f"l'émulateur n'a pas répondu en {_START_S} s ; voir {log_file}")
+
+
+def _answers(endpoint: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether a process listens on a port of IPv4."""
+    sockets = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    listening = {
+        f"socket:[{inode}]"
+        for _, local, _, state, *_, inode in (fields[:10] for fields in sockets)
+        if state == "0A" and int(local.rpartition(":")[2], 16) == port
+    }
+    try:
+        return any(str(descriptor.readlink()) in listening for descriptor in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:  # it ended, or closed one of them, meanwhile
+        return False
 
 
 def stop(home: Path) -> bool:
@@ -97,4 +135,4 @@ def _free_port() -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise Failed("no free port on 127.0.0.1")
+    raise Failed("aucun port libre sur 127.0.0.1")

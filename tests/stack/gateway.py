@@ -1,24 +1,8 @@
 """The one thing of the template that the emulator passes over: gateway responses inside an API's definition."""
 
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tests.stack.emulator import ROOT
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads a template whose short forms (!Ref, !Sub…) are of no interest here."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
-
-
-def template(path: Path = ROOT / "template.yaml") -> dict[str, Any]:
-    """The template, its intrinsic functions left out."""
-    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    return content
+from tests.stack.template import template
 
 
 def complete(apigateway: Any, api_id: str) -> None:

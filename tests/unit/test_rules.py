@@ -48,6 +48,14 @@ def stock(siret: str = SIRET, etat: str = "A", commune: str = "75056", debut: da
     return {"siret": siret, "etat": etat, "code_commune": commune, "date_debut": debut}
 
 
+ADDRESS = {"voie": "12 RUE DES ECOLES", "code_postal": "75011", "ville": "PARIS"}
+
+
+def place(score: float | None, citycode: str | None = None, address: dict[str, str] = ADDRESS) -> Row:
+    """An answer of the geocoder."""
+    return {"adresse": address, "score": score, "citycode": citycode, "label": "12 Rue des Écoles", "demandee": DAY}
+
+
 def document(siret: str = SIRET) -> Row:
     return {"siret": siret, "etat": "document"}
 
@@ -71,6 +79,11 @@ def certifier(siret: str = CLOSED, etat: str = "Actif") -> Row:
 def open_before(code: str, **cle: str) -> Row:
     """A row of the ledger."""
     return {"code": code, "cle": json.dumps(cle), "etat": "ouverte", "siret": cle.get("siret")}
+
+
+def source_used(source: str = "liste_of", **more: object) -> Row:
+    """What became of a source."""
+    return {"source": source, "etat": "accepted", "fichier": "f", "jour": DAY, "lignes_rejetees": 0, **more}
 
 
 @contextmanager
@@ -195,6 +208,21 @@ BROKEN: dict[str, tuple[Tables, tuple[str, ...]]] = {
         {"annuaire_education": [school()], "repertoire": [document()], "sirene": [stock(etat="F")]},
         (SIRET,),
     ),
+    "source_perimee": ({"sources": [source_used(jour=date(2026, 11, 19))]}, ("liste_of",)),
+    "source_refusee": ({"sources": [source_used(etat="refused", motif="empty file")]}, ("liste_of",)),
+    "lignes_rejetees": ({"sources": [source_used(lignes_rejetees=1, premieres="[]")]}, ("liste_of",)),
+    "adresse_introuvable": (
+        {"liste_of": [of(1, adresse=ADDRESS), of(2, adresse=ADDRESS)], "adresses": [place(0.49, "75111")]},
+        (NDA,),
+    ),
+    "adresse_divergente": (
+        {
+            "liste_of": [of(1, adresse=ADDRESS), of(2, adresse=ADDRESS)],
+            "adresses": [place(0.5, "94028")],
+            "sirene": [stock(commune="75111")],
+        },
+        (NDA,),
+    ),
 }
 
 
@@ -253,6 +281,10 @@ def test_a_broken_rule_gives_one_row_a_key(tmp_path: Path, code: str) -> None:
             {"annuaire_education": [school(), school(LAST_UAI, etat="FERME")], "repertoire": [document()]},
         ),
         ("uai_divergent", {"referentiel_onisep": [{"siret": SIRET, "uai": UAI}], "repertoire": [document()]}),
+        ("source_perimee", {"sources": [source_used(jour=date(2026, 11, 20))]}),
+        ("source_perimee", {"sources": [source_used("sirene", jour=date(2026, 10, 9))]}),
+        ("source_refusee", {"sources": [source_used(etat="unchanged"), source_used("rs", etat="missing", jour=None)]}),
+        ("lignes_rejetees", {"sources": [source_used()]}),
     ],
 )
 def test_what_breaks_no_rule(tmp_path: Path, code: str, tables: Tables) -> None:

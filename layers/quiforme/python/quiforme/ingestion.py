@@ -1,20 +1,28 @@
-"""One ingestion: today's files become a snapshot, documents, and a publication."""
+"""One ingestion: today's files become a snapshot, documents, and a publication.
+
+A run that has too little time left stops between two steps and says where it was; another invocation takes it
+up there. What it had accepted and written by then is kept, and no reader sees any of it before the end.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from pydantic import Field
 
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script
 from quiforme.documents.build import KEPT, build_documents
-from quiforme.registry import publish
+from quiforme.enrichment import KEPT as ENRICHMENT
+from quiforme.enrichment.overlay import lay_over_stock
+from quiforme.enrichment.services import Services, enrich
+from quiforme.registry import generations, publish
 from quiforme.registry.ports import Publication, Registry
-from quiforme.snapshot.collect import Collector, Outcome
-from quiforme.snapshot.manifest import Manifest, manifest_key
+from quiforme.snapshot.collect import Collector
+from quiforme.snapshot.manifest import Enrichment, Frozen, Manifest, Outcome, Settings, manifest_key
 from quiforme.snapshot.ports import Origin, Storage
 from quiforme.sources.catalogue import SOURCES
 from quiforme.stopwatch import Stopwatch
@@ -28,6 +36,15 @@ class OutOfOrder(Exception):
     """The run's day is before the day already published: an old trigger came late."""
 
 
+class Unfinished(Exception):
+    """There was too little time left; `progress_key` is where another invocation goes on from."""
+
+    def __init__(self, progress_key: str) -> None:
+        """Take the storage key of the progress made."""
+        super().__init__(progress_key)
+        self.progress_key = progress_key
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What an ingestion works with.
@@ -39,8 +56,9 @@ class World:
         announce: Tells whoever listens that a run ended well, given its scheduled time.
         scratch: An empty local folder.
         memory_limit_mb: For the database, in MiB.
-        retention_days: For inactive NDAs.
-        exclusions: The marks that put a SIRET out of perimeter.
+        settings: What the documents depend on besides the sources.
+        history_days: For how many days what a document said before is kept.
+        services: What may be asked beside the files, and for how long.
 
     """
 
@@ -50,121 +68,307 @@ class World:
     announce: Callable[[datetime, Publication], None]
     scratch: Path
     memory_limit_mb: int
-    retention_days: int
-    exclusions: tuple[str, ...]
+    settings: Settings
+    history_days: int
+    services: Services
+
+    def enough_time(self) -> bool:
+        """Whether this invocation has time for one more step."""
+        return self.services.seconds_left() > 0
 
 
-def ingest(world: World, scheduled_time: datetime, *, run_id: str) -> dict[str, Any]:
-    """Run one ingestion.
+class Progress(Frozen):
+    """Where a run stopped for want of time.
 
-    Args:
-        world: Where to read and publish.
+    Attributes:
+        replacing: The publication that the run started from; when another stands by then, it starts afresh.
+        outcomes: The sources done.
+        enrichment: The services asked; None before that.
+        written: How many items are written of the generation under way; None before the first.
+        invocations: How many it took so far.
+
+    """
+
+    replacing: Publication | None = None
+    outcomes: dict[str, Outcome] = Field(default_factory=dict)
+    enrichment: Enrichment | None = None
+    written: int | None = None
+    invocations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is asked to do.
+
+    Attributes:
         scheduled_time: UTC; its day in Paris is the run's day.
         run_id: Unique; names what this run keeps.
+        any_volume: The names of files that ops accept for this run, however few rows they have.
+        progress_key: Where an earlier invocation of this run stopped.
+
+    """
+
+    scheduled_time: datetime
+    run_id: str
+    any_volume: tuple[str, ...] = ()
+    progress_key: str | None = None
+
+    @property
+    def day(self) -> date:
+        """The run's day."""
+        return paris_day(self.scheduled_time)
+
+
+def ingest(world: World, order: Order) -> dict[str, Any]:
+    """Run one ingestion, or go on with one.
 
     Returns:
-        The summary: generation, day, sources, documents, seconds.
+        The summary: state (`published`, or `unchanged` when the documents are those published already), generation,
+        day, sources, services, documents, invocations, forgotten (items erased since history is promised no longer), spent
+        (by this invocation: requests, write units), seconds.
 
     Raises:
         NoListeOf: Nothing was changed.
         OutOfOrder: Nothing was changed.
+        Unfinished: Too little time; nothing is visible yet.
 
     """
     watch = Stopwatch()
-    day = paris_day(scheduled_time)
-    publish.clean_up(world.registry, world.storage)
     current = world.registry.current()
-    before = Manifest.model_validate_json(world.storage.read(current.snapshot)) if current else None
-    if before and day < before.day:
-        raise OutOfOrder(f"the run of {day} comes after that of {before.day}")
+    progress = _progress(world, order, current)
+    if progress.written is None:
+        publish.clean_up(world.registry, world.storage)
+    before = _manifest(world, current.snapshot) if current else None
+    if before and order.day < before.day:
+        raise OutOfOrder(f"the run of {order.day} comes after that of {before.day}")
 
     with open_database(world.scratch, memory_limit_mb=world.memory_limit_mb) as database:
-        collector = Collector(database, world.origins, world.storage, world.scratch, run_id, day)
+        collector = Collector(
+            database, world.origins, world.storage, world.scratch, order.run_id, order.day, order.any_volume
+        )
+        run = _Run(world, order, database, collector, current, before)
         with watch.stage("sources"):
-            outcomes = _collect(database, collector, before)
+            outcomes = run.collect(progress)
+            run.lay_before()
+        with watch.stage("services"):
+            enrichment = run.enrich(progress, outcomes)
         with watch.stage("documents"):
-            build_documents(database, day=day, retention_days=world.retention_days, exclusions=world.exclusions)
+            run.build()
         counts = _count(database, "SELECT nature, count(*) FROM changements GROUP BY ALL")
-        with watch.stage("publication"):
-            publication = _publish(
-                world, collector, outcomes, before=before, current=current, scheduled_time=scheduled_time
-            )
-        world.announce(scheduled_time, publication)
         total = _count(database, "SELECT 'document', count(*) FROM documents")["document"]
-    new, changed = counts.get("new", 0), counts.get("changed", 0)
-    return {
-        "generation": publication.generation,
-        "day": day.isoformat(),
-        "sources": {name: _source_summary(outcome) for name, outcome in outcomes.items()},
-        "documents": {
+        new, changed = counts.get("new", 0), counts.get("changed", 0)
+        documents = {
             "total": total,
             "new": new,
             "changed": changed,
             "retired": counts.get("retired", 0),
             "unchanged": total - new - changed,
-        },
+        }
+        with watch.stage("publication"):
+            publication = run.publish(_Used(outcomes, enrichment), progress, documents)
+        world.announce(order.scheduled_time, publication)
+        with watch.stage("forgetting"):
+            forgotten = generations.forget(
+                database, world.registry, world.storage, world.scratch, day=order.day, history_days=world.history_days
+            )
+    return {
+        "state": "unchanged" if current and publication.generation == current.generation else "published",
+        "generation": publication.generation,
+        "day": order.day.isoformat(),
+        "sources": {name: _source_summary(outcome) for name, outcome in outcomes.items()},
+        "services": enrichment.summary,
+        "documents": documents,
+        "invocations": progress.invocations + 1,
+        "forgotten": forgotten,
+        "spent": asdict(world.registry.spent),
         "seconds": watch.seconds,
     }
 
 
-def _collect(database: duckdb.DuckDBPyConnection, collector: Collector, before: Manifest | None) -> dict[str, Outcome]:
-    run_script(database, "quiforme.sources", "schema.sql")
-    run_script(database, "quiforme.documents", "etat.sql")
-    in_use = before.sources if before else {}
-    outcomes = {source.name: collector.collect(source, in_use.get(source.name)) for source in SOURCES}
-    if outcomes["liste_of"].in_use is None:
-        reason = outcomes["liste_of"].reason or "there is none"
-        raise NoListeOf(f"no OF list was ever accepted, and today: {reason}")
-    if before:
-        for table in KEPT:
-            database.execute(f"DROP TABLE before.{table}")
-        database.execute("DROP TABLE before.liste_of")
-        collector.lay(before.tables, schema="before")
-        collector.lay(before.sources["liste_of"].tables, schema="before")
-    return outcomes
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What the documents of a run are made from."""
+
+    outcomes: dict[str, Outcome]
+    enrichment: Enrichment
 
 
-def _publish(
-    world: World,
-    collector: Collector,
-    outcomes: dict[str, Outcome],
-    *,
-    before: Manifest | None,
-    current: Publication | None,
-    scheduled_time: datetime,
-) -> Publication:
-    """Write what changed and move the pointer; nothing at all when nothing changed."""
-    database = collector.database
-    in_use = {name: outcome.in_use for name, outcome in outcomes.items() if outcome.in_use}
-    changed = _count(database, "SELECT 'items', count(*) FROM changements")["items"]
-    same_sources = before is not None and before.sources == in_use
-    if current and before and not changed and same_sources and before.day == collector.day:
-        return current
-    tables = {table: f"snapshots/{collector.run_id}/{table}.parquet" for table in KEPT}
-    for table, key in tables.items():
-        collector.store(table, key)
-    manifest = Manifest(
-        id=collector.run_id,
-        scheduled_time=scheduled_time,
-        day=collector.day,
-        previous=manifest_key(before.id) if before else None,
-        sources=in_use,
-        tables=tables,
-    )
-    world.storage.write(manifest.key, manifest.model_dump_json().encode())
-    generation = current.generation if current else 0
-    if changed:
-        generation += 1
-        publish.write_generation(database, world.registry, world.storage, generation, run_id=collector.run_id)
-    publication = Publication(
-        generation=generation,
-        day=collector.day.isoformat(),
-        generation_day=(current.generation_day if current and not changed else collector.day.isoformat()),
-        snapshot=manifest.key,
-        sources={name: source.day.isoformat() for name, source in in_use.items()},
-    )
-    publish.move_pointer(world.registry, publication, replacing=current)
-    return publication
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One invocation at work."""
+
+    world: World
+    order: Order
+    database: duckdb.DuckDBPyConnection
+    collector: Collector
+    current: Publication | None
+    before: Manifest | None
+
+    @property
+    def next_generation(self) -> int:
+        return self.current.newest + 1 if self.current else 1
+
+    def collect(self, progress: Progress) -> dict[str, Outcome]:
+        """Take every source that is not done yet, as long as there is time, and lay the state before this run."""
+        run_script(self.database, "quiforme.sources", "schema.sql")
+        run_script(self.database, "quiforme.documents", "etat.sql")
+        in_use = self.before.sources if self.before else {}
+        outcomes: dict[str, Outcome] = {}
+        one_done = False
+        for source in SOURCES:
+            if done := progress.outcomes.get(source.name):
+                self.collector.lay_source(source, done.in_use)
+                outcomes[source.name] = done
+                continue
+            if one_done and not self.world.enough_time():
+                raise self._unfinished(progress, outcomes)
+            outcomes[source.name] = self.collector.collect(source, in_use.get(source.name))
+            one_done = True
+        if outcomes["liste_of"].in_use is None:
+            reason = outcomes["liste_of"].reason or "there is none"
+            raise NoListeOf(f"no OF list was ever accepted, and today: {reason}")
+        if one_done and not self.world.enough_time():
+            raise self._unfinished(progress, outcomes)
+        return outcomes
+
+    def lay_before(self) -> None:
+        """Lay what the run before kept."""
+        if self.before is None or self.current is None:
+            return
+        repertoire = self.before.tables["repertoire"]
+        if self.current.newest != self.current.generation:
+            # Rolled back: the items of later generations still stand, so what is written is told from the newest.
+            newest = generations.find(self.world.storage, self.current.newest)
+            repertoire = _manifest(self.world, newest.publication.snapshot).tables["repertoire"]
+        self.collector.lay_before(self.before, repertoire=repertoire)
+
+    def enrich(self, progress: Progress, outcomes: dict[str, Outcome]) -> Enrichment:
+        """Ask the optional services, unless an earlier invocation of this run did."""
+        if progress.enrichment:
+            self.collector.lay({table: self._key(table) for table in ENRICHMENT})
+            lay_over_stock(self.database)
+            return progress.enrichment
+        stock = outcomes["sirene"].in_use
+        enriched = enrich(
+            self.database,
+            self.world.services,
+            day=self.order.day,
+            stock_day=stock.day if stock else None,
+            sirene_complete_up_to=self.before.enrichment.sirene_complete_up_to if self.before else None,
+        )
+        enrichment = Enrichment(**asdict(enriched))
+        if not self.world.enough_time():
+            for table in ENRICHMENT:
+                self.collector.store(table, self._key(table))
+            raise self._unfinished(progress, outcomes, enrichment)
+        return enrichment
+
+    def _key(self, table: str) -> str:
+        return f"snapshots/{self.order.run_id}/{table}.parquet"
+
+    def build(self) -> None:
+        """Build the documents, and what has to be written of them."""
+        build_documents(
+            self.database, day=self.order.day, settings=self.world.settings, generation=self.next_generation
+        )
+
+    def publish(self, used: _Used, progress: Progress, documents: dict[str, int]) -> Publication:
+        """Write what changed and move the pointer; nothing at all when nothing changed."""
+        changed = _count(self.database, "SELECT 'items', count(*) FROM changements")["items"]
+        manifest = Manifest(
+            id=self.order.run_id,
+            scheduled_time=self.order.scheduled_time,
+            day=self.order.day,
+            previous=manifest_key(self.before.id) if self.before else None,
+            settings=self.world.settings,
+            outcomes=used.outcomes,
+            enrichment=used.enrichment,
+            tables={table: self._key(table) for table in (*KEPT, *ENRICHMENT)},
+        )
+        if self.current and self.before and not changed and self.before.says_the_same_as(manifest):
+            return self.current
+        if changed:
+            self._write(used, progress)
+        for table, key in manifest.tables.items():
+            self.collector.store(table, key)
+        self.world.storage.write(manifest.key, manifest.model_dump_json().encode())
+        publication = self._publication(manifest, changed=bool(changed))
+        if changed:
+            replaced = self._key("remplaces")
+            self.collector.store("remplaces", replaced)
+            generations.record(
+                self.world.storage,
+                generations.Generation(publication=publication, documents=documents, replaced=replaced),
+            )
+        publish.move_pointer(self.world.registry, publication, replacing=self.current)
+        return publication
+
+    def _publication(self, manifest: Manifest, *, changed: bool) -> Publication:
+        day = self.order.day.isoformat()
+        newest = self.next_generation if changed or not self.current else self.current.newest
+        same_generation = self.current is not None and self.current.generation == newest
+        return Publication(
+            generation=newest,
+            newest=newest,
+            day=day,
+            generation_day=self.current.generation_day if self.current and same_generation else day,
+            snapshot=manifest.key,
+            sources={name: source.day.isoformat() for name, source in manifest.sources.items()},
+        )
+
+    def _write(self, used: _Used, progress: Progress) -> None:
+        total = _count(self.database, "SELECT 'items', count(*) FROM changements")["items"]
+        written = progress.written
+        if written is None:
+            publish.intend(
+                self.database,
+                self.world.registry,
+                self.world.storage,
+                self.next_generation,
+                run_id=self.order.run_id,
+            )
+            written = 0
+        written = publish.write_items(
+            self.database,
+            self.world.registry,
+            self.next_generation,
+            written=written,
+            enough_time=self.world.enough_time,
+        )
+        if written < total:
+            raise self._unfinished(progress, used.outcomes, used.enrichment, written)
+
+    def _unfinished(
+        self,
+        progress: Progress,
+        outcomes: dict[str, Outcome],
+        enrichment: Enrichment | None = None,
+        written: int | None = None,
+    ) -> Unfinished:
+        made = Progress(
+            replacing=self.current,
+            outcomes=outcomes,
+            enrichment=enrichment,
+            written=written,
+            invocations=progress.invocations + 1,
+        )
+        key = f"progress/{self.order.run_id}/{made.invocations}.json"
+        self.world.storage.write(key, made.model_dump_json().encode())
+        return Unfinished(key)
+
+
+def _progress(world: World, order: Order, current: Publication | None) -> Progress:
+    """Where the run was, unless another one published meanwhile or erased what it had written."""
+    if order.progress_key is None:
+        return Progress()
+    progress = Progress.model_validate_json(world.storage.read(order.progress_key))
+    intent = world.registry.intent()
+    lost = progress.written is not None and (intent is None or order.run_id not in intent.sirets_key)
+    return Progress(invocations=progress.invocations) if lost or progress.replacing != current else progress
+
+
+def _manifest(world: World, key: str) -> Manifest:
+    return Manifest.model_validate_json(world.storage.read(key))
 
 
 def _source_summary(outcome: Outcome) -> dict[str, Any]:
@@ -176,6 +380,7 @@ def _source_summary(outcome: Outcome) -> dict[str, Any]:
         "rows_read": in_use.rows_read if in_use else 0,
         "rows_set_aside": in_use.rows_set_aside if in_use else 0,
         "set_aside": in_use.set_aside_key if in_use else None,
+        "refused": outcome.file,
         "reason": outcome.reason,
     }
 

@@ -20,6 +20,8 @@ from quiforme.anomalies.ports import LedgerPointer, LedgerState, Outbox
 from quiforme.anomalies.rule import Rule
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script, sql_text
+from quiforme.enrichment import KEPT as ENRICHMENT
+from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.registry.ports import Publication
 from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
@@ -84,7 +86,8 @@ def reconcile(office: Office, scheduled_time: datetime, *, run_id: str) -> dict[
         with watch.stage("facts"):
             compared = _lay(database, office, manifest, state, day)
         with watch.stage("rules"):
-            evaluated = [rule for rule in RULES if _can_be_evaluated(rule, manifest, compared)]
+            held = _held(database, manifest)
+            evaluated = [rule for rule in RULES if _can_be_evaluated(rule, held, compared)]
             for rule in evaluated:
                 _evaluate(database, rule)
         with watch.stage("ledger"):
@@ -124,8 +127,12 @@ def _lay(
         for table in source.tables:
             origin = _parquet(office, in_use.tables[table]) if in_use else f"never_had.{table}"
             database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {origin}")
+    for table in ENRICHMENT:
+        database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM never_had.{table}")
     for table, key in manifest.tables.items():
         database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {_parquet(office, key)}")
+    _lay_outcomes(database, manifest)
+    lay_over_stock(database)
     if state:
         database.execute(f"CREATE OR REPLACE TABLE registre AS FROM {_parquet(office, state.ledger)}")
     earlier = _since_last(office, manifest, state)
@@ -141,27 +148,59 @@ def _lay(
     return manifest.previous is not None
 
 
+def _lay_outcomes(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    """What became of each source in the run that made the snapshot: the table `sources`."""
+    for name, outcome in manifest.outcomes.items():
+        in_use = outcome.in_use
+        first = [row.model_dump() for row in in_use.set_aside_first] if in_use else []
+        database.execute(
+            "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                name,
+                outcome.state,
+                outcome.file,
+                outcome.reason,
+                outcome.kept,
+                in_use.file if in_use else None,
+                in_use.day if in_use else None,
+                in_use.rows_set_aside if in_use else 0,
+                json.dumps(first, ensure_ascii=False),
+                in_use.set_aside_key if in_use else None,
+            ],
+        )
+
+
 def _since_last(office: Office, manifest: Manifest, state: LedgerState | None) -> list[Manifest]:
     """The snapshots before this one that no reconciliation compared with what came after them.
 
     Usually it is the one before. There are more when a reconciliation was missed, so that no loss is; and none
-    when this very snapshot was reconciled already.
+    when this very snapshot was reconciled already. After a roll-back it is the one reconciled last, which
+    does not come before.
     """
-    earlier: list[Manifest] = []
     if state and state.snapshot == manifest.key:
-        return earlier
+        return []
+    reconciled = _manifest(office, state.snapshot) if state else None
+    earlier: list[Manifest] = []
     key = manifest.previous
-    while key:
+    while key and not (reconciled and key == reconciled.key):
         before = _manifest(office, key)
+        if reconciled and before.scheduled_time < reconciled.scheduled_time:
+            break
         earlier.append(before)
-        if state is None or before.key == state.snapshot:
+        if reconciled is None:
             break
         key = before.previous
-    return earlier
+    return [*earlier, reconciled] if reconciled else earlier
 
 
-def _can_be_evaluated(rule: Rule, manifest: Manifest, compared: bool) -> bool:
-    has_sources = all(any(name in manifest.sources for name in need.split("|")) for need in rule.needs)
+def _held(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> set[str]:
+    """What the rules may need and the snapshot holds: the sources, and `adresses` once a geocoder has answered."""
+    geocoded = _number(database, "SELECT count(*) FROM adresses")
+    return {*manifest.sources, *(["adresses"] if geocoded else [])}
+
+
+def _can_be_evaluated(rule: Rule, held: set[str], compared: bool) -> bool:
+    has_sources = all(any(name in held for name in need.split("|")) for need in rule.needs)
     return has_sources and (compared or not rule.compare_avant)
 
 

@@ -4,6 +4,8 @@ from typing import Final
 
 from quiforme.anomalies.rule import Rule
 from quiforme.anomalies.rules import (
+    adresse_divergente,
+    adresse_introuvable,
     certificateur_ferme,
     date_incoherente,
     declaration_perimee,
@@ -12,6 +14,7 @@ from quiforme.anomalies.rules import (
     habilitation_sans_nda,
     habilitation_sans_qualiopi,
     habilitation_sur_fiche_inactive,
+    lignes_rejetees,
     nda_malforme,
     nda_partage,
     nda_sorti_de_liste,
@@ -22,6 +25,8 @@ from quiforme.anomalies.rules import (
     siren_incoherent,
     siret_inconnu,
     siret_invalide,
+    source_perimee,
+    source_refusee,
     specialite_inconnue,
     uai_divergent,
     uai_etablissement_ferme,
@@ -53,4 +58,9 @@ RULES: Final[tuple[Rule, ...]] = (
     uai_multiples.RULE,
     uai_divergent.RULE,
     uai_etablissement_ferme.RULE,
+    source_perimee.RULE,
+    source_refusee.RULE,
+    lignes_rejetees.RULE,
+    adresse_introuvable.RULE,
+    adresse_divergente.RULE,
 )

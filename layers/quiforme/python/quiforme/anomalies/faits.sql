@@ -76,6 +76,29 @@ CREATE OR REPLACE TABLE lieux AS
 SELECT siret, departement_de(code_commune) AS departement, region
 FROM sirene_utile LEFT JOIN departements ON departements.departement = departement_de(code_commune);
 
+-- Whether two codes may be of one place: an address that is known by its town only, in Paris, Lyon or Marseille, has
+-- the code of the whole town, and is in whichever arrondissement Sirene names.
+CREATE OR REPLACE MACRO ville_de(code_commune) AS
+    CASE WHEN code_commune BETWEEN '75101' AND '75120' THEN '75056'
+         WHEN code_commune BETWEEN '69381' AND '69389' THEN '69123'
+         WHEN code_commune BETWEEN '13201' AND '13216' THEN '13055'
+         ELSE code_commune END;
+CREATE OR REPLACE MACRO meme_commune(un, autre) AS un = autre OR ville_de(un) = autre OR un = ville_de(autre);
+
+-- The listed rows that give an address, and what the geocoder answered; `attendue` for an NDA that awaits an answer.
+CREATE OR REPLACE TABLE adresses_of AS
+SELECT lignes_of.*, score, citycode, label,
+       coalesce(score >= 0.5, false) AS trouvee,
+       bool_or(demandee IS NULL) OVER (PARTITION BY nda) AS attendue
+FROM lignes_of LEFT JOIN adresses USING (adresse)
+WHERE nda <> '' AND adresse IS NOT NULL;
+
+-- What is open for such an NDA, as it was found.
+CREATE OR REPLACE MACRO en_attente(code_regle) AS TABLE
+    SELECT cle->>'nda' AS nda, constats::JSON AS constats, siret, siren, region AS code_region
+    FROM registre
+    WHERE code = code_regle AND etat = 'ouverte' AND cle->>'nda' IN (SELECT nda FROM adresses_of WHERE attendue);
+
 -- Qualiopi by NDA and category, true when any row of the NDA says so.
 CREATE OR REPLACE MACRO qualiopi(liste) AS TABLE
     SELECT nda, unnest([

@@ -11,3 +11,11 @@ CREATE OR REPLACE TABLE constatees (
     siret VARCHAR, siren VARCHAR, nda VARCHAR, code_fiche VARCHAR, uai VARCHAR, source VARCHAR, code_region VARCHAR
 );
 CREATE OR REPLACE TABLE regles_evaluees (code VARCHAR, duree_jours INTEGER);
+
+-- What became of each source in the run that made the snapshot.
+CREATE OR REPLACE TABLE sources (
+    source VARCHAR, etat VARCHAR,
+    fichier_refuse VARCHAR, motif VARCHAR, fichier_refuse_conserve VARCHAR,
+    fichier VARCHAR, jour DATE,                                        -- of the file in use
+    lignes_rejetees BIGINT, premieres JSON, lignes_conservees VARCHAR  -- of it that could not be read
+);

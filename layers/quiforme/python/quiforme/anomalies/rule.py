@@ -14,7 +14,8 @@ class Rule:
         code: Its code.
         severite: Its severity.
         cle: The names of the subject key.
-        needs: The sources without which the rule is not evaluated; ``a|b`` asks for one of the two.
+        needs: The sources without which the rule is not evaluated; ``a|b`` asks for one of the two, ``adresses``
+            for any answer of the geocoder.
         sql: A query over the facts (faits.sql) that gives one row for each open anomaly: the columns of `cle`,
             `constats` (JSON: the facts compared, as the sources give them, and nothing that moves by itself
             from day to day), and, where known, `siret`, `siren`, `nda`, `code_fiche`, `uai`, `source`,

@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from quiforme.registry.ports import Conflict, Item, Publication
+from quiforme.registry.ports import Conflict, Intent, Item, Publication, Spent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import BatchWriteItemOutputTypeDef
     from mypy_boto3_s3 import S3Client
 
 T = TypeVar("T")
@@ -53,6 +55,13 @@ class DynamoRegistry:
         self._documents = documents_table
         self._state = state_table
         self._bucket = bucket
+        self._spent = Spent()
+        self._counting = Lock()
+
+    @property
+    def spent(self) -> Spent:
+        """What the writes and erasures of this registry cost."""
+        return self._spent
 
     def current(self) -> Publication | None:
         """The pointer."""
@@ -79,16 +88,16 @@ class DynamoRegistry:
             if self.current() != publication:
                 raise Conflict("another run published meanwhile") from error
 
-    def intent(self) -> tuple[int, str] | None:
-        """The generation being written."""
+    def intent(self) -> Intent | None:
+        """What is being written."""
         item = self._dynamodb.get_item(TableName=self._state, Key=_INTENT, ConsistentRead=True).get("Item")
-        return (int(item["generation"]["N"]), item["sirets"]["S"]) if item else None
+        return Intent(int(item["generation"]["N"]), item["sirets"]["S"]) if item else None
 
-    def set_intent(self, generation: int, key: str) -> None:
+    def set_intent(self, intent: Intent) -> None:
         """Say what is about to be written."""
         self._dynamodb.put_item(
             TableName=self._state,
-            Item={**_INTENT, "generation": {"N": str(generation)}, "sirets": {"S": key}},
+            Item={**_INTENT, "generation": {"N": str(intent.generation)}, "sirets": {"S": intent.sirets_key}},
         )
 
     def clear_intent(self) -> None:
@@ -99,9 +108,9 @@ class DynamoRegistry:
         """Write items, a few batches at a time."""
         self._batches({"PutRequest": {"Item": self._item(generation, item)}} for item in items)
 
-    def erase(self, generation: int, sirets: Iterable[str]) -> None:
+    def erase(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove items."""
-        self._batches({"DeleteRequest": {"Key": _key(siret, generation)}} for siret in sirets)
+        self._batches({"DeleteRequest": {"Key": _key(siret, generation)}} for siret, generation in keys)
 
     def _item(self, generation: int, item: Item) -> dict[str, Any]:
         attributes: dict[str, Any] = {**_key(item.siret, generation), "etat": {"S": item.etat}}
@@ -126,14 +135,21 @@ class DynamoRegistry:
         pause = 0.05
         while requests:
             answer = self._dynamodb.batch_write_item(
-                RequestItems={self._documents: requests}  # type: ignore[dict-item]  # plain dicts, as documented
+                RequestItems={self._documents: requests},  # type: ignore[dict-item]  # plain dicts, as documented
+                ReturnConsumedCapacity="TOTAL",
             )
+            self._count(answer)
             requests = list(answer["UnprocessedItems"].get(self._documents, []))  # type: ignore[arg-type]
             if requests:
                 if time.monotonic() > deadline:
                     raise StoreBusy(f"{len(requests)} items still unwritten after {_DEADLINE_S:.0f} s")
                 time.sleep(random.uniform(0, pause))  # noqa: S311  # jitter, not a secret
                 pause = min(pause * 2, 5.0)
+
+    def _count(self, answer: "BatchWriteItemOutputTypeDef") -> None:
+        units = sum(table["CapacityUnits"] for table in answer.get("ConsumedCapacity", []))
+        with self._counting:
+            self._spent = Spent(self._spent.requests + 1, self._spent.write_units + units)
 
 
 def read_pointer(client: "DynamoDBClient", table: str) -> Publication | None:

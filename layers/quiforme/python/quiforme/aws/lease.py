@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -12,7 +12,12 @@ _POLL_S = 0.5
 
 
 class Busy(Exception):
-    """Another run is at work."""
+    """Another run is at work; `purpose` is what it is for."""
+
+    def __init__(self, name: str, purpose: str) -> None:
+        """Take what is leased, and what its holder does."""
+        super().__init__(f"another run holds the lease {name!r}, for {purpose}")
+        self.purpose = purpose
 
 
 @contextmanager
@@ -22,6 +27,7 @@ def lease(
     name: str,
     *,
     owner: str,
+    purpose: str,
     remaining_ms: Callable[[], int],
     wait: bool,
 ) -> Iterator[None]:
@@ -35,6 +41,7 @@ def lease(
         table: The state's table.
         name: What is leased.
         owner: The request's id.
+        purpose: What it is held for, told to those who are kept out.
         remaining_ms: How long this invocation may still run, in milliseconds.
         wait: Whether to wait for another holder, or to fail at once.
 
@@ -42,10 +49,10 @@ def lease(
         Busy: Another holder is at work, and it is not waited for, or not any longer.
 
     """
-    while not _take(client, table, name, owner, lasting_s=remaining_ms() / 1000):
+    while held_for := _take(client, table, name, owner, purpose, lasting_s=remaining_ms() / 1000):
         # What is left must be worth starting with.
         if not wait or remaining_ms() < 10_000:
-            raise Busy(f"another run holds the lease {name!r}")
+            raise Busy(name, held_for)
         time.sleep(_POLL_S)
     try:
         yield
@@ -59,7 +66,8 @@ def lease(
         )
 
 
-def _take(client: "DynamoDBClient", table: str, name: str, owner: str, *, lasting_s: float) -> bool:
+def _take(client: "DynamoDBClient", table: str, name: str, owner: str, purpose: str, *, lasting_s: float) -> str | None:
+    """Take the lease; None, or what its present holder holds it for."""
     now = time.time()
     try:
         client.put_item(
@@ -67,12 +75,15 @@ def _take(client: "DynamoDBClient", table: str, name: str, owner: str, *, lastin
             Item={
                 "id": {"S": f"lease/{name}"},
                 "owner": {"S": owner},
+                "purpose": {"S": purpose},
                 "until": {"N": f"{now + lasting_s:.3f}"},
             },
             ConditionExpression="attribute_not_exists(id) OR #until < :now OR #owner = :me",
             ExpressionAttributeNames={"#until": "until", "#owner": "owner"},
             ExpressionAttributeValues={":now": {"N": f"{now:.3f}"}, ":me": {"S": owner}},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
-    except client.exceptions.ConditionalCheckFailedException:
-        return False
-    return True
+    except client.exceptions.ConditionalCheckFailedException as error:
+        holder: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs lack it
+        return str(holder.get("purpose", {}).get("S", "another run"))
+    return None

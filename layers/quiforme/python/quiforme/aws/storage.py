@@ -90,12 +90,17 @@ class S3Drop:
 
 
 class S3Storage:
-    """A bucket whose objects are written once."""
+    """The bucket of what the project keeps."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         """Take the bucket's name."""
         self._client = client
         self._bucket = bucket
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that start with a prefix, ascending."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        return sorted(entry["Key"] for page in pages for entry in page.get("Contents", []))
 
     def get(self, key: str, target: Path) -> None:
         """Copy an object to a file."""

@@ -84,8 +84,3 @@ LEFT JOIN habilitations_json USING (siret)
 LEFT JOIN sirene_utile USING (siret)
 LEFT JOIN successeurs USING (siret)
 WHERE siret NOT IN (SELECT siret FROM hors_perimetre);
-
-CREATE OR REPLACE TABLE repertoire AS
-SELECT siret, 'document' AS etat, sha256(data) AS empreinte, sha256(details) AS empreinte_details FROM documents
-UNION ALL
-SELECT siret, 'hors_perimetre', NULL, NULL FROM hors_perimetre;

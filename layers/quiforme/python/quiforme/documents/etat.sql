@@ -25,7 +25,12 @@ CREATE OR REPLACE TABLE before.habilitations (
     siret VARCHAR, code VARCHAR, actif BOOLEAN, pour_former_comme_partenaire BOOLEAN
 );
 
--- What the look-up answers for a SIRET, without the texts: a document, or that it is out of perimeter.
+-- What the look-up answers for a SIRET, without the texts: a document, that it is out of perimeter, or a tombstone;
+-- and the generation of the item that says so.
 CREATE OR REPLACE TABLE before.repertoire (
-    siret VARCHAR, etat VARCHAR, empreinte VARCHAR, empreinte_details VARCHAR
+    siret VARCHAR, etat VARCHAR, empreinte VARCHAR, empreinte_details VARCHAR, generation INTEGER
 );
+
+-- What the optional services answered so far.
+CREATE OR REPLACE TABLE before.sirene_recente AS FROM never_had.sirene_recente;
+CREATE OR REPLACE TABLE before.adresses AS FROM never_had.adresses;

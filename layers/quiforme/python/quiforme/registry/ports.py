@@ -11,7 +11,8 @@ class Publication:
     """The pointer: what every reader sees, moved at once.
 
     Attributes:
-        generation: The newest generation of items to read; it grows by one when documents change.
+        generation: The newest generation of items to read.
+        newest: The highest generation ever published; above `generation` only after a roll-back.
         day: The day of the last run, ISO.
         generation_day: The day of the run that made the generation, ISO.
         snapshot: The storage key of the manifest the documents were built from.
@@ -20,6 +21,7 @@ class Publication:
     """
 
     generation: int
+    newest: int
     day: str
     generation_day: str
     snapshot: str
@@ -53,6 +55,34 @@ class Item:
     details: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Items being written that no reader sees yet.
+
+    Attributes:
+        generation: Under which generation they are written.
+        sirets_key: The storage key of the list of their SIRETs.
+
+    """
+
+    generation: int
+    sirets_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What writing and erasing cost so far.
+
+    Attributes:
+        requests: Batches sent.
+        write_units: DynamoDB's unit of billing.
+
+    """
+
+    requests: int = 0
+    write_units: float = 0.0
+
+
 class Conflict(Exception):
     """The pointer is not where this run found it: another one published meanwhile."""
 
@@ -66,8 +96,12 @@ class Registry(Protocol):
     def write(self, generation: int, items: Iterable[Item]) -> None:
         """Write items of a generation that no reader sees yet."""
 
-    def erase(self, generation: int, sirets: Iterable[str]) -> None:
-        """Remove items of a generation that was never published."""
+    def erase(self, keys: Iterable[tuple[str, int]]) -> None:
+        """Remove items that no reader sees, by SIRET and generation."""
+
+    @property
+    def spent(self) -> Spent:
+        """What the writes and erasures of this run cost."""
 
     def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
         """Move the pointer.
@@ -77,11 +111,11 @@ class Registry(Protocol):
 
         """
 
-    def intent(self) -> tuple[int, str] | None:
-        """The generation being written, and the storage key of the SIRETs it writes."""
+    def intent(self) -> Intent | None:
+        """What is being written."""
 
-    def set_intent(self, generation: int, key: str) -> None:
-        """Say which generation is about to be written."""
+    def set_intent(self, intent: Intent) -> None:
+        """Say what is about to be written."""
 
     def clear_intent(self) -> None:
         """Nothing is being written any more."""

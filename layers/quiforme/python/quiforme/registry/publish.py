@@ -5,15 +5,17 @@ pointer. A run that dies in between leaves its intent behind; the next one erase
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import duckdb
 
-from quiforme.registry.ports import Item, Publication, Registry
+from quiforme.registry.ports import Intent, Item, Publication, Registry
 from quiforme.snapshot.ports import Storage
 
 _FETCHED = 500
 """Documents fetched from the database at a time."""
+_STRIDE = 5_000
+"""Items written between two looks at the clock."""
 
 
 def clean_up(registry: Registry, storage: Storage) -> None:
@@ -21,30 +23,60 @@ def clean_up(registry: Registry, storage: Storage) -> None:
     intent = registry.intent()
     if intent is None:
         return
-    generation, key = intent
     current = registry.current()
-    if current is None or current.generation < generation:
-        registry.erase(generation, json.loads(storage.read(key)))
+    if current is None or current.newest < intent.generation:
+        sirets: list[str] = json.loads(storage.read(intent.sirets_key))
+        registry.erase((siret, intent.generation) for siret in sirets)
     registry.clear_intent()
 
 
-def write_generation(
+def intend(
     database: duckdb.DuckDBPyConnection, registry: Registry, storage: Storage, generation: int, *, run_id: str
 ) -> None:
-    """Write the changed items of the database's table `changements` as a generation not yet visible."""
+    """Say that the items of the database's table `changements` are about to be written, before any is."""
     sirets = [siret for (siret,) in database.execute("SELECT siret FROM changements ORDER BY siret").fetchall()]
     key = f"intents/{run_id}.json"
     storage.write(key, json.dumps(sirets).encode())
-    registry.set_intent(generation, key)
-    registry.write(generation, _items(database))
+    registry.set_intent(Intent(generation, key))
 
 
-def _items(database: duckdb.DuckDBPyConnection) -> Iterator[Item]:
+def write_items(
+    database: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    generation: int,
+    *,
+    written: int,
+    enough_time: Callable[[], bool],
+) -> int:
+    """Write the items of the table `changements`, in the order of their SIRETs, as long as there is time.
+
+    Args:
+        database: Holds `changements` and `documents`.
+        registry: Takes them.
+        generation: Under which they are written; no reader looks at it yet.
+        written: How many were written already, by an earlier invocation of this run.
+        enough_time: Whether there is time for more.
+
+    Returns:
+        How many are written now.
+
+    """
+    items = _items(database, written)
+    while chunk := [item for _, item in zip(range(_STRIDE), items, strict=False)]:
+        registry.write(generation, chunk)
+        written += len(chunk)
+        if not enough_time():
+            break
+    return written
+
+
+def _items(database: duckdb.DuckDBPyConnection, skipped: int) -> Iterator[Item]:
     database.execute(
         """
         SELECT siret, etat, coalesce(data, ''), coalesce(details, '')
-        FROM changements LEFT JOIN documents USING (siret)
-        """
+        FROM changements LEFT JOIN documents USING (siret) ORDER BY siret OFFSET ?
+        """,
+        [skipped],
     )
     while rows := database.fetchmany(_FETCHED):
         for row in rows:

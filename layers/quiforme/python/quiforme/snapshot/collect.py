@@ -2,39 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 
 from quiforme.database import sql_text
 from quiforme.snapshot import guards
-from quiforme.snapshot.manifest import SourceInUse
+from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
 from quiforme.sources.catalogue import Source
 from quiforme.sources.reading import Reading, Refused
 
-State = Literal["accepted", "unchanged", "refused", "absent", "missing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one source in one run.
-
-    Attributes:
-        state: `accepted` a new file; `unchanged` the file already in use; `refused` or `absent` while an
-            earlier file stays in use; `missing`, none was ever accepted.
-        in_use: The file in use.
-        reason: Why a file was refused.
-
-    """
-
-    state: State
-    in_use: SourceInUse | None
-    reason: str | None = None
+_FIRST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +30,7 @@ class Collector:
         scratch: A local folder for the files under way.
         run_id: Prefix of what this run keeps.
         day: The run's day.
+        any_volume: The names of the files that ops accept however few rows they have.
 
     """
 
@@ -57,22 +40,34 @@ class Collector:
     scratch: Path
     run_id: str
     day: date
+    any_volume: Collection[str] = ()
 
     def collect(self, source: Source, before: SourceInUse | None) -> Outcome:
-        """Take one source's newest file, and lay its tables in the database whatever becomes of it."""
+        """Take one source's newest file and lay what is in use in the database, whatever becomes of the file."""
         outcome = self._outcome(source, before)
-        if outcome.in_use and outcome.state != "accepted":
-            self.lay(outcome.in_use.tables)
-        elif not outcome.in_use:
+        self.lay_source(source, outcome.in_use)
+        return outcome
+
+    def lay_source(self, source: Source, in_use: SourceInUse | None) -> None:
+        """Make a source's tables readable in the database, without a row when there never was a file."""
+        if in_use:
+            self.lay(in_use.tables)
+        else:
             for table in source.tables:
                 self.database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM never_had.{table}")
-        return outcome
 
     def lay(self, tables: Mapping[str, str], schema: str = "main") -> None:
         """Make kept tables readable in the database."""
         for table, key in tables.items():
             local = self._local(key)
             self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM read_parquet({sql_text(local)})")
+
+    def lay_before(self, before: Manifest, *, repertoire: str) -> None:
+        """Lay what an earlier run kept in the schema `before`, with the directory of answers that stands now."""
+        tables = {**before.tables, **before.sources["liste_of"].tables, "repertoire": repertoire}
+        for table in tables:
+            self.database.execute(f"DROP TABLE before.{table}")
+        self.lay(tables, schema="before")
 
     def store(self, table: str, key: str) -> None:
         """Keep a table of the database under a key."""
@@ -91,32 +86,43 @@ class Collector:
 
     def _outcome(self, source: Source, before: SourceInUse | None) -> Outcome:
         path = self.scratch / f"{source.name}.file"
-        known = Version(before.file, before.tag) if before else None
+        offer: Offer | None = None
         try:
+            known = Version(before.file, before.tag) if before else None
             offer = self.origins[source.name].take(source, known, path)
             if offer is None:
-                return Outcome("absent" if before else "missing", before)
+                return Outcome(state="absent" if before else "missing", in_use=before)
             if before and not offer.fetched:
-                return Outcome("unchanged", before.model_copy(update={"day": offer.day}))
-            return Outcome("accepted", self._accept(source, path, offer, before))
+                return Outcome(state="unchanged", in_use=self._again(before, offer))
+            return Outcome(state="accepted", in_use=self._accept(source, path, offer, before))
         except (Refused, Unfetchable) as refusal:
             for table in source.tables:  # read, then refused for what they hold
                 self.database.execute(f"DROP TABLE IF EXISTS {table}")
-            return Outcome("refused", before, str(refusal))
+            return Outcome(
+                state="refused",
+                in_use=before,
+                file=offer.version.file if offer else None,
+                reason=str(refusal),
+                kept=self._keep_refused(source, path, offer) if offer else None,
+            )
         finally:
             path.unlink(missing_ok=True)
+
+    def _again(self, before: SourceInUse, offer: Offer) -> SourceInUse:
+        """The file in use, found again today: accepted on this day too."""
+        accepted = (*guards.recent(before.accepted, self.day), Accepted(day=self.day, rows=before.rows_read))
+        return before.model_copy(update={"day": offer.day, "accepted": tuple(dict.fromkeys(accepted))})
 
     def _accept(self, source: Source, path: Path, offer: Offer, before: SourceInUse | None) -> SourceInUse:
         previous = {table: self._local(key) for table, key in before.tables.items()} if before else {}
         reading = source.read(self.database, path, previous)
-        accepted = guards.check(reading, before.accepted if before else [], day=self.day)
-        with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        accepted = before.accepted if before else ()
+        guards.check(reading, accepted, day=self.day, any_volume=offer.version.file in self.any_volume)
+        digest = _digest(path)
         tables = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
         for table, key in tables.items():
             self.store(table, key)
             self.database.execute(f"DROP TABLE {table}")
-        self.lay(tables)
         return SourceInUse(
             file=offer.version.file,
             tag=offer.version.tag,
@@ -124,18 +130,32 @@ class Collector:
             day=offer.day,
             rows_read=reading.rows,
             rows_set_aside=len(reading.set_aside),
-            set_aside_key=self._set_aside(source, reading),
+            set_aside_first=tuple(SetAsideRow(line=row.line, reason=row.reason) for row in reading.set_aside[:_FIRST]),
+            set_aside_key=self._set_aside(source, reading, digest),
             tables=tables,
-            accepted=accepted,
+            accepted=(*guards.recent(accepted, self.day), Accepted(day=self.day, rows=reading.rows)),
         )
 
-    def _set_aside(self, source: Source, reading: Reading) -> str | None:
+    def _set_aside(self, source: Source, reading: Reading, digest: str) -> str | None:
         if not reading.set_aside:
             return None
-        key = f"set-aside/{source.name}/{self.run_id}.ndjson"
+        key = f"set-aside/{source.name}/{digest}.ndjson"
         lines = [
             json.dumps({"line": row.line, "reason": row.reason, "raw": row.raw}, ensure_ascii=False)
             for row in reading.set_aside
         ]
         self.storage.write(key, "\n".join(lines).encode() + b"\n")
         return key
+
+    def _keep_refused(self, source: Source, path: Path, offer: Offer) -> str | None:
+        """Keep a refused file as it came, for ops to look at."""
+        if not path.exists():
+            return None
+        key = f"refused/{source.name}/{_digest(path)}/{offer.version.file}"
+        self.storage.put(key, path)
+        return key
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

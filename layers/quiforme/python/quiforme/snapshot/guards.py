@@ -1,5 +1,6 @@
 """When a file that could be read is refused all the same (sources.md, "Guards")."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from quiforme.snapshot.manifest import Accepted
@@ -14,16 +15,14 @@ LEAST_OF_BASELINE = 0.5
 BASELINE_DAYS = 30
 
 
-def check(reading: Reading, accepted: list[Accepted], *, day: date) -> list[Accepted]:
+def check(reading: Reading, accepted: Iterable[Accepted], *, day: date, any_volume: bool = False) -> None:
     """Refuse a file for what it holds.
 
     Args:
         reading: What was read.
         accepted: The files of this source accepted so far.
         day: The run's day.
-
-    Returns:
-        The baseline with this file added, older files than the baseline's 30 days left out.
+        any_volume: Ops accept the file by name, however few rows it has.
 
     Raises:
         Refused: Empty, too many unreadable rows, or too few rows.
@@ -34,8 +33,11 @@ def check(reading: Reading, accepted: list[Accepted], *, day: date) -> list[Acce
         raise Refused("no readable row" if unreadable else "empty file")
     if unreadable > MOST_SET_ASIDE * (reading.rows + unreadable):
         raise Refused(f"{unreadable} of {reading.rows + unreadable} rows are unreadable")
-    recent = [file for file in accepted if day - file.day <= timedelta(days=BASELINE_DAYS)]
-    largest = max((file.rows for file in recent), default=0)
-    if reading.rows < LEAST_OF_BASELINE * largest:
+    largest = max((file.rows for file in recent(accepted, day)), default=0)
+    if reading.rows < LEAST_OF_BASELINE * largest and not any_volume:
         raise Refused(f"{reading.rows} rows, under half of the {largest} of the largest recent file")
-    return [*recent, Accepted(day=day, rows=reading.rows)]
+
+
+def recent(accepted: Iterable[Accepted], day: date) -> tuple[Accepted, ...]:
+    """The files that the baseline of a day is made of: fixed over 30 days, so that small losses cannot ratchet it down."""
+    return tuple(file for file in accepted if day - file.day <= timedelta(days=BASELINE_DAYS))

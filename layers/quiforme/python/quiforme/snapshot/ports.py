@@ -58,7 +58,10 @@ class Unfetchable(Exception):
 
 
 class Storage(Protocol):
-    """Keeps objects under keys; an object is never changed once written."""
+    """Keeps objects under keys; what a reader may have seen is never changed."""
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that start with a prefix, ascending."""
 
     def get(self, key: str, target: Path) -> None:
         """Copy an object to a file."""

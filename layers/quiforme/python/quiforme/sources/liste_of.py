@@ -63,6 +63,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None)
         "clean(siren) AS siren",
         f"coalesce(clean({siret}), '') AS siret",
         f'clean("{_ADDRESS}.codeRegion") AS code_region',
+        _address(present),
         *(f'french_boolean(clean("{column}")) AS {name}' for name, column in _CERTIFICATIONS.items()),
         *(
             f'{read_as}(clean("{_DECLARED}.{name}")) AS {alias}{suffix}'
@@ -109,3 +110,11 @@ def _optional(present: list[str], column: str, alias: str) -> str:
         return f"[]::VARCHAR[] AS {alias}"
     split = f"string_split(coalesce(\"{column}\", ''), ',')"
     return f"list_filter(list_transform({split}, lambda n: clean(n)), lambda n: n IS NOT NULL) AS {alias}"
+
+
+def _address(present: list[str]) -> str:
+    """The address, whose columns may be missing; NULL when neither the street nor the town says anything."""
+    columns = (f"{_ADDRESS}.{part}" for part in ("voie", "codePostal", "ville"))
+    voie, code_postal, ville = (f"coalesce(clean(\"{name}\"), '')" if name in present else "''" for name in columns)
+    address = f"{{voie: {voie}, code_postal: {code_postal}, ville: {ville}}}"
+    return f"CASE WHEN regexp_matches({voie} || {ville}, '[\\pL\\pN]') THEN {address} END AS adresse"

@@ -3,6 +3,7 @@ CREATE SCHEMA IF NOT EXISTS never_had;
 
 CREATE OR REPLACE TABLE never_had.liste_of (
     line BIGINT, nda VARCHAR, ndas_precedents VARCHAR[], siren VARCHAR, siret VARCHAR, code_region VARCHAR,
+    adresse STRUCT(voie VARCHAR, code_postal VARCHAR, ville VARCHAR),   -- NULL when no street and no town is given
     action_formation BOOLEAN, bilan_competences BOOLEAN, validation_acquis_experience BOOLEAN, apprentissage BOOLEAN,
     date_derniere_declaration DATE, date_derniere_declaration_source VARCHAR,
     date_debut_exercice DATE, date_debut_exercice_source VARCHAR,
@@ -36,3 +37,15 @@ CREATE OR REPLACE TABLE never_had.annuaire_education (
     uai VARCHAR, siret VARCHAR, etat VARCHAR, hors_contrat BOOLEAN, lycee_agricole BOOLEAN
 );
 CREATE OR REPLACE TABLE never_had.referentiel_onisep (rank INTEGER, siret VARCHAR, uai VARCHAR);
+
+-- What the optional services add, kept from run to run (enrichment).
+CREATE OR REPLACE TABLE never_had.sirene_recente (
+    siret VARCHAR, etat VARCHAR, date_debut DATE, code_commune VARCHAR, diffusion VARCHAR,
+    traite_le TIMESTAMP   -- when INSEE treated it last
+);
+CREATE OR REPLACE TABLE never_had.adresses (
+    adresse STRUCT(voie VARCHAR, code_postal VARCHAR, ville VARCHAR),
+    score DOUBLE,         -- 0 to 1; NULL when the geocoder found nothing at all
+    citycode VARCHAR, label VARCHAR,
+    demandee DATE         -- the day of the run that asked
+);

@@ -1,0 +1,20 @@
+"""The day of the data used is more than 3 days before the run's day (Sirene stock and succession: 45 days)."""
+
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="source_perimee",
+    severite="majeure",
+    cle=("source",),
+    needs=(),
+    sql="""
+    SELECT source, to_json({fichier: fichier, jour_des_donnees: jour}) AS constats
+    FROM sources
+    WHERE date_diff('day', jour, getvariable('jour')::DATE)
+          > CASE WHEN source IN ('sirene', 'sirene_succession') THEN 45 ELSE 3 END
+    """,
+    message=(
+        "Les données de la source {source} datent du {jour_des_donnees} : vérifier que le producteur "
+        "publie encore et que le fichier du jour est arrivé."
+    ),
+)

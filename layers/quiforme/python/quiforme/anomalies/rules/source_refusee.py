@@ -1,0 +1,20 @@
+"""Today's file was refused by a guard, or is absent from where one was had; the previous one stays in use."""
+
+from quiforme.anomalies.rule import Rule
+
+RULE = Rule(
+    code="source_refusee",
+    severite="critique",
+    cle=("source",),
+    needs=(),
+    sql="""
+    SELECT source,
+           to_json({fichier: fichier_refuse, motif: coalesce(motif, 'fichier absent'),
+                    conserve: fichier_refuse_conserve, fichier_en_usage: fichier}) AS constats
+    FROM sources WHERE etat IN ('refused', 'absent')
+    """,
+    message=(
+        "Le fichier du jour de la source {source} n'a pas été accepté ({motif}) : le dernier accepté reste en "
+        "usage. Vérifier le fichier auprès du producteur."
+    ),
+)

@@ -1,0 +1,150 @@
+"""One connection per exchange, over https only, that is cut when its time is up."""
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
+
+from quiforme.snapshot.ports import Unfetchable
+
+_CONNECT_S = 10.0
+_SILENCE_S = 60.0
+"""The OF list is written on demand: its first byte takes a while."""
+
+
+class Lifeline:
+    """Cuts a connection at a given time, whatever it is waiting for.
+
+    A time-out counts from one byte to the next, so that a server which sends a byte now and then is never late;
+    this one counts from the start. It holds the socket beneath TLS: a handshake that drips ends too.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Count from now."""
+        self.cut = False
+        self._sockets: list[socket.socket] = []
+        self._guard = threading.Lock()
+        self._timer = threading.Timer(max(seconds, 0.0), self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "Lifeline":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        with self._guard:
+            while self._sockets:
+                self._sockets.pop().close()
+
+    def hold(self, connected: socket.socket) -> None:
+        """Cut this socket too."""
+        with self._guard:
+            self._sockets.append(connected.dup())
+        if self.cut:
+            self._cut()
+
+    def _cut(self) -> None:
+        self.cut = True
+        with self._guard:
+            for held in self._sockets:
+                try:
+                    held.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # the other side was faster
+
+
+class _Plain(HTTPConnection):
+    def __init__(self, *args: Any, lifeline: Lifeline, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they come
+        super().__init__(*args, **kwargs)
+        self._lifeline = lifeline
+
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        self._lifeline.hold(connected)
+        return connected
+
+
+class _Secure(_Plain, HTTPSConnection):
+    """The same, with TLS over the socket that is held."""
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _Secure
+
+
+def checked(address: str) -> Url:
+    """The address, taken apart.
+
+    Raises:
+        Unfetchable: It is not https (plain http reaches this machine only), or names no host, or holds a password.
+
+    """
+    try:
+        url = parse_url(address)
+    except LocationParseError:
+        raise Unfetchable("the address cannot be read") from None
+    if not url.host or url.auth:
+        raise Unfetchable(f"{shown(address)} is not an address that files are taken from")
+    if url.scheme != "https" and not (url.scheme == "http" and _is_this_machine(url.host)):
+        raise Unfetchable(f"{shown(address)} is not https")
+    return url
+
+
+def shown(address: str) -> str:
+    """An address as ops may read it: without its query nor a password, where keys travel."""
+    try:
+        url = parse_url(address)
+    except LocationParseError:
+        return "an address that cannot be read"
+    return Url(scheme=url.scheme, host=url.host, port=url.port, path=url.path).url
+
+
+def origin(url: Url) -> tuple[str | None, str | None, int | None]:
+    """Scheme, host and port: where a key may be sent again."""
+    return url.scheme, url.host, url.port
+
+
+@contextmanager
+def exchange(
+    url: Url, method: str, headers: dict[str, str], body: bytes | None, lifeline: Lifeline
+) -> Iterator[BaseHTTPResponse]:
+    """Send one request, and let its answer be read as it comes; no redirect is followed, nothing is decoded."""
+    pool_of = _SecurePool if url.scheme == "https" else _PlainPool
+    timeout = Timeout(connect=_CONNECT_S, read=_SILENCE_S)
+    host = (url.host or "").strip("[]")
+    with closing(pool_of(host, url.port, timeout=timeout, maxsize=1, lifeline=lifeline)) as pool:
+        answer = pool.urlopen(
+            method,
+            url.request_uri,
+            body=body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
+        )
+        try:
+            yield answer
+        finally:
+            answer.close()
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,161 @@
+"""Datasets of data.gouv.fr: which of a dataset's resources is a source's newest file, asked of the platform's API."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import PurePosixPath
+from typing import Literal
+from urllib.parse import unquote, urlencode, urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from quiforme.clock import paris_day
+from quiforme.fetching.http import Http
+from quiforme.snapshot.ports import Unfetchable
+from quiforme.sources.catalogue import Source
+
+_DATASET = re.compile(r"(?P<site>https?://[^/]+)/api/[12]/datasets/(?P<id>(?!r/)[^/?#]+)/?")
+_PAGE_SIZE = 100
+_PAGES = 20
+_PAGE_BYTES = 20_000_000
+_FIELDS = "data{title,url,format,filetype,checksum,last_modified},next_page"
+"""The API's own way to leave out the rest, which is nine tenths of a resource."""
+_MONTHS = 12
+
+
+class Checksum(BaseModel):
+    """What the platform computed when the file was laid there."""
+
+    type: str
+    value: str
+
+
+class Resource(BaseModel):
+    """One file of a dataset, as the API tells it."""
+
+    title: str
+    url: str
+    format: str | None = None
+    filetype: Literal["file", "remote"] | None = None
+    checksum: Checksum | None = None
+    last_modified: datetime | None = None
+
+
+class _Page(BaseModel):
+    data: list[Resource]
+    next_page: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A source's newest file.
+
+    Attributes:
+        resource: Where it is.
+        file: Its name.
+
+    """
+
+    resource: Resource
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset of the platform, or of one that runs the same software.
+
+    Attributes:
+        site: Such as ``https://www.data.gouv.fr``.
+        id: Its identifier or its name in addresses.
+
+    """
+
+    site: str
+    id: str
+
+    @classmethod
+    def at(cls, address: str) -> "Dataset | None":
+        """The dataset of an address ``…/api/1/datasets/<id>/``; None when it is another kind of address."""
+        match = _DATASET.fullmatch(address)
+        return cls(match["site"], match["id"]) if match else None
+
+    def newest(self, http: Http, source: Source, *, format: str) -> Found:
+        """The newest file of a source.
+
+        Args:
+            http: Asks the API.
+            source: Whose names are looked for, in titles and at the end of addresses.
+            format: Such as ``csv``; tells the file when its name has no day and no resource is named so.
+
+        Files that carry their day in their name pile up by the thousand: their titles are searched month by month,
+        from this one back. A day yet to come is a slip of the producer's, which would hide all that follow.
+
+        Raises:
+            Unfetchable: There is none, or one cannot be told from another.
+
+        """
+        if "day" not in source.file_name.groupindex:
+            return self._undated(http, source, format)
+        last = paris_day(http.now())
+        for month in _months(last):
+            found = [
+                (day, found)
+                for resource in self._resources(http, month)
+                if (found := _named(resource, source)) and (day := source.day_in_name(found.file)) and day <= last
+            ]
+            if found:
+                return max(found, key=lambda dated: (dated[0], _modified(dated[1].resource)))[1]
+        raise Unfetchable(f"the dataset {self.id} holds no file of the last {_MONTHS} months named for this source")
+
+    def _undated(self, http: Http, source: Source, format: str) -> Found:
+        resources = list(self._resources(http))
+        named = [found for resource in resources if (found := _named(resource, source))]
+        if named:
+            return max(named, key=lambda found: _modified(found.resource))
+        alike = [resource for resource in resources if (resource.format or "").lower() == format]
+        if len(alike) != 1:
+            raise Unfetchable(
+                f"the dataset {self.id} holds no file named for this source, "
+                f"and {len(alike)} of its {len(resources)} resources are {format}, one is expected"
+            )
+        return Found(alike[0], last_segment(alike[0].url) or alike[0].title)
+
+    def _resources(self, http: Http, title: str | None = None) -> Iterator[Resource]:
+        """The resources whose titles hold a text, in no order to be relied upon."""
+        for page in range(1, _PAGES + 1):
+            query = {"page": str(page), "page_size": str(_PAGE_SIZE)} | ({"q": title} if title else {})
+            address = f"{self.site}/api/2/datasets/{self.id}/resources/?{urlencode(query)}"
+            answer = http.get(address, headers={"X-Fields": _FIELDS}, limit_bytes=_PAGE_BYTES)
+            if answer.status != 200:
+                raise Unfetchable(f"the dataset {self.id} cannot be listed: the API answers {answer.status}")
+            try:
+                listed = _Page.model_validate_json(answer.body)
+            except ValidationError as error:
+                raise Unfetchable(f"the dataset {self.id} cannot be listed: not the API's JSON") from error
+            yield from listed.data
+            if not listed.next_page:
+                return
+        raise Unfetchable(f"the dataset {self.id} holds more than {_PAGES * _PAGE_SIZE} resources to choose from")
+
+
+def last_segment(address: str) -> str:
+    """The end of an address' path, where a file's name often is."""
+    return unquote(PurePosixPath(urlsplit(address).path).name)
+
+
+def _named(resource: Resource, source: Source) -> Found | None:
+    """The resource under the name that is the source's: its title's, or its address'."""
+    names = (resource.title.strip(), last_segment(resource.url))
+    return next((Found(resource, name) for name in names if source.matches(name)), None)
+
+
+def _modified(resource: Resource) -> float:
+    return resource.last_modified.timestamp() if resource.last_modified else 0.0
+
+
+def _months(last: date) -> Iterator[str]:
+    """The months up to a day, as ``2026-08``, newest first."""
+    for back in range(_MONTHS + 1):
+        years, month = divmod(last.year * 12 + last.month - 1 - back, 12)
+        yield f"{years:04}-{month + 1:02}"

@@ -1,0 +1,44 @@
+"""The ledger of runs: what every ingestion and reconciliation did, or why it failed."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from quiforme.snapshot.ports import Storage
+
+PREFIX = "runs/"
+
+
+@contextmanager
+def recorded(storage: Storage, function: str, invocation: str) -> Iterator[dict[str, Any]]:
+    """Keep what one invocation does: its summary, which the block puts in the entry, or the error that ends it.
+
+    Args:
+        storage: Keeps it.
+        function: `ingest` or `reconcile`.
+        invocation: Names it, unique.
+
+    """
+    begun = datetime.now(UTC)
+    key = f"{PREFIX}{function}/{begun:%Y%m%dT%H%M%S.%fZ}-{invocation}.json"  # sorts by when it began
+    entry: dict[str, Any] = {
+        "function": function,
+        "invocation": invocation,
+        "begun": begun.isoformat(timespec="seconds"),
+    }
+    try:
+        yield entry
+    except Exception as error:
+        entry["error"] = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        entry["ended"] = datetime.now(UTC).isoformat(timespec="seconds")
+        storage.write(key, json.dumps(entry, ensure_ascii=False).encode())
+
+
+def latest(storage: Storage, function: str, limit: int) -> list[dict[str, Any]]:
+    """The entries of one function, newest first, at most `limit`."""
+    keys = storage.keys(f"{PREFIX}{function}/")[-limit:]
+    return [json.loads(storage.read(key)) for key in reversed(keys)]

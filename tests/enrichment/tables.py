@@ -1,0 +1,33 @@
+"""A database as the ingestion has it when the sources are read: every table there, most of them empty."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from quiforme.database import open_database, run_script
+
+Row = dict[str, Any]
+
+
+@contextmanager
+def tables(scratch: Path, rows: dict[str, list[Row]]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables with these rows and no other; `sirene` is a view, as it is over its kept file."""
+    with open_database(scratch, memory_limit_mb=200) as database:
+        run_script(database, "quiforme.sources", "schema.sql")
+        run_script(database, "quiforme.documents", "etat.sql")
+        names = database.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'never_had'").fetchall()
+        for (name,) in names:
+            if name not in ("sirene", "sirene_recente", "adresses"):
+                database.execute(f"CREATE TABLE main.{name} AS FROM never_had.{name}")
+        database.execute("CREATE TABLE stock AS FROM never_had.sirene; CREATE VIEW sirene AS FROM stock")
+        for name, several in rows.items():
+            for row in several:
+                places = ", ".join("?" for _ in row)
+                database.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({places})", list(row.values()))
+        yield database
+
+
+def all_of(database: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return database.execute(query).fetchall()

@@ -1,0 +1,98 @@
+"""Going back to a generation and forward again, forgetting what history is promised for no longer, replaying."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from quiforme.registry import generations
+from quiforme.replay import Bench, replay
+
+from tests.france import FIRST_DAY, write_day
+from tests.integration.play import System
+
+
+def published(system: System, days: int) -> list[dict[str, object]]:
+    """The documents of each of the first days."""
+    seen = []
+    for number in range(days):
+        day = FIRST_DAY + timedelta(days=number)
+        write_day(system.drop, day)
+        system.ingest(day)
+        system.reconcile(day)
+        seen.append(system.registry.documents())
+    return seen
+
+
+def test_back_and_forward(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    seen = published(system, 4)
+    assert generations.numbers(system.storage) == [1, 2, 3, 4]
+    for number in (2, 1, 4, 3):
+        assert generations.go_to(system.registry, system.storage, number).newest == 4
+        assert system.registry.documents() == seen[number - 1]
+    for unknown in (0, 5):
+        with pytest.raises(generations.NoSuchGeneration):
+            generations.go_to(system.registry, system.storage, unknown)
+
+
+def test_a_run_after_a_roll_back_shows_nothing_of_what_was_rolled_back(tmp_path: Path) -> None:
+    system, expected = System(tmp_path / "a"), System(tmp_path / "b")
+    published(system, 4)
+    generations.go_to(system.registry, system.storage, 2)
+    system.outbox.events = []
+    system.reconcile(FIRST_DAY + timedelta(days=3))
+    # As if days 2 and 3 had never been.
+    published(expected, 2)
+    day = FIRST_DAY + timedelta(days=4)
+    for one in (system, expected):
+        write_day(one.drop, day)
+        one.ingest(day)
+    assert system.registry.documents() == expected.registry.documents()
+    assert system.registry.current() is not None
+    summary = system.ingest(day)
+    assert (summary["state"], summary["generation"]) == ("unchanged", 5)
+
+
+def test_rolling_back_and_ingesting_the_same_again_leads_to_the_newest(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    seen = published(system, 3)
+    generations.go_to(system.registry, system.storage, 2)
+    summary = system.ingest(FIRST_DAY + timedelta(days=2))
+    assert system.registry.documents() == seen[2]
+    assert summary["generation"] == 3
+
+
+def test_what_is_forgotten_is_neither_current_nor_promised(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    system.history_days = 2
+    days = [FIRST_DAY + timedelta(days=number) for number in range(6)]
+    seen = published(system, 6)
+    assert system.registry.documents() == seen[5]
+    items = system.registry.items
+
+    def as_of(number: int) -> dict[str, str]:
+        answers: dict[str, tuple[int, str]] = {}
+        for (siret, generation), item in items.items():
+            if generation <= number and answers.get(siret, (0, ""))[0] < generation:
+                answers[siret] = (generation, item.data)
+        return {siret: data for siret, (_, data) in answers.items() if data}
+
+    # The generations of the last two days, and of the day before them, still answer as they did.
+    for number in (4, 5, 6):
+        assert as_of(number).keys() == seen[number - 1].keys()
+    replaced = [key for key in items if key[1] == 1]
+    assert len(replaced) < len(seen[0])
+    assert days[5] - days[3] == timedelta(days=2)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_past_day_gives_the_same_documents_again(tmp_path: Path, number: int) -> None:
+    system = System(tmp_path)
+    seen = published(system, 3)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    snapshot = generations.find(system.storage, number).publication.snapshot
+    outcome = replay(Bench(system.storage, scratch, 500), snapshot)
+    assert outcome["documents"] == len(seen[number - 1])
+    assert outcome["different"] == 0
+    assert date.fromisoformat(outcome["day"]) == FIRST_DAY + timedelta(days=number - 1)

@@ -1,0 +1,276 @@
+"""The guards (sources.md): what is refused, and what stays in use then."""
+
+import copy
+import re
+import shutil
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quiforme.ingestion import NoListeOf
+
+from tests.doubles import MemoryRegistry
+from tests.france import FIRST_DAY, write_day
+from tests.france.formats import france_competences, liste_of
+from tests.france.model import OfRow
+from tests.france.stage import Body
+from tests.integration.play import System
+from tests.integration.spoilt import BY_NAME, path_of, rewrite
+
+CSV = ("liste_of", "annuaire_education")
+FICHES = ("rncp", "rs")
+STOCKS = ("sirene", "sirene_succession")
+
+
+def on(number: int) -> date:
+    """The day after that many."""
+    return FIRST_DAY + timedelta(days=number)
+
+
+# --- files that are not what they say -----------------------------------------------------------------------
+
+
+def html_page(path: Path) -> None:
+    path.write_bytes(b"<!DOCTYPE html>\n<html><body>Service indisponible ; revenez plus tard</body></html>\n")
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 5])
+
+
+def without_its_end(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def damaged_inside(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(64)
+    path.write_bytes(content)
+
+
+def of_the_other_register(path: Path) -> None:
+    other = {b"RNCP": b"RS", b"RS": b"RNCP"}
+    rewrite(path, lambda text: re.sub(rb"(?<=<NUMERO_FICHE>)(RNCP|RS)", lambda found: other[found[0]], text))
+
+
+def of_another_flux(path: Path) -> None:
+    rewrite(path, lambda text: text.replace(b"<VERSION_FLUX>4.1<", b"<VERSION_FLUX>3.0<"))
+
+
+def of_no_flux(path: Path) -> None:
+    rewrite(path, lambda text: text.replace(b"<VERSION_FLUX>4.1</VERSION_FLUX>", b""))
+
+
+def without_numbers(path: Path) -> None:
+    rewrite(path, lambda text: re.sub(rb"\n    <NUMERO_FICHE>\w+</NUMERO_FICHE>", b"", text))
+
+
+def without_states(path: Path) -> None:
+    """FICHE/ACTIF is gone; the elements of that name that lie deeper are not."""
+    rewrite(path, lambda text: re.sub(rb"\n    <ACTIF>[^<]*</ACTIF>", b"", text))
+
+
+def two_files_inside(path: Path) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("second.xml", b"<FICHES/>")
+
+
+def column_renamed(path: Path) -> None:
+    rewrite(path, lambda text: re.sub(rb"siren;|etat;", b"autre;", text, count=1))
+
+
+def without_sirets(path: Path) -> None:
+    rewrite(path, lambda text: text.replace(b'"siret"', b'"numero"'))
+
+
+def no_list(path: Path) -> None:
+    path.write_bytes(b'{"pagination": {}, "organismes": {"siret": "1"}}')
+
+
+Spoil = Callable[[Path], None]
+Spoilt = dict[str, tuple[Spoil, str]]
+
+
+def these(names: Iterable[str], spoil: Spoil, reason: str) -> Spoilt:
+    """These sources' files all go wrong in this way, and the reason says so."""
+    return dict.fromkeys(names, (spoil, reason))
+
+
+REFUSALS = (
+    these(BY_NAME, html_page, "missing columns|unreadable|not JSON|not an export"),
+    these(BY_NAME, empty, "empty|unreadable|not JSON"),
+    these(BY_NAME, cut_short, "under half|unreadable|not JSON"),
+    these((*FICHES, *STOCKS, "referentiel_onisep"), without_its_end, "unreadable|not JSON")
+    | these(CSV, column_renamed, "missing columns: (siren|etat)$"),
+    these(FICHES, damaged_inside, "unreadable") | these(["referentiel_onisep"], no_list, "no list"),
+    these(FICHES, of_the_other_register, "no readable row")
+    | these(["referentiel_onisep"], without_sirets, "no readable row"),
+    these(["rncp"], of_another_flux, "VERSION_FLUX is '3.0'") | these(["rs"], of_no_flux, "VERSION_FLUX is ''"),
+    these(["rncp"], without_numbers, "no readable row") | these(["rs"], without_states, "no readable row"),
+    these(["rncp"], two_files_inside, "2 XML files"),
+)
+"""What comes instead of files on one day, and what the reason has to say."""
+
+
+@dataclass
+class Published:
+    """The first day, published once for all."""
+
+    root: Path
+    drop: Path
+    registry: MemoryRegistry
+    documents: dict[str, Any]
+    sources: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    system = System(tmp_path_factory.mktemp("published"))
+    write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
+    sources = system.ingest(FIRST_DAY)["sources"]
+    return Published(system.root, system.drop, system.registry, system.registry.documents(), sources)
+
+
+@pytest.fixture
+def system(published: Published, tmp_path: Path) -> System:
+    """A copy of the published day, the test's own."""
+    shutil.copytree(published.root, tmp_path, dirs_exist_ok=True)
+    return System(tmp_path, registry=copy.deepcopy(published.registry))
+
+
+@pytest.mark.parametrize(
+    "spoilt", REFUSALS, ids=lambda one: "-".join(dict.fromkeys(how.__name__ for how, _ in one.values()))
+)
+def test_refused(system: System, published: Published, spoilt: Spoilt) -> None:
+    """The previous file stays in use, the documents stay, the summary says why."""
+    for name, (spoil, _) in spoilt.items():
+        spoil(path_of(system.drop, name))
+    summary = system.ingest(on(1))
+    for name, source in summary["sources"].items():
+        assert source["state"] == ("refused" if name in spoilt else "unchanged"), (name, source)
+        for said in ("file", "day", "rows_read", "rows_set_aside", "set_aside"):
+            assert source[said] == published.sources[name][said], name
+        if name in spoilt:
+            assert re.search(spoilt[name][1], source["reason"]), (name, source["reason"])
+    assert system.registry.documents() == published.documents
+    assert summary["documents"]["unchanged"] == summary["documents"]["total"] == len(published.documents)
+
+
+def test_the_next_good_file_is_taken(system: System, published: Published) -> None:
+    html_page(path_of(system.drop, "rncp"))
+    html_page(path_of(system.drop, "sirene"))
+    system.ingest(on(1))
+    shutil.copy(path_of(published.drop, "sirene"), system.drop)
+    shutil.copy(path_of(published.drop, "rncp"), system.drop / france_competences.file_name("RNCP", on(2)))
+    sources = system.ingest(on(2))["sources"]
+    assert (sources["sirene"]["state"], sources["rncp"]["state"]) == ("unchanged", "accepted")
+    assert sources["rncp"]["day"] == on(2).isoformat()
+    assert system.registry.documents() == published.documents
+
+
+def test_gone_is_not_missing(system: System, published: Published) -> None:
+    """A file that is gone leaves the last one in use; a source that never had one is simply missing."""
+    for path in system.drop.iterdir():
+        path.unlink()
+    summary = system.ingest(on(1))
+    assert {source["state"] for source in summary["sources"].values()} == {"absent"}
+    assert system.registry.documents() == published.documents
+
+    fresh = System(system.root / "fresh")
+    shutil.copy(published.drop / liste_of.FILE, fresh.drop)
+    html_page(fresh.drop / "fr-en-annuaire-education.csv")
+    sources = fresh.ingest(FIRST_DAY)["sources"]
+    states = {name: source["state"] for name, source in sources.items()}
+    expected = {"liste_of": "accepted", "annuaire_education": "refused"}
+    assert states == dict.fromkeys(BY_NAME, "missing") | expected
+    assert sources["annuaire_education"]["file"] is None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"), [(html_page, "missing columns"), (empty, "empty"), (Path.unlink, "there is none")]
+)
+def test_without_any_list_nothing_is_changed(tmp_path: Path, spoil: Callable[[Path], None], reason: str) -> None:
+    system = System(tmp_path)
+    write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
+    spoil(path_of(system.drop, "liste_of"))
+    with pytest.raises(NoListeOf, match=f"no OF list was ever accepted, and today: .*{reason}"):
+        system.ingest(FIRST_DAY)
+    assert (system.registry.pointer, system.registry.writing, system.registry.items) == (None, None, {})
+    assert system.announced == 0
+
+
+# --- files that have shrunk ---------------------------------------------------------------------------------
+
+
+class Shrinking:
+    """A drop with a list and nothing else, whose number of rows is all that matters."""
+
+    def __init__(self, root: Path) -> None:
+        self.system = System(root)
+
+    def state(self, day: int, rows: int) -> str:
+        """What the run of that day makes of a list of that many rows."""
+        path = self.system.drop / liste_of.FILE
+        path.write_bytes(liste_of.render(_row(number) for number in range(rows)))
+        return str(self.system.ingest(on(day))["sources"]["liste_of"]["state"])
+
+
+def _row(number: int) -> OfRow:
+    body = Body(10 * number + 10)
+    return OfRow(body.nda(), body.siren, body.siret(), "FORMATION IMAGINAIRE", body.commune.region)
+
+
+@pytest.fixture
+def shrinking(tmp_path: Path) -> Shrinking:
+    return Shrinking(tmp_path)
+
+
+def test_under_half_is_refused_half_is_not(shrinking: Shrinking) -> None:
+    assert shrinking.state(0, 200) == "accepted"
+    assert shrinking.state(1, 99) == "refused"
+    assert len(shrinking.system.registry.documents()) == 200
+    assert shrinking.state(1, 100) == "accepted"
+
+
+def test_the_first_file_has_nothing_to_be_held_against(shrinking: Shrinking) -> None:
+    assert shrinking.state(0, 1) == "accepted"
+
+
+def test_a_fifth_less_each_day_is_no_way_down(shrinking: Shrinking) -> None:
+    """The last file has four fifths of the rows of the one before, and under half of those of the first."""
+    sizes = [round(200 * 0.8**day) for day in range(5)]
+    assert sizes[3] > 100 > sizes[4]
+    states = [shrinking.state(day, rows) for day, rows in enumerate(sizes)]
+    assert states == ["accepted"] * 4 + ["refused"]
+
+
+def test_a_refused_file_is_no_baseline(shrinking: Shrinking) -> None:
+    assert [shrinking.state(0, 100), shrinking.state(1, 40), shrinking.state(2, 49)] == [
+        "accepted",
+        "refused",
+        "refused",
+    ]
+    assert shrinking.state(3, 50) == "accepted"
+
+
+def test_the_largest_of_thirty_days_is_forgotten_then(shrinking: Shrinking) -> None:
+    assert [shrinking.state(0, 200), shrinking.state(1, 120)] == ["accepted", "accepted"]
+    assert shrinking.state(30, 99) == "refused"
+    assert shrinking.state(31, 99) == "accepted"  # the one of day 0 no longer counts, that of day 1 does
+    assert shrinking.state(32, 49) == "refused"
+
+
+def test_a_file_found_again_is_accepted_again(shrinking: Shrinking) -> None:
+    """A list that does not change for weeks stays the baseline of those that come after it."""
+    assert [shrinking.state(0, 200), shrinking.state(20, 200)] == ["accepted", "unchanged"]
+    assert shrinking.state(50, 99) == "refused"
+    assert shrinking.state(51, 99) == "accepted"

@@ -1,0 +1,116 @@
+"""Required columns (sources.md, "Guards"): each by its name, wherever it stands; the others come and go."""
+
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from quiforme.database import open_database
+from quiforme.sources.reading import Refused
+
+from tests.france import FIRST_DAY, write_day
+from tests.france.cast import CERTIFIED
+from tests.integration.spoilt import BY_NAME, rewrite
+
+_OF = "informationsDeclarees."
+REQUIRED = {
+    "liste_of": (
+        "numeroDeclarationActivite",
+        "siren",
+        "siretEtablissementDeclarant",
+        "adressePhysiqueOrganismeFormation.codeRegion",
+        "certifications.actionsDeFormation",
+        "certifications.bilansDeCompetences",
+        "certifications.VAE",
+        "certifications.actionsDeFormationParApprentissage",
+        *(_OF + name for name in ("dateDerniereDeclaration", "debutExercice", "finExercice")),
+        *(f"{_OF}specialitesDeFormation.{what}Specialite{slot}" for slot in "123" for what in ("code", "libelle")),
+    ),
+    "annuaire_education": (
+        "Identifiant_de_l_etablissement",
+        "SIREN_SIRET",
+        "etat",
+        "Type_contrat_prive",
+        "Lycee_Agricole",
+    ),
+    "sirene": (
+        "siret",
+        "etatAdministratifEtablissement",
+        "codeCommuneEtablissement",
+        "statutDiffusionEtablissement",
+        "dateDebut",
+    ),
+}
+"""As sources.md lists them, not as the readers do."""
+
+
+@pytest.fixture(scope="module")
+def drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first day's files, Sirene's stock in both formats."""
+    folder = tmp_path_factory.mktemp("drop")
+    for format in ("zip", "parquet"):
+        write_day(folder, FIRST_DAY, size=60, ministry_fiches=1, sirene_format=format)
+    return folder
+
+
+FILES = {
+    "liste_of": ("listePubliqueOF.csv",),
+    "annuaire_education": ("fr-en-annuaire-education.csv",),
+    "sirene": ("StockEtablissement_utf8.parquet", "StockEtablissement_utf8.zip"),
+}
+EVERY = [(name, file) for name, files in FILES.items() for file in files]
+
+
+def rows_read(name: str, path: Path) -> int:
+    """Read a file; how many rows."""
+    with open_database(path.parent, memory_limit_mb=500) as database:
+        return BY_NAME[name].read(database, path, {}).rows
+
+
+def with_header(path: Path, change: dict[str, str]) -> None:
+    """Rename columns; what a column is renamed to may hold white space."""
+    if path.suffix == ".parquet":
+        renamed = ", ".join(f'{old} AS "{new}"' for old, new in change.items())
+        duckdb.sql(f"COPY (SELECT * RENAME ({renamed}) FROM '{path}') TO '{path}.new' (FORMAT parquet)")
+        Path(f"{path}.new").replace(path)
+        return
+
+    def renamed_text(content: bytes) -> bytes:
+        header, newline, rows = content.partition(b"\n")
+        for old, new in change.items():
+            header = re.sub(rf"(?<![\w.]){re.escape(old)}(?![\w.])".encode(), new.encode(), header, count=1)
+        return header + newline + rows
+
+    rewrite(path, renamed_text)
+
+
+@pytest.mark.parametrize(("name", "file", "column"), [(*one, column) for one in EVERY for column in REQUIRED[one[0]]])
+def test_a_missing_column_is_named(drop: Path, tmp_path: Path, name: str, file: str, column: str) -> None:
+    path = Path(shutil.copy(drop / file, tmp_path))
+    with_header(path, {column: "autre"})
+    with pytest.raises(Refused, match=rf"^missing columns: {re.escape(column)}$"):
+        rows_read(name, path)
+
+
+@pytest.mark.parametrize(("name", "file"), EVERY)
+def test_names_are_trimmed(drop: Path, tmp_path: Path, name: str, file: str) -> None:
+    path = Path(shutil.copy(drop / file, tmp_path))
+    rows = rows_read(name, path)
+    with_header(path, {column: f" {column} " for column in REQUIRED[name]})
+    assert rows_read(name, path) == rows > 100
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_the_required_columns_are_enough(tmp_path: Path, name: str) -> None:
+    """In another order, beside a column nobody heard of, and without the rest."""
+    columns = [*reversed(REQUIRED[name]), "nouvelleColonne"]
+    text = "\n".join((";".join(columns), ";".join(CERTIFIED for _ in columns))) + "\n"
+    if name == "sirene":
+        path = tmp_path / "StockEtablissement_utf8.parquet"
+        cells = ", ".join(f"'{CERTIFIED}' AS {column}" for column in columns)
+        duckdb.sql(f"COPY (SELECT {cells}) TO '{path}' (FORMAT parquet)")
+    else:
+        path = tmp_path / "file.csv"
+        path.write_text(text, encoding="utf-8")
+    assert rows_read(name, path) == 1
