@@ -43,7 +43,7 @@ def read_csv_lines(
         table: The table's name; a column `line` gives the rank of each row among those read.
         delimiter: One character.
         required: Columns without which the file is refused.
-        optional: Columns loaded where the file has them.
+        optional: Columns loaded where the file has them, and empty where it does not.
 
     Returns:
         The header's names as the file writes them (not trimmed), and the lines set aside.
@@ -56,7 +56,7 @@ def read_csv_lines(
     raw_header = _header(lines[0], delimiter)
     header = [name.strip() for name in raw_header]
     require_columns(header, required)
-    wanted = [*required, *(name for name in optional if name in header)]
+    wanted = (*required, *optional)
     twice = [name for name, times in Counter(header).items() if times > 1 and name in wanted]
     if twice:
         raise Refused(f"columns that stand twice: {', '.join(twice)}")
@@ -67,7 +67,7 @@ def read_csv_lines(
         with clean.open("wb") as file:
             file.write(delimiter.join(cells).encode() + b"\n")
             set_aside = list(_sift(lines, delimiter.encode(), width=len(header), into=file))
-        columns = {name: cells[header.index(name)] for name in wanted}
+        columns = {name: cells[header.index(name)] if name in header else "NULL::VARCHAR" for name in wanted}
         _load(database, clean, table=table, delimiter=delimiter, cells=cells, columns=columns)
     finally:
         clean.unlink(missing_ok=True)
