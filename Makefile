@@ -2,6 +2,7 @@
 # make test    every check and test, on a machine where nothing else was done before
 # make up      the same stack as `make run`, deployed and empty
 # make stop    end the local stack
+# make bench   how fast it is at national size (the first time, ten minutes to make the data)
 # DROP=folder  with `make run`: ingest a folder of real files instead
 PYTHON ?= python3
 DROP ?=
@@ -9,7 +10,7 @@ UV := .local/tools/bin/uv
 RUN := PYTHONPATH=.:layers/quiforme/python .venv/bin/python
 export UV_PYTHON := $(PYTHON)
 
-.PHONY: run up test stop lint clean
+.PHONY: run up test stop lint bench clean
 
 run: .local/ready
 	@$(RUN) -m tests.stack run $(if $(DROP),--drop "$(DROP)")
@@ -22,6 +23,9 @@ stop:
 
 test: .local/ready lint
 	@$(RUN) -m pytest -n auto --dist loadfile
+
+bench: .local/ready
+	@$(RUN) -m tests.bench
 
 lint: .local/ready
 	@.venv/bin/ruff check .

@@ -136,7 +136,9 @@ def _liste_of(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> Non
     path.write_bytes(liste_of.render(map(row, found)))
 
 
-def _fiches(database: duckdb.DuckDBPyConnection, path: Path, register: france_competences.Register, scale: float) -> None:
+def _fiches(
+    database: duckdb.DuckDBPyConnection, path: Path, register: france_competences.Register, scale: float
+) -> None:
     dice = random.Random(register)
     fiches = _some_fiches(database, dice, register, scale)
     texts = _Texts(dice, per_fiche=(XML_BYTES[register] - 390 * PARTNER_ROWS[register]) // FICHES[register] - 4_800)
@@ -151,9 +153,7 @@ def _fiches(database: duckdb.DuckDBPyConnection, path: Path, register: france_co
         member.write(tail)
 
 
-def _some_fiches(
-    database: duckdb.DuckDBPyConnection, dice: random.Random, register: str, scale: float
-) -> list[Fiche]:
+def _some_fiches(database: duckdb.DuckDBPyConnection, dice: random.Random, register: str, scale: float) -> list[Fiche]:
     """Few fiches have most partners and few partners most fiches: both are drawn squared."""
     number = int(FICHES[register] * scale)
     named = f"SELECT k, partner_row(k) AS i FROM range({int(PARTNER_SIRETS * scale)}) AS t(k)"
@@ -322,8 +322,8 @@ def _stock(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
         "libelleCommuneEtablissement": "concat('SAINT-', word(dice(i, 12, 36000), 1), '-', dice(i, 12, 36000))",
         "codeCommuneEtablissement": "printf('%05d', 1000 + dice(i, 12, 36000) * 2)",
         "identifiantAdresseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%010d_B', hash(i) % 10000000000) END",
-        "coordonneeLambertAbscisseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 14, 1000000000) / 1e3) END",
-        "coordonneeLambertOrdonneeEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 15, 1000000000) / 1e3) END",
+        "coordonneeLambertAbscisseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 14, 1_000_000_000) / 1e3) END",
+        "coordonneeLambertOrdonneeEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 15, 1_000_000_000) / 1e3) END",
         "dateDebut": "DATE '1985-01-01' + dice(i, 16, 15000)",
         "etatAdministratifEtablissement": f"CASE WHEN {active} THEN 'A' ELSE 'F' END",
         "enseigne1Etablissement": "CASE WHEN dice(i, 17, 5) = 0 THEN concat(word(i, 17), ' ', word(i, 18), ' ', i % 9973) END",

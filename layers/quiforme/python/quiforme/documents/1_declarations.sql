@@ -18,9 +18,17 @@ SELECT siret FROM partenaires WHERE etat IS DISTINCT FROM 'Supprimé' AND is_sir
 UNION
 SELECT siret FROM certificateurs WHERE etat = 'Actif' AND is_siret(siret);
 
+-- Of the 44 million establishments, those of the SIRENs that a document may be about: the stock is gone through once.
+CREATE OR REPLACE TABLE sirene_proche AS
+FROM sirene
+SEMI JOIN (SELECT siren FROM unites_legales
+           UNION SELECT left(siret, 9) FROM declares
+           UNION SELECT left(siret, 9) FROM nommes_par_une_fiche
+           UNION SELECT left(siret, 9) FROM before.declarations) AS proches ON proches.siren = left(sirene.siret, 9);
+
 CREATE OR REPLACE TABLE propages AS
 SELECT DISTINCT siret
-FROM sirene JOIN unites_legales ON unites_legales.siren = left(sirene.siret, 9)
+FROM sirene_proche JOIN unites_legales ON unites_legales.siren = left(siret, 9)
 WHERE etat = 'A' AND nombre_nda = 1;
 
 -- An NDA of the previously accepted list that is in the current one no more is inactive as of this run. It is not

@@ -1,32 +1,39 @@
--- The documents as JSON: `data` is closed by the published contract, `details` goes to `meta`.
+-- The documents as JSON: `data` is closed by the published contract, `details` goes to `meta`. An entry of a list is
+-- made JSON before the list is put in order, since texts are far quicker to sort and to group than nested values.
 
 CREATE OR REPLACE TABLE declarations_json AS
 SELECT siret,
-       to_json(list({
-           numero_de_declaration: nda,
-           actif: actif,
-           date_derniere_declaration: date_derniere_declaration,
-           date_debut_exercice: date_debut_exercice,
-           date_fin_exercice: date_fin_exercice,
-           certification_qualiopi: {
-               action_formation: action_formation,
-               bilan_competences: bilan_competences,
-               validation_acquis_experience: validation_acquis_experience,
-               apprentissage: apprentissage,
-               obtention_via_unite_legale: obtention_via_unite_legale
-           },
-           specialites: {
-               specialite_1: {code: code_specialite_1, libelle: libelle_specialite_1},
-               specialite_2: {code: code_specialite_2, libelle: libelle_specialite_2},
-               specialite_3: {code: code_specialite_3, libelle: libelle_specialite_3}
-           }
-       } ORDER BY actif DESC, date_derniere_declaration DESC NULLS LAST, nda)) AS declarations
-FROM declarations GROUP BY siret;
+       '[' || string_agg(entree, ',' ORDER BY actif DESC, date_derniere_declaration DESC NULLS LAST, nda) || ']'
+           AS declarations
+FROM (SELECT siret, actif, date_derniere_declaration, nda,
+             to_json({
+                 numero_de_declaration: nda,
+                 actif: actif,
+                 date_derniere_declaration: date_derniere_declaration,
+                 date_debut_exercice: date_debut_exercice,
+                 date_fin_exercice: date_fin_exercice,
+                 certification_qualiopi: {
+                     action_formation: action_formation,
+                     bilan_competences: bilan_competences,
+                     validation_acquis_experience: validation_acquis_experience,
+                     apprentissage: apprentissage,
+                     obtention_via_unite_legale: obtention_via_unite_legale
+                 },
+                 specialites: {
+                     specialite_1: {code: code_specialite_1, libelle: libelle_specialite_1},
+                     specialite_2: {code: code_specialite_2, libelle: libelle_specialite_2},
+                     specialite_3: {code: code_specialite_3, libelle: libelle_specialite_3}
+                 }
+             })::VARCHAR AS entree
+      FROM declarations)
+GROUP BY siret;
 
 CREATE OR REPLACE TABLE fiches_publiees AS
 SELECT code, rang_registre, TRY_CAST(regexp_extract(code, '[0-9]+') AS BIGINT) AS numero,
        date_decision, date_fin_enregistrement,
-       {intitule: intitule, niveau: niveau, remplacee_par: coalesce(nouvelles_certifications, [])} AS details,
+       concat(to_json(code), ':', to_json({
+           intitule: intitule, niveau: niveau, remplacee_par: coalesce(nouvelles_certifications, [])
+       })) AS details,
        coalesce(certificateurs.sirets, []) AS sirets_organismes_certificateurs
 FROM fiches
 LEFT JOIN (SELECT code, list(siret ORDER BY siret) AS sirets FROM certificateurs_actifs GROUP BY code) AS certificateurs
@@ -34,23 +41,25 @@ LEFT JOIN (SELECT code, list(siret ORDER BY siret) AS sirets FROM certificateurs
 
 CREATE OR REPLACE TABLE habilitations_json AS
 SELECT siret,
-       to_json(list({
-           code: code,
-           actif: actif,
-           date_actif: date_actif,
-           date_fin_enregistrement: date_fin_enregistrement,
-           date_decision: date_decision,
-           habilitation_pour_former: former,
-           habilitation_pour_organiser_l_evaluation: organiser,
-           sirets_organismes_certificateurs: sirets_organismes_certificateurs
-       } ORDER BY rang_registre, numero)) AS habilitations,
-       to_json(map_from_entries(list((code, details) ORDER BY rang_registre, numero))) AS details
-FROM habilitations JOIN fiches_publiees USING (code) GROUP BY siret;
+       '[' || string_agg(entree, ',' ORDER BY rang_registre, numero) || ']' AS habilitations,
+       '{' || string_agg(details, ',' ORDER BY rang_registre, numero) || '}' AS details
+FROM (SELECT siret, rang_registre, numero, details,
+             to_json({
+                 code: code,
+                 actif: actif,
+                 date_actif: date_actif,
+                 date_fin_enregistrement: date_fin_enregistrement,
+                 date_decision: date_decision,
+                 habilitation_pour_former: former,
+                 habilitation_pour_organiser_l_evaluation: organiser,
+                 sirets_organismes_certificateurs: sirets_organismes_certificateurs
+             })::VARCHAR AS entree
+      FROM habilitations JOIN fiches_publiees USING (code))
+GROUP BY siret;
 
--- One row an establishment of Sirene that a document or a rule may speak of.
+-- One row an establishment of Sirene that a document speaks of.
 CREATE OR REPLACE TABLE sirene_utile AS
-FROM sirene
-SEMI JOIN (FROM etablissements UNION SELECT siret FROM certificateurs_actifs) AS utiles USING (siret)
+FROM sirene_proche SEMI JOIN etablissements USING (siret)
 QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST) = 1;
 
 CREATE OR REPLACE TABLE successeurs AS
@@ -64,8 +73,8 @@ SELECT siret,
            siret: siret,
            code_uai: uai,
            unite_legale_avec_plusieurs_nda: coalesce(nombre_nda > 1, false),
-           declarations_activites_etablissement: coalesce(declarations, '[]'::JSON),
-           habilitations_france_competence: coalesce(habilitations, '[]'::JSON)
+           declarations_activites_etablissement: coalesce(declarations, '[]')::JSON,
+           habilitations_france_competence: coalesce(habilitations, '[]')::JSON
        })::VARCHAR AS data,
        to_json({
            etablissement: {
@@ -74,7 +83,7 @@ SELECT siret,
                siret_successeur: successeur,
                diffusion_partielle: sirene_utile.diffusion = 'P'
            },
-           habilitations: coalesce(habilitations_json.details, '{}'::JSON)
+           habilitations: coalesce(habilitations_json.details, '{}')::JSON
        })::VARCHAR AS details
 FROM etablissements
 LEFT JOIN codes_uai USING (siret)

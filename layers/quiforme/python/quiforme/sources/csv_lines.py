@@ -1,14 +1,16 @@
 """A reader of RFC 4180 rows that loses nothing but the faulty line.
 
 CSV parsers that meet an unclosed quote swallow the lines that follow. Here every line has to be a record by
-itself, or the start of one whose quoted cell goes on over the next lines; a line that is neither is set
-aside alone, and reading starts afresh on the next.
+itself, or the start of one whose quoted cell goes on over lines that are no records by themselves; a line that
+is neither is set aside alone, and reading starts afresh on the next.
 """
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
@@ -17,14 +19,23 @@ from quiforme.sources.reading import Refused, SetAside, require_columns
 
 LONGEST_RECORD = 50
 """How many lines a quoted cell may run over before its opening quote is held to be a stray one."""
+_LONGEST_BYTES = 1_000_000
+"""The longest record; real ones have some hundred bytes."""
+_BOM = b"\xef\xbb\xbf"
 
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_FullMatch = Callable[[bytes], object]
 
 
 def read_csv_lines(
-    database: duckdb.DuckDBPyConnection, path: Path, *, table: str, delimiter: str, required: tuple[str, ...]
+    database: duckdb.DuckDBPyConnection,
+    path: Path,
+    *,
+    table: str,
+    delimiter: str,
+    required: tuple[str, ...],
+    optional: tuple[str, ...] = (),
 ) -> tuple[list[str], list[SetAside]]:
-    """Load a CSV file into `table`, every cell as text, its columns named as the trimmed header names them.
+    """Load columns of a CSV file into `table`, every cell as text, named as the trimmed header names them.
 
     Args:
         database: Where the table is made.
@@ -32,37 +43,35 @@ def read_csv_lines(
         table: The table's name; a column `line` gives the rank of each row among those read.
         delimiter: One character.
         required: Columns without which the file is refused.
+        optional: Columns loaded where the file has them, and empty where it does not.
 
     Returns:
         The header's names as the file writes them (not trimmed), and the lines set aside.
 
     Raises:
-        Refused: The header is unreadable or lacks a required column.
+        Refused: The header is unreadable, lacks a required column, or has one that is loaded twice.
 
     """
-    text = path.read_bytes().decode("utf-8-sig", errors="surrogateescape")
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    lines = path.read_bytes().removeprefix(_BOM).split(b"\n")
     raw_header = _header(lines[0], delimiter)
     header = [name.strip() for name in raw_header]
     require_columns(header, required)
-
-    records, set_aside = _records(lines, delimiter, width=len(header))
-    if _NOT_UTF8.search(text):
-        broken = [(line, record) for line, record in records if _NOT_UTF8.search(record)]
-        set_aside += [
-            SetAside(line, "not UTF-8", record.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
-            for line, record in broken
-        ]
-        lost = {line for line, _ in broken}
-        records = [(line, record) for line, record in records if line not in lost]
+    wanted = (*required, *optional)
+    twice = [name for name, times in Counter(header).items() if times > 1 and name in wanted]
+    if twice:
+        raise Refused(f"columns that stand twice: {', '.join(twice)}")
 
     clean = path.with_name(path.name + ".clean")
-    clean.write_text("\n".join(record for _, record in records) + "\n", encoding="utf-8", newline="")
     try:
-        _load(database, clean, table=table, delimiter=delimiter, header=header)
+        cells = [f"cell_{place}" for place in range(len(header))]
+        with clean.open("wb") as file:
+            file.write(delimiter.join(cells).encode() + b"\n")
+            set_aside = list(_sift(lines, delimiter.encode(), width=len(header), into=file))
+        columns = {name: cells[header.index(name)] if name in header else "NULL::VARCHAR" for name in wanted}
+        _load(database, clean, table=table, delimiter=delimiter, cells=cells, columns=columns)
     finally:
-        clean.unlink()
-    return raw_header, sorted(set_aside, key=lambda row: row.line)
+        clean.unlink(missing_ok=True)
+    return raw_header, set_aside
 
 
 def first_cell(raw: str, delimiter: str) -> str:
@@ -70,58 +79,89 @@ def first_cell(raw: str, delimiter: str) -> str:
     return raw.split(delimiter, 1)[0].strip().strip('"').strip()
 
 
-def _header(line: str, delimiter: str) -> list[str]:
+def _header(line: bytes, delimiter: str) -> list[str]:
     try:
-        names = next(csv.reader([line], delimiter=delimiter, strict=True), [])
-    except csv.Error as error:
+        names = next(csv.reader([line.decode().removesuffix("\r")], delimiter=delimiter, strict=True), [])
+    except (UnicodeDecodeError, csv.Error) as error:
         raise Refused(f"unreadable header: {error}") from error
     if not names:
         raise Refused("empty file")
     return names
 
 
-def _records(lines: Sequence[str], delimiter: str, *, width: int) -> tuple[list[tuple[int, str]], list[SetAside]]:
-    """The records below the header with the number of the line each starts on, and the faulty lines."""
-    cell = rf'(?:"[^"]*(?:""[^"]*)*"|[^"{re.escape(delimiter)}\n]*)'
-    well_formed = re.compile(rf"{cell}(?:{re.escape(delimiter)}{cell}){{{width - 1}}}").fullmatch
-    any_width = re.compile(rf"{cell}(?:{re.escape(delimiter)}{cell})*").fullmatch
-    records: list[tuple[int, str]] = []
-    set_aside: list[SetAside] = []
+def _sift(lines: Sequence[bytes], delimiter: bytes, *, width: int, into: IO[bytes]) -> Iterator[SetAside]:
+    """Write the records below the header, one after the other; the faulty lines with their number."""
+    between = re.escape(delimiter)
+    # Possessive: a cell has one reading only, so nothing is ever tried again.
+    cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^"\r\n%b]*+)' % between
+    well_formed = re.compile(rb"%b(?:%b%b){%d}" % (cell, between, cell, width - 1)).fullmatch
+    any_width = re.compile(rb"%b(?:%b%b)*+" % (cell, between, cell)).fullmatch
     index = 1
     while index < len(lines):
-        line = lines[index]
+        record = lines[index].removesuffix(b"\r")
         taken = 1
-        if well_formed(line):
-            records.append((index + 1, line))
-        elif line.count('"') % 2 and (several := _over_several_lines(lines, index, well_formed)):
+        reason = None
+        if well_formed(record):
+            pass
+        elif record.count(b'"') % 2 and (several := _over_several_lines(lines, index, well_formed)):
             taken, record = several
-            records.append((index + 1, record))
-        elif line:
-            reason = "wrong number of cells" if any_width(line) else "stray quote"
-            set_aside.append(SetAside(index + 1, reason, line))
+        elif record.strip():
+            reason = _fault(record, any_width)
+        else:
+            index += 1
+            continue
+        if reason is None and len(record) > _LONGEST_BYTES:
+            reason = "record too long"
+        try:
+            text = record.decode()
+        except UnicodeDecodeError:
+            reason, text = "not UTF-8", record.decode(errors="replace")
+        if reason is None:
+            into.write(record + b"\n")
+        else:
+            yield SetAside(index + 1, reason, text)
         index += taken
-    return records, set_aside
 
 
-def _over_several_lines(
-    lines: Sequence[str], start: int, well_formed: Callable[[str], object]
-) -> tuple[int, str] | None:
-    record = lines[start]
+def _fault(record: bytes, any_width: _FullMatch) -> str:
+    if any_width(record):
+        return "wrong number of cells"
+    return "stray quote" if b'"' in record else "stray carriage return"
+
+
+def _over_several_lines(lines: Sequence[bytes], start: int, well_formed: _FullMatch) -> tuple[int, bytes] | None:
+    """The record that starts on a line and ends on a later one, and how many lines it takes.
+
+    A line that is a record by itself belongs to no other, or an unclosed quote would swallow it.
+    """
+    record = lines[start].removesuffix(b"\r")
     for taken in range(2, min(LONGEST_RECORD, len(lines) - start) + 1):
-        record += "\n" + lines[start + taken - 1]
+        line = lines[start + taken - 1].removesuffix(b"\r")
+        if well_formed(line):
+            return None
+        record += b"\n" + line
         if well_formed(record):
             return taken, record
     return None
 
 
-def _load(database: duckdb.DuckDBPyConnection, path: Path, *, table: str, delimiter: str, header: list[str]) -> None:
-    columns = ", ".join(f"{sql_text(name or f'unnamed_{rank}')}: 'VARCHAR'" for rank, name in enumerate(header))
+def _load(
+    database: duckdb.DuckDBPyConnection,
+    path: Path,
+    *,
+    table: str,
+    delimiter: str,
+    cells: list[str],
+    columns: dict[str, str],
+) -> None:
+    read_as = ", ".join(f"{cell}: 'VARCHAR'" for cell in cells)
+    selected = ", ".join(f'{cell} AS "{name}"' for name, cell in columns.items())
     database.execute(
         f"""
         CREATE OR REPLACE TABLE {table} AS
-        SELECT row_number() OVER () AS line, *
-        FROM read_csv({sql_text(path)}, columns = {{{columns}}}, header = false, auto_detect = false,
+        SELECT row_number() OVER () AS line, {selected}
+        FROM read_csv({sql_text(path)}, columns = {{{read_as}}}, header = true, auto_detect = false,
                       delim = {sql_text(delimiter)}, quote = '"', escape = '"', new_line = '\\n',
-                      strict_mode = true, parallel = false, null_padding = false)
+                      strict_mode = true, parallel = false, null_padding = false, max_line_size = {2 * _LONGEST_BYTES})
         """
     )

@@ -1,10 +1,16 @@
-"""`rncp` and `rs`: the fiches of France compétences, XML flux 4.1 (sources.md, b)."""
+"""`rncp` and `rs`: the fiches of France compétences, XML flux 4.1 (sources.md, b).
+
+The file is cut between fiches, so that threads parse its pieces (lxml lets go of the interpreter's lock while it
+does) and none of it is ever held whole.
+"""
 
 import csv
 import re
 import zipfile
+from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -12,6 +18,7 @@ import duckdb
 from lxml import etree
 
 from quiforme.database import sql_text
+from quiforme.sources.archives import FICHES_BYTES, open_only
 from quiforme.sources.reading import Reading, Refused, SetAside, count
 
 _COLUMNS = {
@@ -27,8 +34,23 @@ _COLUMNS = {
     "partenaires": ("code", "siret", "etat", "habilitation", "date_actif"),
     "certificateurs": ("code", "siret", "etat"),
 }
+_Row = tuple[str, ...]
+
 _RAW_KEPT = 4_000
 """Characters kept of a fiche that is set aside: enough to find it again."""
+_LONGEST_TEXT = 100_000
+"""Characters of a text that is kept; titles have some hundred."""
+_BLOCK = 1 << 20
+_LARGEST_FICHE = 64 << 20
+"""Bytes; the largest real ones are about 1 MB."""
+_PARSERS = 2
+"""A Lambda function of this size has two processors; the thread that writes the rows waits for the parsers."""
+_FIRST_FICHE = re.compile(rb"<FICHE[\s>/]")
+_END = b"</FICHE>"
+
+
+class _Unreadable(Exception):
+    """This fiche cannot be used; the message says why."""
 
 
 def tables(register: str) -> tuple[str, ...]:
@@ -68,112 +90,131 @@ def _unroll(path: Path, prefix: str, files: dict[str, Path]) -> list[SetAside]:
             name: csv.writer(stack.enter_context(file.open("w", encoding="utf-8", newline="")))
             for name, file in files.items()
         }
-        for rank, fiche in enumerate(_fiches(path), start=1):
-            code = _text(fiche, "NUMERO_FICHE")
-            if not well_formed(code):
-                reason = f"{code!r} is no code of the register {prefix}"
-            elif code in seen:
-                reason = f"{code} stands in the file already"
-            elif _text(fiche, "ACTIF") not in ("Oui", "Non"):
-                reason = f"{code} is neither active nor inactive"
-            else:
-                seen.add(code)
-                for name, row in _rows(code, fiche):
-                    writers[name].writerow(row)
+        stream = stack.enter_context(_open_xml(path))
+        for rank, fiche in enumerate(_fiches(stream), start=1):
+            try:
+                code = _text(fiche.findtext("NUMERO_FICHE"))
+                if not well_formed(code):
+                    raise _Unreadable(f"{code[:100]!r} is no code of the register {prefix}")
+                if code in seen:
+                    raise _Unreadable(f"{code} stands in the file already")
+                rows = _rows(code, fiche)
+            except _Unreadable as reason:
+                raw = etree.tostring(fiche, encoding="unicode", with_tail=False)
+                set_aside.append(SetAside(rank, str(reason), raw[:_RAW_KEPT]))
                 continue
-            raw = etree.tostring(fiche, encoding="unicode", with_tail=False)
-            set_aside.append(SetAside(rank, reason, raw[:_RAW_KEPT]))
+            seen.add(code)
+            for name, writer in writers.items():
+                writer.writerows(rows[name])
     return set_aside
 
 
-def _rows(code: str, fiche: etree._Element) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The rows of one fiche with their table. Elements are found by path: tags such as ACTIF recur deeper."""
-    yield (
-        "fiches",
-        (
-            code,
-            _text(fiche, "ACTIF"),
-            _text(fiche, "INTITULE"),
-            _text(fiche, "NOMENCLATURE_EUROPE/NIVEAU"),
-            _text(fiche, "DATE_DECISION"),
-            _text(fiche, "DATE_FIN_ENREGISTREMENT"),
-            ",".join(
-                (code.text or "").strip()
-                for code in fiche.iterfind(
-                    "NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION"
-                )
-            ),
-        ),
-    )
-    for partner in fiche.iterfind("PARTENAIRES/PARTENAIRE"):
-        yield (
-            "partenaires",
+def _rows(code: str, fiche: etree._Element) -> dict[str, list[_Row]]:
+    """The rows of one fiche by table. Elements are found by path: tags such as ACTIF recur deeper."""
+    actif = _text(fiche.findtext("ACTIF"))
+    if actif not in ("Oui", "Non"):
+        raise _Unreadable(f"{code} is neither active nor inactive")
+    successors = fiche.iterfind("NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION")
+    return {
+        "fiches": [
             (
                 code,
-                _text(partner, "SIRET_PARTENAIRE"),
-                # Named ETAT_PARTENAIRE in older exports of the flux.
-                _text(partner, "ETAT_HABILITATION") or _text(partner, "ETAT_PARTENAIRE"),
-                _text(partner, "HABILITATION_PARTENAIRE"),
-                _text(partner, "DATE_ACTIF"),
-            ),
-        )
-    for certifier in fiche.iterfind("CERTIFICATEURS/CERTIFICATEUR"):
-        yield (
-            "certificateurs",
-            (code, _text(certifier, "SIRET_CERTIFICATEUR"), _text(certifier, "ETAT_CERTIFICATEUR")),
-        )
-
-
-def _text(element: etree._Element, path: str) -> str:
-    return (element.findtext(path) or "").strip()
-
-
-def _fiches(path: Path) -> Iterator[etree._Element]:
-    """Each FICHE in turn, whole, and let go once it has been looked at."""
-    try:
-        with _open_xml(path) as stream:
-            events = etree.iterparse(
-                stream,
-                events=("end",),
-                tag=("VERSION_FLUX", "FICHE"),
-                resolve_entities=False,
-                no_network=True,
-                huge_tree=True,
+                actif,
+                _text(fiche.findtext("INTITULE")),
+                _text(fiche.findtext("NOMENCLATURE_EUROPE/NIVEAU")),
+                _text(fiche.findtext("DATE_DECISION")),
+                _text(fiche.findtext("DATE_FIN_ENREGISTREMENT")),
+                _text(",".join(_text(successor.text) for successor in successors)),
             )
-            version = ""
-            for _, element in events:
-                if element.tag == "VERSION_FLUX":
-                    version = (element.text or "").strip()
-                    continue
-                _require_version(version)
-                yield element
-                element.clear(keep_tail=False)
-                while element.getprevious() is not None:
-                    del element.getparent()[0]
-            if events.root is None or events.root.tag != "FICHES":
-                raise Refused("not an export of fiches")
-            _require_version(version)
-    except (etree.XMLSyntaxError, zipfile.BadZipFile, EOFError) as error:
+        ],
+        "partenaires": [
+            (
+                code,
+                _text(partner.get("SIRET_PARTENAIRE")),
+                # Named ETAT_PARTENAIRE in older exports of the flux.
+                _text(partner.get("ETAT_HABILITATION")) or _text(partner.get("ETAT_PARTENAIRE")),
+                _text(partner.get("HABILITATION_PARTENAIRE")),
+                _text(partner.get("DATE_ACTIF")),
+            )
+            for partner in map(_texts, fiche.iterfind("PARTENAIRES/PARTENAIRE"))
+        ],
+        "certificateurs": [
+            (code, _text(certifier.get("SIRET_CERTIFICATEUR")), _text(certifier.get("ETAT_CERTIFICATEUR")))
+            for certifier in map(_texts, fiche.iterfind("CERTIFICATEURS/CERTIFICATEUR"))
+        ],
+    }
+
+
+def _texts(element: etree._Element) -> dict[str, str | None]:
+    """The texts of an element's children by tag; of several with one tag the first counts."""
+    return {child.tag: child.text for child in element.iterchildren(reversed=True)}
+
+
+def _text(found: str | None) -> str:
+    text = (found or "").strip()
+    if len(text) > _LONGEST_TEXT:
+        raise _Unreadable(f"a text of {len(text)} characters")
+    return text
+
+
+def _fiches(stream: IO[bytes]) -> Iterator[etree._Element]:
+    """Each FICHE in turn, whole, while the next ones are being parsed."""
+    start = stream.read(_BLOCK)
+    first = _FIRST_FICHE.search(start)
+    encoding = _check_head(start[: first.start()] + b"</FICHES>" if first else start)
+    under_way: deque[Future[etree._Element]] = deque()
+    with ThreadPoolExecutor(_PARSERS) as parsers:
+        for piece in _pieces(start[first.start() :] if first else b"</FICHES>", stream):
+            under_way.append(parsers.submit(_parse, b"<FICHES>" + piece, encoding))
+            if len(under_way) > 2 * _PARSERS:
+                yield from under_way.popleft().result().iterchildren("FICHE")
+        while under_way:
+            yield from under_way.popleft().result().iterchildren("FICHE")
+
+
+def _check_head(document: bytes) -> str:
+    """Refuse what does not start as an export of fiches; the encoding that it announces."""
+    root = _parse(document)
+    info = root.getroottree().docinfo
+    encoding = info.encoding or "UTF-8"
+    if info.doctype:
+        raise Refused("unreadable: it declares a document type, which no export does")
+    if root.tag != "FICHES":
+        raise Refused("not an export of fiches")
+    version = (root.findtext("VERSION_FLUX") or "").strip()
+    if not version.startswith("4."):
+        raise Refused(f"VERSION_FLUX is {version[:100]!r}, 4.x is read")
+    if root.find("FICHE") is not None:  # its bytes were not found: they are not those of ASCII
+        raise Refused(f"encoded in {encoding}, not in UTF-8")
+    return encoding
+
+
+def _pieces(rest: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    """Whole fiches, about a block at a time and closed as the file would be; then what follows the last one."""
+    while block := stream.read(_BLOCK):
+        rest += block
+        end = rest.rfind(_END) + len(_END)
+        if end >= len(_END):
+            yield rest[:end] + b"</FICHES>"
+            rest = rest[end:]
+        elif len(rest) > _LARGEST_FICHE:
+            raise Refused(f"unreadable: {len(rest):,} bytes without the end of a fiche")
+    yield rest
+
+
+def _parse(content: bytes, encoding: str | None = None) -> etree._Element:
+    # A parser of its own each time: a shared one would be locked by whoever parses.
+    parser = etree.XMLParser(encoding=encoding, resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, LookupError) as error:
         raise Refused(f"unreadable: {error}") from error
 
 
-def _require_version(version: str) -> None:
-    if not version.startswith("4."):
-        raise Refused(f"VERSION_FLUX is {version!r}, 4.x is read")
-
-
-@contextmanager
-def _open_xml(path: Path) -> Iterator[IO[bytes]]:
-    if not zipfile.is_zipfile(path):
-        with path.open("rb") as bare:
-            yield bare
-        return
-    with zipfile.ZipFile(path) as archive:
-        members = [name for name in archive.namelist() if name.lower().endswith(".xml")]
-        if len(members) != 1:
-            raise Refused(f"{len(members)} XML files in the zip, one is expected")
-        with archive.open(members[0]) as member:
-            yield member
+def _open_xml(path: Path) -> AbstractContextManager[IO[bytes]]:
+    if zipfile.is_zipfile(path):
+        return open_only(path, ".xml", limit_bytes=FICHES_BYTES)
+    return path.open("rb")
 
 
 def _load(database: duckdb.DuckDBPyConnection, file: Path, table: str, columns: tuple[str, ...]) -> None:

@@ -31,6 +31,8 @@ _REQUIRED = (
     *(f"{_SPECIALITES}.{name}Specialite{slot}" for slot in (1, 2, 3) for name in ("code", "libelle")),
 )
 _PREVIOUS_NDAS = "numerosDeclarationActivitePrecedent"
+_PLACE = tuple(f"{_ADDRESS}.{part}" for part in ("voie", "codePostal", "ville"))
+_OPTIONAL = (_PREVIOUS_NDAS, *_PLACE)
 
 
 def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None) -> Reading:
@@ -46,22 +48,23 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None)
         Refused: The header is unreadable or lacks a required column.
 
     """
-    header, set_aside = read_csv_lines(database, path, table="raw_liste_of", delimiter=";", required=_REQUIRED)
+    header, set_aside = read_csv_lines(
+        database, path, table="raw_liste_of", delimiter=";", required=_REQUIRED, optional=_OPTIONAL
+    )
     siret = '"siretEtablissementDeclarant"'
     if any(name.startswith(" ") for name in header):
         # The 2021 variant, known by its header, gives the NIC in the column of the SIRET.
         is_nic = f"regexp_full_match(clean({siret}), '[0-9]{{5}}')"
         siret = f"CASE WHEN {is_nic} THEN concat(clean(siren), clean({siret})) ELSE {siret} END"
-    present = [name.strip() for name in header]
     columns = [
         "line",
         "false AS kept",
         "coalesce(clean(\"numeroDeclarationActivite\"), '') AS nda",
-        _optional(present, _PREVIOUS_NDAS, "ndas_precedents"),
+        f"{_several(_PREVIOUS_NDAS)} AS ndas_precedents",
         "clean(siren) AS siren",
         f"coalesce(clean({siret}), '') AS siret",
         f'clean("{_ADDRESS}.codeRegion") AS code_region',
-        _address(present),
+        f"{_address()} AS adresse",
         *(f'french_boolean(clean("{column}")) AS {name}' for name, column in _CERTIFICATIONS.items()),
         *(
             f'{read_as}(clean("{_DECLARED}.{name}")) AS {alias}{suffix}'
@@ -102,17 +105,14 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None)
     return Reading(rows, set_aside)
 
 
-def _optional(present: list[str], column: str, alias: str) -> str:
-    """The numbers of a cell that may hold several, separated by commas; the column itself may be missing."""
-    if column not in present:
-        return f"[]::VARCHAR[] AS {alias}"
+def _several(column: str) -> str:
+    """The numbers of a cell that may hold several, separated by commas."""
     split = f"string_split(coalesce(\"{column}\", ''), ',')"
-    return f"list_filter(list_transform({split}, lambda n: clean(n)), lambda n: n IS NOT NULL) AS {alias}"
+    return f"list_filter(list_transform({split}, lambda n: clean(n)), lambda n: n IS NOT NULL)"
 
 
-def _address(present: list[str]) -> str:
-    """The address, whose columns may be missing; NULL when neither the street nor the town says anything."""
-    columns = (f"{_ADDRESS}.{part}" for part in ("voie", "codePostal", "ville"))
-    voie, code_postal, ville = (f"coalesce(clean(\"{name}\"), '')" if name in present else "''" for name in columns)
+def _address() -> str:
+    """The address; NULL when neither the street nor the town says anything."""
+    voie, code_postal, ville = (f"coalesce(clean(\"{name}\"), '')" for name in _PLACE)
     address = f"{{voie: {voie}, code_postal: {code_postal}, ville: {ville}}}"
-    return f"CASE WHEN regexp_matches({voie} || {ville}, '[\\pL\\pN]') THEN {address} END AS adresse"
+    return f"CASE WHEN regexp_matches({voie} || {ville}, '[\\pL\\pN]') THEN {address} END"
