@@ -294,7 +294,7 @@ def _onisep(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
     database.execute(f"SELECT k, siret::VARCHAR, uai(k) FROM {bodies} ORDER BY k")
     path.write_bytes(
         onisep.render(
-            Organisme(siret, None if k % 16 == 0 else uai, "94028", "94000", "CRETEIL", candidates=(uai,))
+            Organisme(siret, None if int(k) % 16 == 0 else uai, "94028", "94000", "CRETEIL", candidates=(uai,))
             for k, siret, uai in _rows(database)
         )
     )
@@ -322,8 +322,8 @@ def _stock(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
         "libelleCommuneEtablissement": "concat('SAINT-', word(dice(i, 12, 36000), 1), '-', dice(i, 12, 36000))",
         "codeCommuneEtablissement": "printf('%05d', 1000 + dice(i, 12, 36000) * 2)",
         "identifiantAdresseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%010d_B', hash(i) % 10000000000) END",
-        "coordonneeLambertAbscisseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 14, 1_000_000_000) / 1e3) END",
-        "coordonneeLambertOrdonneeEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 15, 1_000_000_000) / 1e3) END",
+        "coordonneeLambertAbscisseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 14, 10**9) / 1e3) END",
+        "coordonneeLambertOrdonneeEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 15, 10**9) / 1e3) END",
         "dateDebut": "DATE '1985-01-01' + dice(i, 16, 15000)",
         "etatAdministratifEtablissement": f"CASE WHEN {active} THEN 'A' ELSE 'F' END",
         "enseigne1Etablissement": "CASE WHEN dice(i, 17, 5) = 0 THEN concat(word(i, 17), ' ', word(i, 18), ' ', i % 9973) END",

@@ -145,6 +145,7 @@ def test_errors_at_the_gateway(stack: Stack) -> None:
     assert answer(headers={}) == (401, ["00101"])
     assert answer(headers={"Authorization": "Bearer x.y.z"}) == (401, ["00101"])
     assert answer(headers={}, query={**drive.QUERY, "token": stack.token}) == (401, ["00101"])
+    assert answer(query={**drive.QUERY, "token": stack.token}) == (401, ["00101"])
     assert answer(query={"context": " ", "recipient": "1"}) == (422, ["00201", "00202", "00210"])
     status, headers, _ = drive.get(stack, UNKNOWN)
     assert status == 404

@@ -113,17 +113,19 @@ class Facts:
         return self.place(Finding(cle, constats, siret=siret, code_fiche=code_fiche), rows)
 
     def about_nda(self, nda: str, rows: list[OfRow], more: dict[str, str] | None = None) -> Finding:
-        """The rows are those that make the finding; its SIRET is the first valid one they declare."""
-        declared = [row.siret for row in rows if valid_siret(row.siret)]
-        sirens = [row.siren() for row in rows if row.siren() is not None]
+        """The rows are those that make the finding; what it is about is the first with a valid SIRET, else a SIREN."""
+        about = next(
+            (row for row in rows if valid_siret(row.siret)),
+            next((row for row in rows if row.siren() is not None), rows[0]),
+        )
         finding = Finding(
             {"nda": nda, **(more or {})},
             {"liste_of": [of_evidence(row) for row in rows]},
-            siret=declared[0] if declared else None,
-            siren=sirens[0] if sirens else None,
+            siret=about.siret if valid_siret(about.siret) else None,
+            siren=about.siren(),
             nda=nda,
         )
-        return self.place(finding, rows)
+        return self.place(finding, [about, *(row for row in self.of_rows() if row.siret == finding.siret)])
 
     def by_nda(self, wrong: Callable[[OfRow], bool]) -> list[Finding]:
         """One finding for each NDA that has such a row."""

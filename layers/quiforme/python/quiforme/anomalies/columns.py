@@ -2,10 +2,12 @@
 
 from typing import Final
 
-LIGNES_OF: Final = """
-    to_json({liste_of: list(DISTINCT constat ORDER BY constat)}) AS constats,
-    first(siret ORDER BY line) FILTER (siret_valide) AS siret,
-    first(siren_retenu ORDER BY line) FILTER (siren_retenu IS NOT NULL) AS siren,
-    first(code_region ORDER BY line) FILTER (code_region IN (SELECT region FROM departements)) AS code_region
+_FIRST: Final = "ORDER BY NOT siret_valide, siren_retenu IS NULL, line"
+LIGNES_OF: Final = f"""
+    to_json({{liste_of: list(DISTINCT constat ORDER BY constat)}}) AS constats,
+    first(CASE WHEN siret_valide THEN siret END {_FIRST}) AS siret,
+    first(siren_retenu {_FIRST}) AS siren,
+    first(CASE WHEN code_region IN (SELECT region FROM departements) THEN code_region END {_FIRST}) AS code_region
 """
-"""Over rows of `lignes_of`, grouped: the rows as evidence, the establishment they declare first, its region."""
+"""Over rows of `lignes_of`, grouped: the rows as evidence; and of one of them, the first with a valid SIRET, else with
+a SIREN, else the first, what it is about: never the SIRET of one body with the region of another."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from quiforme.api.access import Caller, Counter, admit
 from quiforme.api.errors import (
+    INVALID_TOKEN,
     NOTHING_PUBLISHED,
     OUT_OF_PERIMETER,
     RECIPIENT_MALFORMED,
@@ -24,6 +25,8 @@ from quiforme.api.errors import (
 from quiforme.identifiers import is_siret
 from quiforme.registry.ports import Item, Publication
 
+_TOKEN_PARAMETERS = frozenset({"token", "access_token", "jwt"})
+"""A token in an address ends up in logs: such a call is refused, whatever its header holds."""
 SCOPE = "certifications_qualiopi_france_competences"
 
 
@@ -73,6 +76,8 @@ def certifications(request: Request, reader: Reader, counter: Counter) -> Respon
         ApiError: Any error of the contract but those of the store.
 
     """
+    if not _TOKEN_PARAMETERS.isdisjoint(request.query):
+        raise ApiError(401, INVALID_TOKEN)
     caller = Caller.from_authorizer(request.authorizer)
     caller.require(SCOPE)
     rate_headers = admit(caller, counter, now=time.time())

@@ -37,7 +37,7 @@ CREATE OR REPLACE TABLE ndas_inactifs AS
 WITH sortis AS (
     SELECT nda, siren_retenu AS siren, coalesce(min(line) FILTER (siret_valide), min(line)) AS line,
            first(siret ORDER BY line) FILTER (siret_valide) AS siret,
-           first(code_region ORDER BY line) AS code_region,
+           first(code_region ORDER BY NOT siret_valide, line) AS code_region,
            max(date_derniere_declaration) AS date_derniere_declaration, getvariable('jour')::DATE AS depuis
     FROM before.liste_of WHERE nda <> '' GROUP BY nda, siren_retenu
 ), remplaces AS (

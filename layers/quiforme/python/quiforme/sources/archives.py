@@ -4,10 +4,11 @@ Nothing is ever written under a name that an archive gives; names that would mat
 same, since no producer has a reason for them.
 """
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
@@ -26,6 +27,11 @@ _HARMLESS_BYTES = 50_000_000
 """Under this a ratio says nothing: small and repetitive is no bomb."""
 
 
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+_DAMAGE_AT_OPENING = (*_DAMAGE, OSError, RuntimeError, ValueError, OverflowError, struct.error)
+"""What Python's reader raises at headers that make no sense."""
+
+
 @contextmanager
 def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes]]:
     """Open the one file of a zip with that suffix, as a stream; what is done with it is within the `with`.
@@ -42,13 +48,16 @@ def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes
             elsewhere, or too large unpacked; or damaged, once the stream meets it.
 
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            member = _only(archive.infolist(), suffix, limit_bytes)
-            with archive.open(member) as stream:
-                yield stream
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise Refused(f"the zip cannot be read: {error}") from error
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            stream = stack.enter_context(archive.open(_only(archive.infolist(), suffix, limit_bytes)))
+        except _DAMAGE_AT_OPENING as error:
+            raise Refused(f"the zip cannot be read: {error}") from error
+        try:
+            yield stream
+        except _DAMAGE as error:
+            raise Refused(f"the zip cannot be read: {error}") from error
 
 
 def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipfile.ZipInfo:

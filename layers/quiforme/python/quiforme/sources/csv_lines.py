@@ -7,7 +7,6 @@ is neither is set aside alone, and reading starts afresh on the next.
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -15,12 +14,10 @@ from typing import IO
 import duckdb
 
 from quiforme.database import sql_text
-from quiforme.sources.reading import Refused, SetAside, require_columns
+from quiforme.sources.reading import LONGEST_TEXT, Refused, SetAside, require_columns
 
 LONGEST_RECORD = 50
 """How many lines a quoted cell may run over before its opening quote is held to be a stray one."""
-_LONGEST_BYTES = 1_000_000
-"""The longest record; real ones have some hundred bytes."""
 _BOM = b"\xef\xbb\xbf"
 
 _FullMatch = Callable[[bytes], object]
@@ -55,11 +52,8 @@ def read_csv_lines(
     lines = path.read_bytes().removeprefix(_BOM).split(b"\n")
     raw_header = _header(lines[0], delimiter)
     header = [name.strip() for name in raw_header]
-    require_columns(header, required)
     wanted = (*required, *optional)
-    twice = [name for name, times in Counter(header).items() if times > 1 and name in wanted]
-    if twice:
-        raise Refused(f"columns that stand twice: {', '.join(twice)}")
+    require_columns(header, (*required, *(name for name in optional if name in header)))
 
     clean = path.with_name(path.name + ".clean")
     try:
@@ -110,7 +104,7 @@ def _sift(lines: Sequence[bytes], delimiter: bytes, *, width: int, into: IO[byte
         else:
             index += 1
             continue
-        if reason is None and len(record) > _LONGEST_BYTES:
+        if reason is None and len(record) > LONGEST_TEXT:
             reason = "record too long"
         try:
             text = record.decode()
@@ -162,6 +156,6 @@ def _load(
         SELECT row_number() OVER () AS line, {selected}
         FROM read_csv({sql_text(path)}, columns = {{{read_as}}}, header = true, auto_detect = false,
                       delim = {sql_text(delimiter)}, quote = '"', escape = '"', new_line = '\\n',
-                      strict_mode = true, parallel = false, null_padding = false, max_line_size = {2 * _LONGEST_BYTES})
+                      strict_mode = true, parallel = false, null_padding = false, max_line_size = {2 * LONGEST_TEXT})
         """
     )

@@ -19,7 +19,7 @@ from lxml import etree
 
 from quiforme.database import sql_text
 from quiforme.sources.archives import FICHES_BYTES, open_only
-from quiforme.sources.reading import Reading, Refused, SetAside, count
+from quiforme.sources.reading import LONGEST_TEXT, Reading, Refused, SetAside, count
 
 _COLUMNS = {
     "fiches": (
@@ -38,8 +38,6 @@ _Row = tuple[str, ...]
 
 _RAW_KEPT = 4_000
 """Characters kept of a fiche that is set aside: enough to find it again."""
-_LONGEST_TEXT = 100_000
-"""Characters of a text that is kept; titles have some hundred."""
 _BLOCK = 1 << 20
 _LARGEST_FICHE = 64 << 20
 """Bytes; the largest real ones are about 1 MB."""
@@ -50,7 +48,7 @@ _END = b"</FICHE>"
 
 
 class _Unreadable(Exception):
-    """This fiche cannot be used; the message says why."""
+    """A fiche that cannot be used; the message says why."""
 
 
 def tables(register: str) -> tuple[str, ...]:
@@ -152,7 +150,7 @@ def _texts(element: etree._Element) -> dict[str, str | None]:
 
 def _text(found: str | None) -> str:
     text = (found or "").strip()
-    if len(text) > _LONGEST_TEXT:
+    if len(text) > LONGEST_TEXT:
         raise _Unreadable(f"a text of {len(text)} characters")
     return text
 
@@ -177,7 +175,7 @@ def _check_head(document: bytes) -> str:
     root = _parse(document)
     info = root.getroottree().docinfo
     encoding = info.encoding or "UTF-8"
-    if info.doctype:
+    if info.doctype:  # type: ignore[attr-defined]  # the stubs lack it
         raise Refused("unreadable: it declares a document type, which no export does")
     if root.tag != "FICHES":
         raise Refused("not an export of fiches")

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+LONGEST_TEXT = 10_000
+"""Characters of a text, or of a whole row of a CSV file; real ones have some hundred. A longer one is damage, and
+would fit in no message."""
+
 
 class Refused(Exception):
     """The file may not be used; the message says why, in words for ops."""
@@ -47,10 +51,13 @@ class Reading:
 
 
 def require_columns(present: list[str], required: tuple[str, ...]) -> None:
-    """Refuse a file that lacks one of its columns; `present` is already trimmed."""
+    """Refuse a file that lacks one of its columns or has one twice; `present` is already trimmed."""
     missing = [name for name in required if name not in present]
     if missing:
         raise Refused(f"missing columns: {', '.join(missing)}")
+    twice = [name for name in required if present.count(name) > 1]
+    if twice:
+        raise Refused(f"columns that stand twice: {', '.join(twice)}")
 
 
 def count(database: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from quiforme.sources.reading import Reading, Refused, SetAside
+from quiforme.sources.reading import LONGEST_TEXT, Reading, Refused, SetAside
 
 TABLES = ("referentiel_onisep",)
 
@@ -23,12 +23,13 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
     set_aside: list[SetAside] = []
     for rank, organisation in enumerate(organisations, start=1):
         siret = organisation.get("siret") if isinstance(organisation, dict) else None
-        if isinstance(siret, str):
-            uai = organisation.get("uai")
-            rows.append((rank, siret, uai if isinstance(uai, str) else None))
+        uai = organisation.get("uai") if isinstance(organisation, dict) else None
+        if not isinstance(siret, str):
+            set_aside.append(SetAside(rank, "no siret", json.dumps(organisation, ensure_ascii=False)))
+        elif max(len(siret), len(str(uai))) > LONGEST_TEXT:
+            set_aside.append(SetAside(rank, "text too long", json.dumps(organisation, ensure_ascii=False)))
         else:
-            raw = json.dumps(organisation, ensure_ascii=False)
-            set_aside.append(SetAside(rank, "no siret", raw))
+            rows.append((rank, siret, uai if isinstance(uai, str) else None))
     database.execute(
         """
         CREATE OR REPLACE TABLE referentiel_onisep AS
@@ -47,7 +48,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
 def _organisations(path: Path) -> list[Any]:
     try:
         content = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"not JSON: {error}") from error
     organisations = content.get("organismes") if isinstance(content, dict) else content
     if not isinstance(organisations, list):

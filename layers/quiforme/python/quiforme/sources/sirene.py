@@ -1,5 +1,6 @@
 """`sirene` and `sirene_succession`: INSEE's monthly stocks, Parquet or zipped CSV (sources.md, c)."""
 
+import csv
 import shutil
 import zipfile
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import duckdb
 
 from quiforme.database import sql_text
 from quiforme.sources import archives
-from quiforme.sources.reading import Reading, SetAside, count, refusing_damage, require_columns
+from quiforme.sources.reading import LONGEST_TEXT, Reading, SetAside, count, refusing_damage, require_columns
 
 STOCK_TABLES = ("sirene",)
 SUCCESSION_TABLES = ("sirene_succession",)
@@ -105,6 +106,7 @@ def _load(database: duckdb.DuckDBPyConnection, path: Path, file: _File) -> list[
                 f"read_csv({sql_text(text)}, delim = ',', quote = '\"', escape = '\"', header = true, "
                 "all_varchar = true, store_rejects = true, rejects_limit = 0)"
             )
+            require_columns(_header(text), file.columns)
             scan = _scan(database, source, file.columns)
             database.execute(f"CREATE OR REPLACE TABLE {file.table} AS {file.query.format(scan=scan)}")
         finally:
@@ -117,6 +119,13 @@ def _load(database: duckdb.DuckDBPyConnection, path: Path, file: _File) -> list[
         ).fetchall()
         database.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
         return [SetAside(int(line), reason, raw or "") for line, reason, raw in rejected]
+
+
+def _header(text: Path) -> list[str]:
+    """The names of a CSV file's columns as it writes them: DuckDB would give the second of two alike another one."""
+    with text.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        line = lines.readline(LONGEST_TEXT)
+    return [name.strip() for name in next(csv.reader([line]), [])]
 
 
 def _scan(database: duckdb.DuckDBPyConnection, source: str, required: tuple[str, ...]) -> str:

@@ -10,9 +10,10 @@ RULE = Rule(
     sql="""
     SELECT nda, to_json({liste_of: list({siren: siren, siret: siret,
                              date_derniere_declaration: date_derniere_declaration} ORDER BY siren)}) AS constats,
-           first(siret ORDER BY line) FILTER (siret IS NOT NULL) AS siret,
-           first(siren ORDER BY line) FILTER (siren IS NOT NULL) AS siren,
-           first(code_region ORDER BY line) FILTER (code_region IN (SELECT region FROM departements)) AS code_region
+           first(siret ORDER BY siret IS NULL, siren IS NULL, line) AS siret,
+           first(siren ORDER BY siret IS NULL, siren IS NULL, line) AS siren,
+           first(CASE WHEN code_region IN (SELECT region FROM departements) THEN code_region END
+                 ORDER BY siret IS NULL, siren IS NULL, line) AS code_region
     FROM ndas_inactifs GROUP BY nda
     """,
     message=(
