@@ -1,7 +1,7 @@
 """`rncp` and `rs`: the fiches of France compétences, XML flux 4.1 (sources.md, b).
 
-The file is cut between fiches, so that threads parse its pieces (lxml lets go of the interpreter's lock while it
-does) and none of it is ever held whole.
+The file is cut between fiches, so that threads parse its pieces (lxml lets go of the interpreter's lock meanwhile)
+while another takes their texts, and none of it is ever held whole.
 """
 
 import csv
@@ -34,7 +34,9 @@ _COLUMNS = {
     "partenaires": ("code", "siret", "etat", "habilitation", "date_actif"),
     "certificateurs": ("code", "siret", "etat"),
 }
-_Row = tuple[str, ...]
+# How older exports of the flux name the state of a partner.
+_UNROLLED = {**_COLUMNS, "partenaires": (*_COLUMNS["partenaires"], "etat_ancien")}
+_Row = tuple[str | None, ...]
 
 _RAW_KEPT = 4_000
 """Characters kept of a fiche that is set aside: enough to find it again."""
@@ -42,7 +44,7 @@ _BLOCK = 1 << 20
 _LARGEST_FICHE = 64 << 20
 """Bytes; the largest real ones are about 1 MB."""
 _PARSERS = 2
-"""A Lambda function of this size has two processors; the thread that writes the rows waits for the parsers."""
+"""A Lambda function of this size has two processors; the thread that takes the texts waits for the parsers."""
 _FIRST_FICHE = re.compile(rb"<FICHE[\s>/]")
 _END = b"</FICHE>"
 
@@ -73,8 +75,8 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, register: str) -> Read
         for file in files.values():
             stack.callback(file.unlink, missing_ok=True)
         set_aside = _unroll(path, register.upper(), files)
-        for name, columns in _COLUMNS.items():
-            _load(database, files[name], f"{name}_{register}", columns)
+        for name in _COLUMNS:
+            _load(database, files[name], f"{name}_{register}", name)
     return Reading(count(database, f"fiches_{register}"), set_aside)
 
 
@@ -128,16 +130,16 @@ def _rows(code: str, fiche: etree._Element) -> dict[str, list[_Row]]:
         "partenaires": [
             (
                 code,
-                _text(partner.get("SIRET_PARTENAIRE")),
-                # Named ETAT_PARTENAIRE in older exports of the flux.
-                _text(partner.get("ETAT_HABILITATION")) or _text(partner.get("ETAT_PARTENAIRE")),
-                _text(partner.get("HABILITATION_PARTENAIRE")),
-                _text(partner.get("DATE_ACTIF")),
+                partner.get("SIRET_PARTENAIRE"),
+                partner.get("ETAT_HABILITATION"),
+                partner.get("HABILITATION_PARTENAIRE"),
+                partner.get("DATE_ACTIF"),
+                partner.get("ETAT_PARTENAIRE"),
             )
             for partner in map(_texts, fiche.iterfind("PARTENAIRES/PARTENAIRE"))
         ],
         "certificateurs": [
-            (code, _text(certifier.get("SIRET_CERTIFICATEUR")), _text(certifier.get("ETAT_CERTIFICATEUR")))
+            (code, certifier.get("SIRET_CERTIFICATEUR"), certifier.get("ETAT_CERTIFICATEUR"))
             for certifier in map(_texts, fiche.iterfind("CERTIFICATEURS/CERTIFICATEUR"))
         ],
     }
@@ -215,23 +217,28 @@ def _open_xml(path: Path) -> AbstractContextManager[IO[bytes]]:
     return path.open("rb")
 
 
-def _load(database: duckdb.DuckDBPyConnection, file: Path, table: str, columns: tuple[str, ...]) -> None:
-    names = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)
+def _load(database: duckdb.DuckDBPyConnection, file: Path, table: str, name: str) -> None:
+    unrolled, columns = _UNROLLED[name], _COLUMNS[name]
+    names = ", ".join(f"'{column}': 'VARCHAR'" for column in unrolled)
+    state = "coalesce(clean(etat), clean(etat_ancien))" if "etat_ancien" in unrolled else "clean(etat)"
     reads = {
         "actif": "clean(actif) = 'Oui'",
-        "etat": "clean(nfc_normalize(etat))",
+        "etat": f"nfc_normalize({state})",
         "siret": "coalesce(clean(siret), '')",
         "nouvelles_certifications": (
             "list_filter(string_split(coalesce(nouvelles_certifications, ''), ','), lambda code: code <> '')"
         ),
-        **{name: f"french_date(clean({name}))" for name in columns if name.startswith("date_")},
+        **{column: f"french_date(clean({column}))" for column in columns if column.startswith("date_")},
     }
-    selected = ", ".join(f"{reads.get(name, f'clean({name})')} AS {name}" for name in columns)
-    database.execute(
-        f"""
-        CREATE OR REPLACE TABLE {table} AS
-        SELECT {selected}
-        FROM read_csv({sql_text(file)}, columns = {{{names}}}, header = false, auto_detect = false, delim = ',',
-                      quote = '"', escape = '"', new_line = '\\r\\n', parallel = false)
-        """
-    )
+    selected = ", ".join(f"{reads.get(column, f'clean({column})')} AS {column}" for column in columns)
+    try:
+        database.execute(
+            f"""
+            CREATE OR REPLACE TABLE {table} AS
+            SELECT {selected}
+            FROM read_csv({sql_text(file)}, columns = {{{names}}}, header = false, auto_detect = false, delim = ',',
+                          quote = '"', escape = '"', new_line = '\\r\\n', parallel = false)
+            """
+        )
+    except duckdb.InvalidInputException as error:  # the file is our own: nothing is wrong with it but a row's length
+        raise Refused(f"unreadable: {error}") from error
