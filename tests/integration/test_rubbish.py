@@ -122,6 +122,10 @@ def test_a_cell_of_any_size_ends_in_messages_that_the_queue_takes(tmp_path: Path
 def test_files_damaged_at_random_are_read_or_refused(good: Path, tmp_path: Path, seed: int) -> None:
     """Cut, flipped, doubled, filled with noise: nothing else than a refusal may come of it."""
     drop = copy_of(good, tmp_path)
+    if seed % 2:
+        write_day(drop, FIRST_DAY, size=60)
+        (drop / "StockEtablissement_utf8.zip").unlink()
+        (drop / "StockEtablissementLiensSuccession_utf8.zip").unlink()
     dice = random.Random(seed)
     for path in drop.iterdir():
         content = bytearray(path.read_bytes())

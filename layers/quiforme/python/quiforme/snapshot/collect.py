@@ -14,7 +14,7 @@ from quiforme.snapshot import guards
 from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
 from quiforme.sources.catalogue import Source
-from quiforme.sources.reading import Reading, Refused, refusing_damage
+from quiforme.sources.reading import Reading, Refused
 
 _FIRST = 10
 
@@ -76,6 +76,13 @@ class Collector:
         self.database.execute(f"COPY {table} TO {sql_text(local)} (FORMAT parquet, COMPRESSION zstd)")
         self.storage.put(key, local)
 
+    def _keep(self, file: Path, key: str) -> None:
+        """Keep a table that is a Parquet file already."""
+        local = self.scratch / key
+        local.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(local)
+        self.storage.put(key, local)
+
     def _local(self, key: str) -> Path:
         """The local copy of a kept object."""
         local = self.scratch / key
@@ -96,7 +103,8 @@ class Collector:
                 return Outcome(state="unchanged", in_use=self._again(before, offer))
             return Outcome(state="accepted", in_use=self._accept(source, path, offer, before))
         except (Refused, Unfetchable) as refusal:
-            self._drop(source)  # read, then refused for what it holds
+            for table in source.tables:  # read, then refused for what they hold
+                self.database.execute(f"DROP TABLE IF EXISTS {table}")
             return Outcome(
                 state="refused",
                 in_use=before,
@@ -119,10 +127,12 @@ class Collector:
         guards.check(reading, accepted, day=self.day, any_volume=offer.version.file in self.any_volume)
         digest = offer.sha256 or _digest(path)
         tables = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
-        with refusing_damage():  # a Parquet file is read through only now
-            for table, key in tables.items():
+        for table, key in tables.items():
+            if table in reading.files:
+                self._keep(reading.files[table], key)
+            else:
                 self.store(table, key)
-        self._drop(source)
+                self.database.execute(f"DROP TABLE {table}")
         return SourceInUse(
             file=offer.version.file,
             tag=offer.version.tag,
@@ -135,16 +145,6 @@ class Collector:
             tables=tables,
             accepted=(*guards.recent(accepted, self.day), Accepted(day=self.day, rows=reading.rows)),
         )
-
-    def _drop(self, source: Source) -> None:
-        """Let go of what reading a source's file laid out, as tables or as views of the file."""
-        for table in source.tables:
-            kind = self.database.execute(
-                "SELECT table_type FROM information_schema.tables WHERE table_schema = 'main' AND table_name = ?",
-                [table],
-            ).fetchone()
-            if kind:
-                self.database.execute(f"DROP {'VIEW' if kind[0] == 'VIEW' else 'TABLE'} {table}")
 
     def _set_aside(self, source: Source, reading: Reading, digest: str) -> str | None:
         if not reading.set_aside:

@@ -1,124 +1,122 @@
-"""`sirene` and `sirene_succession`: INSEE's monthly stocks, Parquet or zipped CSV (sources.md, c)."""
+"""`sirene` and `sirene_succession`: INSEE's monthly stocks, Parquet or zipped CSV (sources.md, c).
+
+A stock never becomes a table of the run's database, it is too big: the few columns that are used go straight to the
+Parquet file that is kept. They are read in a database of their own, since a damaged Parquet file can make DuckDB give
+up the whole database.
+"""
 
 import csv
 import shutil
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
-from quiforme.database import sql_text
-from quiforme.sources import archives
-from quiforme.sources.reading import LONGEST_TEXT, Reading, SetAside, count, refusing_damage, require_columns
+from quiforme.database import open_database, sql_text
+from quiforme.sources.archives import STOCK_BYTES, SUCCESSION_BYTES, open_only
+from quiforme.sources.reading import LONGEST_TEXT, Reading, Refused, SetAside, require_columns
 
 STOCK_TABLES = ("sirene",)
 SUCCESSION_TABLES = ("sirene_succession",)
 
-_DATES = ("dateDebut", "dateLienSuccession")
+_MEMORY_MB = 1000
+_PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1"
+"""Sorted numbers and texts are packed by their differences; to look for repeated ones takes longer than all the rest."""
+
+Column = Callable[[str, str], str]
+"""The SQL that reads a column, given its name and its type in the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """One of INSEE's files: the table it makes, its required columns, and a query over a scan of these."""
+def _text(length: int) -> Column:
+    """Text, most often of one length, and then there is nothing to trim that could make it a good one."""
 
-    table: str
-    columns: tuple[str, ...]
-    query: str
-    limit_bytes: int
+    def column(name: str, kind: str) -> str:
+        text = name if kind == "VARCHAR" else f"CAST({name} AS VARCHAR)"
+        return f"CASE WHEN strlen({text}) = {length} THEN {text} ELSE clean({text}) END"
 
-
-STOCK = _File(
-    "sirene",
-    (
-        "siret",
-        "etatAdministratifEtablissement",
-        "codeCommuneEtablissement",
-        "statutDiffusionEtablissement",
-        "dateDebut",
-    ),
-    """
-    SELECT clean(siret) AS siret,
-           clean(etatAdministratifEtablissement) AS etat,
-           dateDebut AS date_debut,
-           clean(codeCommuneEtablissement) AS code_commune,
-           clean(statutDiffusionEtablissement) AS diffusion
-    FROM ({scan})
-    """,
-    archives.STOCK_BYTES,
-)
-# The stock keeps every version of a link; the one treated last counts.
-SUCCESSION = _File(
-    "sirene_succession",
-    (
-        "siretEtablissementPredecesseur",
-        "siretEtablissementSuccesseur",
-        "dateLienSuccession",
-        "dateDernierTraitementLienSuccession",
-    ),
-    """
-    SELECT predecesseur, successeur, date_lien
-    FROM (SELECT clean(siretEtablissementPredecesseur) AS predecesseur,
-                 clean(siretEtablissementSuccesseur) AS successeur,
-                 dateLienSuccession AS date_lien,
-                 clean(dateDernierTraitementLienSuccession) AS treated
-          FROM ({scan}))
-    QUALIFY row_number() OVER (PARTITION BY predecesseur, successeur, date_lien ORDER BY treated DESC) = 1
-    """,
-    archives.SUCCESSION_BYTES,
-)
+    return column
 
 
-def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    """Lay the establishments out as `sirene`: siret, etat (A or F), date_debut, code_commune, diffusion.
+def _letter(*letters: str) -> Column:
+    """One of a few letters, NULL for anything else."""
+    known = ", ".join(map(sql_text, letters))
+    return lambda name, kind: f"TRY_CAST({_text(1)(name, kind)} AS ENUM({known}))"
 
-    A Parquet file is laid out as a view of it: 44 million rows are read as they are kept, and never held.
+
+def _date(name: str, kind: str) -> str:
+    return name if kind == "DATE" else f"TRY_CAST(clean(CAST({name} AS VARCHAR)) AS DATE)"
+
+
+_STOCK: dict[str, tuple[str, Column]] = {
+    "siret": ("siret", _text(14)),
+    "etat": ("etatAdministratifEtablissement", _letter("A", "F")),
+    "date_debut": ("dateDebut", _date),
+    "code_commune": ("codeCommuneEtablissement", _text(5)),
+    "diffusion": ("statutDiffusionEtablissement", _letter("O", "P", "N")),
+}
+# The stock has several versions of a link, which differ in nothing that is read.
+_SUCCESSION: dict[str, tuple[str, Column]] = {
+    "predecesseur": ("siretEtablissementPredecesseur", _text(14)),
+    "successeur": ("siretEtablissementSuccesseur", _text(14)),
+    "date_lien": ("dateLienSuccession", _date),
+}
+
+
+def read_stock(path: Path) -> Reading:
+    """The establishments, as a file for `sirene`: siret, etat (A or F), date_debut, code_commune, diffusion (O, P or N).
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
 
     """
-    set_aside = _load(database, path, STOCK)
-    return Reading(count(database, "sirene"), set_aside)
+    return _extract("sirene", path, _STOCK, limit_bytes=STOCK_BYTES)
 
 
-def read_succession(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    """Lay the links out as `sirene_succession`: predecesseur, successeur, date_lien.
+def read_succession(path: Path) -> Reading:
+    """The links, as a file for `sirene_succession`: predecesseur, successeur, date_lien.
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
 
     """
-    set_aside = _load(database, path, SUCCESSION)
-    return Reading(count(database, "sirene_succession"), set_aside)
+    return _extract("sirene_succession", path, _SUCCESSION, limit_bytes=SUCCESSION_BYTES)
 
 
-def _load(database: duckdb.DuckDBPyConnection, path: Path, file: _File) -> list[SetAside]:
-    """Lay out the required columns of the file through `query`; the lines that could not be read."""
-    with refusing_damage():
-        if not zipfile.is_zipfile(path):
-            scan = _scan(database, f"read_parquet({sql_text(path)})", file.columns)
-            database.execute(f"CREATE OR REPLACE VIEW {file.table} AS {file.query.format(scan=scan)}")
-            return []
-        text = _extract(path, file.limit_bytes)
+def _extract(table: str, path: Path, columns: dict[str, tuple[str, Column]], *, limit_bytes: int) -> Reading:
+    kept = path.with_name(f"{table}.parquet")
+    required = tuple(name for name, _ in columns.values())
+    with (
+        TemporaryDirectory(dir=path.parent) as scratch,
+        _relation(path, Path(scratch), required, limit_bytes=limit_bytes) as source,
+        open_database(Path(scratch), memory_limit_mb=_MEMORY_MB) as database,
+    ):
         try:
-            source = (
-                f"read_csv({sql_text(text)}, delim = ',', quote = '\"', escape = '\"', header = true, "
-                "all_varchar = true, store_rejects = true, rejects_limit = 0)"
-            )
-            require_columns(_header(text), file.columns)
-            scan = _scan(database, source, file.columns)
-            database.execute(f"CREATE OR REPLACE TABLE {file.table} AS {file.query.format(scan=scan)}")
-        finally:
-            text.unlink()
-        rejected = database.execute(
-            """
-            SELECT line, any_value(error_message), any_value(csv_line)
-            FROM reject_errors GROUP BY line ORDER BY line
-            """
-        ).fetchall()
-        database.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
-        return [SetAside(int(line), reason, raw or "") for line, reason, raw in rejected]
+            query = f"COPY ({_select(database, source, columns)}) TO {sql_text(kept)} ({_PARQUET})"
+            [rows] = database.execute(query).fetchone() or (0,)
+            return Reading(int(rows), _rejected(database), {table: kept})
+        except duckdb.OutOfMemoryException:
+            raise
+        except (duckdb.Error, UnicodeDecodeError) as error:  # the latter when DuckDB cites a damaged file
+            raise Refused(f"unreadable: {str(error).splitlines()[0]}") from error
+
+
+@contextmanager
+def _relation(path: Path, scratch: Path, required: tuple[str, ...], *, limit_bytes: int) -> Iterator[str]:
+    """The file as DuckDB reads it; the CSV file of a zip is unpacked, since DuckDB reads no zip."""
+    if not zipfile.is_zipfile(path):
+        yield f"read_parquet({sql_text(path)})"
+        return
+    text = scratch / "stock.csv"
+    with open_only(path, ".csv", limit_bytes=limit_bytes) as packed, text.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked, 1 << 20)
+    require_columns(_header(text), required)
+    yield (
+        f"read_csv({sql_text(text)}, delim = ',', quote = '\"', escape = '\"', header = true, "
+        "all_varchar = true, store_rejects = true, rejects_limit = 0)"
+    )
 
 
 def _header(text: Path) -> list[str]:
@@ -128,30 +126,26 @@ def _header(text: Path) -> list[str]:
     return [name.strip() for name in next(csv.reader([line]), [])]
 
 
-def _scan(database: duckdb.DuckDBPyConnection, source: str, required: tuple[str, ...]) -> str:
+def _select(database: duckdb.DuckDBPyConnection, source: str, columns: dict[str, tuple[str, Column]]) -> str:
     described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    names = {str(row[0]).strip(): str(row[0]) for row in described}
-    require_columns(list(names), required)
-    types = {str(row[0]).strip(): str(row[1]) for row in described}
-    columns = ", ".join(f"{_column(names[name], types[name], name)} AS {name}" for name in required)
-    return f"SELECT {columns} FROM {source}"
+    types = {str(row[0]).strip(): (str(row[0]), str(row[1])) for row in described}
+    require_columns(list(types), tuple(name for name, _ in columns.values()))
+    selected = []
+    for alias, (name, column) in columns.items():
+        written, kind = types[name]
+        quoted = '"' + written.replace('"', '""') + '"'
+        selected.append(f"{column(quoted, kind)} AS {alias}")
+    return f"SELECT {', '.join(selected)} FROM {source}"
 
 
-def _column(written: str, type_name: str, name: str) -> str:
-    """A column as text, or as a date: the Parquet files type their dates already."""
-    text = f'CAST("{written}" AS VARCHAR)'
-    if name not in _DATES:
-        return text
-    return f'"{written}"' if type_name == "DATE" else f"TRY_CAST(clean({text}) AS DATE)"
-
-
-def _extract(path: Path, limit_bytes: int) -> Path:
-    """Unpack the CSV file of a zip beside it, since DuckDB reads no zip."""
-    text = path.with_name(f"{path.name}.csv")
-    try:
-        with archives.open_only(path, ".csv", limit_bytes=limit_bytes) as packed, text.open("wb") as unpacked:
-            shutil.copyfileobj(packed, unpacked, 1 << 20)
-    except BaseException:
-        text.unlink(missing_ok=True)
-        raise
-    return text
+def _rejected(database: duckdb.DuckDBPyConnection) -> list[SetAside]:
+    """The lines that could not be read; a Parquet file has none."""
+    if not database.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall():
+        return []
+    rows = database.execute(
+        """
+        SELECT line, any_value(error_message), any_value(csv_line)
+        FROM reject_errors GROUP BY line ORDER BY line
+        """
+    ).fetchall()
+    return [SetAside(int(line), reason, raw or "") for line, reason, raw in rows]
