@@ -36,6 +36,8 @@ def main() -> None:
         ours = measured[COMPARED].project if COMPARED in measured else measure("project", drops[COMPARED], scratch)
         theirs = measure("straightforward", drops[COMPARED], scratch)
         lines += report.against_straightforward(ours, theirs, scale=COMPARED)
+        print("measuring a second day…", flush=True)
+        lines += report.second_day(measure("second_day", drops[scales[-1]], scratch), scale=scales[-1])
         lines += report.publication(measure("publication", HOME, scratch))
     text = "\n".join(lines)
     (HOME / "report.md").write_text(text + "\n", encoding="utf-8")

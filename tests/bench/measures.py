@@ -66,6 +66,10 @@ def _project(folder: Path, scratch: Path) -> Told:
     }
 
 
+def _second_day(folder: Path, scratch: Path) -> Told:
+    return project.second_day(folder, scratch)
+
+
 def _straightforward(folder: Path, _: Path) -> Told:
     return {"documents": _seconds(lambda: straightforward.documents(folder))}
 
@@ -83,6 +87,7 @@ def _seconds(work: Callable[[], object]) -> float:
 TASKS: dict[str, Callable[[Path, Path], Told]] = {
     "floor": _floor,
     "project": _project,
+    "second_day": _second_day,
     "straightforward": _straightforward,
     "publication": _publication,
 }

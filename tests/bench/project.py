@@ -1,8 +1,11 @@
 """The project's own code at national size: an ingestion from local files, and the client that publishes."""
 
 import os
+import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,10 +22,13 @@ from quiforme.sources.catalogue import SOURCES, Source
 
 from tests.bench.data import DAY
 from tests.doubles import FolderStorage, MemoryRegistry, four_o_clock
+from tests.france.formats import liste_of
 from tests.integration.play import SETTINGS
 
 MEMORY_MB = 3008
 """Of the Lambda function."""
+_KEYS = 60
+"""Bytes of an item beside its two texts: the names of its attributes, and its key."""
 
 
 class _Drop:
@@ -49,13 +55,17 @@ class _Storage(FolderStorage):
 
 @dataclass
 class _Registry(MemoryRegistry):
-    """Takes documents and keeps them only when asked to."""
+    """Takes documents, counts what DynamoDB would charge, and keeps them only when asked to."""
 
     keep: bool = False
     kept: dict[str, str] = field(default_factory=dict)
+    written: int = 0
+    units: int = 0
 
     def write(self, generation: int, items: Iterable[Item]) -> None:
         for item in items:
+            self.written += 1
+            self.units += -(-(len(item.data.encode()) + len(item.details.encode()) + _KEYS) // 1024)
             if self.keep and item.etat == "document":
                 self.kept[item.siret] = item.data
 
@@ -63,10 +73,44 @@ class _Registry(MemoryRegistry):
 def ingestion(folder: Path, scratch: Path, *, keep: bool = False) -> tuple[dict[str, Any], dict[str, str]]:
     """The summary of a first run on a drop, and the documents' JSON by SIRET where they are to be kept."""
     registry = _Registry(keep=keep)
-    with TemporaryDirectory(dir=scratch) as own, TemporaryDirectory(dir=scratch) as storage:
+    with TemporaryDirectory(dir=scratch) as storage:
+        return _run(folder, scratch, Path(storage), registry, DAY), registry.kept
+
+
+def second_day(folder: Path, scratch: Path) -> dict[str, float]:
+    """A day on which one row of the OF list in a hundred has another date: what it writes, and what that takes."""
+    registry = _Registry()
+    with TemporaryDirectory(dir=scratch) as storage, TemporaryDirectory(dir=scratch) as tomorrow:
+        first = _run(folder, scratch, Path(storage), registry, DAY)
+        written, units = registry.written, registry.units
+        for path in folder.iterdir():
+            (Path(tomorrow) / path.name).hardlink_to(path)
+        _change_dates(Path(tomorrow) / liste_of.FILE)
+        start = time.perf_counter()
+        _run(Path(tomorrow), scratch, Path(storage), registry, DAY + timedelta(days=1))
+        seconds = time.perf_counter() - start
+    return {
+        "total": first["documents"]["total"],
+        "first_units": units,
+        "written": registry.written - written,
+        "units": registry.units - units,
+        "seconds": seconds,
+        "gb_seconds": seconds * MEMORY_MB / 1024,
+    }
+
+
+def _change_dates(path: Path) -> None:
+    header, *lines = path.read_text(encoding="utf-8").split("\n")
+    lines[::100] = [re.sub(r"\d\d/\d\d/\d{4}", "28/08/2026", line, count=1) for line in lines[::100]]
+    path.unlink()  # the file that it is linked to stays as it is
+    path.write_text("\n".join([header, *lines]), encoding="utf-8")
+
+
+def _run(folder: Path, scratch: Path, storage: Path, registry: _Registry, day: date) -> dict[str, Any]:
+    with TemporaryDirectory(dir=scratch) as own:
         world = World(
             origins=dict.fromkeys((source.name for source in SOURCES), _Drop(folder)),
-            storage=_Storage(Path(storage)),
+            storage=_Storage(storage),
             registry=registry,
             announce=lambda *_: None,
             scratch=Path(own),
@@ -75,8 +119,7 @@ def ingestion(folder: Path, scratch: Path, *, keep: bool = False) -> tuple[dict[
             history_days=3650,
             services=Services(None, "", None, lambda: 3600.0),
         )
-        summary = ingest(world, Order(four_o_clock(DAY), "bench"))
-    return summary, registry.kept
+        return ingest(world, Order(four_o_clock(day), f"bench-{day}"))
 
 
 def publication(items: int) -> None:

@@ -61,6 +61,18 @@ def against_straightforward(ours: Measure, theirs: Measure, *, scale: float) -> 
     ]
 
 
+def second_day(measure: Measure, *, scale: float) -> list[str]:
+    """What a day with 1 % of changes writes and takes."""
+    told = measure.told
+    return [
+        f"## A second day on which 1 % of the OF list changed, at {scale:g} of the national size\n",
+        f"{told['written']:,.0f} of {told['total']:,.0f} documents written (**{told['written'] / told['total']:.2%}**) "
+        f"in {-(-told['written'] // 25):,.0f} requests and {told['units']:,.0f} write units; the first day took "
+        f"{told['first_units']:,.0f}. The run takes {told['seconds']:.1f} s without the network, "
+        f"{told['gb_seconds']:.0f} GB-seconds.\n",
+    ]
+
+
 def publication(measure: Measure) -> list[str]:
     """The client that writes to DynamoDB."""
     seconds = measure.told["documents"]
