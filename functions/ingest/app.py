@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 from quiforme import runs
-from quiforme.aws.documents import DynamoRegistry
+from quiforme.aws.documents import BULK, DynamoRegistry
 from quiforme.aws.events import announce
 from quiforme.aws.lease import Busy, lease
 from quiforme.aws.settings import setting
@@ -31,7 +31,7 @@ RESERVE_MS = 120_000
 """No step is begun with less than this left: it has to be long enough for the longest one."""
 
 logger = Logger(service="ingest")
-dynamodb, s3, events = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("events")
+dynamodb, s3, events = boto3.client("dynamodb", config=BULK), boto3.client("s3"), boto3.client("events")
 functions, secrets = boto3.client("lambda"), boto3.client("secretsmanager")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-from quiforme.aws.documents import DynamoRegistry
+from quiforme.aws.documents import BULK, DynamoRegistry
 from quiforme.enrichment.services import Services
 from quiforme.ingestion import Order, World, ingest
 from quiforme.registry.ports import Item
@@ -125,7 +125,9 @@ def _run(folder: Path, scratch: Path, storage: Path, registry: _Registry, day: d
 def publication(items: int) -> None:
     """Write that many documents of 1.6 KB through the real client on one core; only the network is missing."""
     os.sched_setaffinity(0, {next(iter(os.sched_getaffinity(0)))})
-    client = boto3.client("dynamodb", region_name="eu-west-3", aws_access_key_id="none", aws_secret_access_key="none")
+    client = boto3.client(
+        "dynamodb", region_name="eu-west-3", aws_access_key_id="none", aws_secret_access_key="none", config=BULK
+    )
     client.meta.events.register("before-send.dynamodb.BatchWriteItem", _answer)
     s3: Any = None  # no document here is too big for an item
     registry = DynamoRegistry(client, s3, documents_table="documents", state_table="state", bucket="bucket")
