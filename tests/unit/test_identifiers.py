@@ -1,11 +1,10 @@
 """The rules of identifiers, and that SQL and Python agree on them."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from quiforme import identifiers
 from quiforme.database import open_database
@@ -20,24 +19,27 @@ texts = st.one_of(
 )
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_database(tmp_path_factory.mktemp("scratch"), memory_limit_mb=200) as opened:
-        yield opened
-
-
-@given(text=texts)
-def test_sql_and_python_agree(database: duckdb.DuckDBPyConnection, text: str) -> None:
-    row = database.execute(
-        "SELECT is_siret($t), is_siren($t), is_nda($t), is_uai($t), coalesce(clean($t), '')", {"t": text}
-    ).fetchone()
-    assert row == (
-        identifiers.is_siret(text),
-        identifiers.is_siren(text),
-        identifiers.is_nda(text),
-        identifiers.is_uai(text),
-        text.strip(),
-    )
+@settings(max_examples=40, deadline=None)
+@given(texts=st.lists(texts, min_size=1, max_size=100))
+def test_sql_and_python_agree(texts: list[str]) -> None:
+    with TemporaryDirectory() as scratch, open_database(Path(scratch), memory_limit_mb=200) as database:
+        answers = database.execute(
+            """
+            SELECT is_siret(t), is_siren(t), is_nda(t), is_uai(t), coalesce(clean(t), '')
+            FROM (SELECT unnest($texts) AS t, unnest(range(len($texts))) AS rank) ORDER BY rank
+            """,
+            {"texts": texts},
+        ).fetchall()
+    assert answers == [
+        (
+            identifiers.is_siret(text),
+            identifiers.is_siren(text),
+            identifiers.is_nda(text),
+            identifiers.is_uai(text),
+            text.strip(),
+        )
+        for text in texts
+    ]
 
 
 @pytest.mark.parametrize("siret", ["81841109200013", "00000000000000", "35600000099999"])
