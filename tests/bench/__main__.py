@@ -33,7 +33,7 @@ def main() -> None:
             measured[scale] = report.Pair(project, floor)
         lines += report.against_the_floor(measured)
         print("measuring the straightforward version…", flush=True)
-        ours = measured[COMPARED].project if COMPARED in measured else measure("project", drops[COMPARED], scratch)
+        ours = measure("published", drops[COMPARED], scratch)
         theirs = measure("straightforward", drops[COMPARED], scratch)
         lines += report.against_straightforward(ours, theirs, scale=COMPARED)
         print("measuring a second day…", flush=True)

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-from quiforme.aws.documents import BULK, DynamoRegistry
+from quiforme.aws.documents import BULK, LARGEST_INLINE, DynamoRegistry
 from quiforme.enrichment.services import Services
 from quiforme.ingestion import Order, World, ingest
 from quiforme.registry.ports import Item
@@ -65,7 +65,9 @@ class _Registry(MemoryRegistry):
     def write(self, generation: int, items: Iterable[Item]) -> None:
         for item in items:
             self.written += 1
-            self.units += -(-(len(item.data.encode()) + len(item.details.encode()) + _KEYS) // 1024)
+            size = len(item.data.encode()) + len(item.details.encode())
+            # A document too big for an item lies in S3, and its item only says where.
+            self.units += -(-((size if size <= LARGEST_INLINE else 0) + _KEYS) // 1024)
             if self.keep and item.etat == "document":
                 self.kept[item.siret] = item.data
 
@@ -125,13 +127,18 @@ def _run(folder: Path, scratch: Path, storage: Path, registry: _Registry, day: d
 def publication(items: int) -> None:
     """Write that many documents of 1.6 KB through the real client on one core; only the network is missing."""
     os.sched_setaffinity(0, {next(iter(os.sched_getaffinity(0)))})
+    write(_items(items))
+
+
+def write(items: Iterable[Item]) -> None:
+    """Write documents through the real client; only the network is missing."""
     client = boto3.client(
         "dynamodb", region_name="eu-west-3", aws_access_key_id="none", aws_secret_access_key="none", config=BULK
     )
-    client.meta.events.register("before-send.dynamodb.BatchWriteItem", _answer)
+    client.meta.events.register("before-send.dynamodb.BatchWriteItem", answer)
     s3: Any = None  # no document here is too big for an item
     registry = DynamoRegistry(client, s3, documents_table="documents", state_table="state", bucket="bucket")
-    registry.write(1, _items(items))
+    registry.write(1, items)
 
 
 def _items(number: int) -> Iterator[Item]:
@@ -140,8 +147,9 @@ def _items(number: int) -> Iterator[Item]:
         yield Item(f"{rank:014d}", "document", data, details)
 
 
-def _answer(request: AWSPreparedRequest, **_: object) -> Any:  # the stubs know no handler that answers
+def answer(request: AWSPreparedRequest, **_: object) -> Any:  # the stubs know no handler that answers
+    """DynamoDB's answer to a batch, without DynamoDB."""
     body = b'{"UnprocessedItems":{},"ConsumedCapacity":[{"TableName":"documents","CapacityUnits":50.0}]}'
-    answer: Any = AWSResponse(request.url, 200, HTTPHeaders(), None)
-    answer._content = body  # what reading the body would have set
-    return answer
+    response: Any = AWSResponse(request.url, 200, HTTPHeaders(), None)
+    response._content = body  # what reading the body would have set
+    return response

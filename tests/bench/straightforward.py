@@ -14,11 +14,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import boto3
 import duckdb
 from lxml import etree
+from quiforme.aws.documents import LARGEST_INLINE
 from quiforme.identifiers import is_siren, is_siret, is_uai
 
 from tests.bench.data import DAY
+from tests.bench.project import answer
 from tests.france.formats import annuaire, france_competences, liste_of, onisep, sirene
 
 _DECLARED, _CERTIFIED = "informationsDeclarees.", "certifications."
@@ -237,3 +240,15 @@ def _iso(text: str | None) -> str | None:
         return datetime.strptime((text or "").strip(), "%d/%m/%Y").date().isoformat()
     except ValueError:
         return None
+
+
+def write(documents: dict[str, str]) -> None:
+    """Put the documents one by one, as maps, through boto3's batch writer; only the network is missing."""
+    resource = boto3.resource(
+        "dynamodb", region_name="eu-west-3", aws_access_key_id="none", aws_secret_access_key="none"
+    )
+    resource.meta.client.meta.events.register("before-send.dynamodb.BatchWriteItem", answer)
+    with resource.Table("documents").batch_writer() as writer:
+        for siret, text in documents.items():
+            if len(text) < LARGEST_INLINE:
+                writer.put_item(Item={"siret": siret, "document": json.loads(text)})
