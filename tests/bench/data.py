@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from quiforme.database import open_database, sql_text
@@ -322,8 +323,8 @@ def _stock(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
         "libelleCommuneEtablissement": "concat('SAINT-', word(dice(i, 12, 36000), 1), '-', dice(i, 12, 36000))",
         "codeCommuneEtablissement": "printf('%05d', 1000 + dice(i, 12, 36000) * 2)",
         "identifiantAdresseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%010d_B', hash(i) % 10000000000) END",
-        "coordonneeLambertAbscisseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 14, 1_000_000_000) / 1e3) END",
-        "coordonneeLambertOrdonneeEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 15, 1_000_000_000) / 1e3) END",
+        "coordonneeLambertAbscisseEtablissement": _coordinate(14),
+        "coordonneeLambertOrdonneeEtablissement": _coordinate(15),
         "dateDebut": "DATE '1985-01-01' + dice(i, 16, 15000)",
         "etatAdministratifEtablissement": f"CASE WHEN {active} THEN 'A' ELSE 'F' END",
         "enseigne1Etablissement": "CASE WHEN dice(i, 17, 5) = 0 THEN concat(word(i, 17), ' ', word(i, 18), ' ', i % 9973) END",
@@ -335,6 +336,10 @@ def _stock(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
     }  # fmt: skip
     columns = ", ".join(f"{known.get(name, 'NULL::VARCHAR')} AS {name}" for name in sirene.HEADER)
     _parquet(database, path, f"SELECT {columns} FROM " + _located(f"SELECT i FROM range({rows}) AS t(i)"))
+
+
+def _coordinate(throw: int) -> str:
+    return f"CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, {throw}, 1_000_000_000) / 1e3) END"
 
 
 def _links(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
@@ -358,6 +363,6 @@ def _parquet(database: duckdb.DuckDBPyConnection, path: Path, query: str) -> Non
     database.execute(f"COPY ({query}) TO {sql_text(path)} (FORMAT parquet, COMPRESSION zstd)")
 
 
-def _rows(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, ...]]:
+def _rows(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
     while rows := database.fetchmany(10_000):
         yield from rows

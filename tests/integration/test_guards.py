@@ -111,12 +111,12 @@ REFUSALS = (
     these(BY_NAME, cut_short, "under half|unreadable|not JSON"),
     these((*FICHES, *STOCKS, "referentiel_onisep"), without_its_end, "unreadable|not JSON")
     | these(CSV, column_renamed, "missing columns: (siren|etat)$"),
-    these(FICHES, damaged_inside, "unreadable") | these(["referentiel_onisep"], no_list, "no list"),
+    these(FICHES, damaged_inside, "cannot be read") | these(["referentiel_onisep"], no_list, "no list"),
     these(FICHES, of_the_other_register, "no readable row")
     | these(["referentiel_onisep"], without_sirets, "no readable row"),
     these(["rncp"], of_another_flux, "VERSION_FLUX is '3.0'") | these(["rs"], of_no_flux, "VERSION_FLUX is ''"),
     these(["rncp"], without_numbers, "no readable row") | these(["rs"], without_states, "no readable row"),
-    these(["rncp"], two_files_inside, "2 XML files"),
+    these(["rncp"], two_files_inside, "2 .xml files"),
 )
 """What comes instead of files on one day, and what the reason has to say."""
 

@@ -76,6 +76,13 @@ class Collector:
         self.database.execute(f"COPY {table} TO {sql_text(local)} (FORMAT parquet, COMPRESSION zstd)")
         self.storage.put(key, local)
 
+    def _keep(self, file: Path, key: str) -> None:
+        """Keep a table that is a Parquet file already."""
+        local = self.scratch / key
+        local.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(local)
+        self.storage.put(key, local)
+
     def _local(self, key: str) -> Path:
         """The local copy of a kept object."""
         local = self.scratch / key
@@ -121,8 +128,11 @@ class Collector:
         digest = _digest(path)
         tables = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
         for table, key in tables.items():
-            self.store(table, key)
-            self.database.execute(f"DROP TABLE {table}")
+            if table in reading.files:
+                self._keep(reading.files[table], key)
+            else:
+                self.store(table, key)
+                self.database.execute(f"DROP TABLE {table}")
         return SourceInUse(
             file=offer.version.file,
             tag=offer.version.tag,

@@ -4,10 +4,12 @@ Nothing is ever written under a name that an archive gives; names that would mat
 same, since no producer has a reason for them.
 """
 
+import errno
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
@@ -42,13 +44,20 @@ def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes
             elsewhere, or too large unpacked; or damaged, once the stream meets it.
 
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            member = _only(archive.infolist(), suffix, limit_bytes)
-            with archive.open(member) as stream:
-                yield stream
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise Refused(f"the zip cannot be read: {error}") from error
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            stream = stack.enter_context(archive.open(_only(archive.infolist(), suffix, limit_bytes)))
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+            raise Refused(f"the zip cannot be read: {error}") from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a directory that points before the file's start
+                raise
+            raise Refused(f"the zip cannot be read: {error}") from error
+        try:
+            yield stream
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise Refused(f"the zip cannot be read: {error}") from error
 
 
 def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipfile.ZipInfo:
@@ -66,6 +75,8 @@ def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipf
         raise Refused(f"the zip would unpack {member.compress_size:,} bytes to {member.file_size:,}")
     if member.flag_bits & 0x1:
         raise Refused("the zip is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Refused(f"the zip cannot be read: it is packed by method {member.compress_type}")
     return member
 
 

@@ -84,12 +84,17 @@ SOURCES = (
     ),
     _fiches("rncp"),
     _fiches("rs"),
-    _plain("sirene", r"StockEtablissement_utf8\.(parquet|zip)", sirene.STOCK_TABLES, sirene.read_stock),
+    _plain(
+        "sirene",
+        r"StockEtablissement_utf8\.(parquet|zip)",
+        sirene.STOCK_TABLES,
+        lambda _, path: sirene.read_stock(path),
+    ),
     _plain(
         "sirene_succession",
         r"StockEtablissementLiensSuccession_utf8\.(parquet|zip)",
         sirene.SUCCESSION_TABLES,
-        sirene.read_succession,
+        lambda _, path: sirene.read_succession(path),
     ),
     _plain(
         "annuaire_education",

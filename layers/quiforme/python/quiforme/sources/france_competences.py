@@ -52,7 +52,7 @@ _END = b"</FICHE>"
 
 
 class _Unreadable(Exception):
-    """This fiche cannot be used; the message says why."""
+    """The fiche cannot be used; the message says why."""
 
 
 def tables(register: str) -> tuple[str, ...]:
@@ -179,7 +179,7 @@ def _check_head(document: bytes) -> str:
     root = _parse(document)
     info = root.getroottree().docinfo
     encoding = info.encoding or "UTF-8"
-    if info.doctype:
+    if info.internalDTD is not None:
         raise Refused("unreadable: it declares a document type, which no export does")
     if root.tag != "FICHES":
         raise Refused("not an export of fiches")

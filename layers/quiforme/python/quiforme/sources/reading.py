@@ -1,6 +1,8 @@
 """What reading a producer's file gives, whatever the producer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
@@ -21,16 +23,18 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The outcome of one file: its tables now stand in the database.
+    """The outcome of one file: its tables now stand in the database, or in files of their own.
 
     Attributes:
         rows: Rows read, those set aside not counted.
         set_aside: The rows that could not be read.
+        files: The tables too big for the database, each as a Parquet file ready to be kept, beside the file read.
 
     """
 
     rows: int
     set_aside: list[SetAside] = field(default_factory=list)
+    files: Mapping[str, Path] = field(default_factory=dict)
 
 
 def require_columns(present: list[str], required: tuple[str, ...]) -> None:

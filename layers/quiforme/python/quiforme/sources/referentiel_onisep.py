@@ -10,6 +10,9 @@ from quiforme.sources.reading import Reading, Refused, SetAside
 
 TABLES = ("referentiel_onisep",)
 
+_RAW_KEPT = 4_000
+"""Characters kept of an organisation that is set aside."""
+
 
 def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
     """Load the organisations into `referentiel_onisep`: siret and the validated uai, where there is one.
@@ -25,10 +28,9 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
         siret = organisation.get("siret") if isinstance(organisation, dict) else None
         if isinstance(siret, str):
             uai = organisation.get("uai")
-            rows.append((rank, siret, uai if isinstance(uai, str) else None))
+            rows.append((rank, _writable(siret), _writable(uai) if isinstance(uai, str) else None))
         else:
-            raw = json.dumps(organisation, ensure_ascii=False)
-            set_aside.append(SetAside(rank, "no siret", raw))
+            set_aside.append(SetAside(rank, "no siret", _raw(organisation)))
     database.execute(
         """
         CREATE OR REPLACE TABLE referentiel_onisep AS
@@ -44,10 +46,22 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
     return Reading(len(rows), set_aside)
 
 
+def _writable(text: str) -> str:
+    """The text without the halves of surrogate pairs that JSON may escape: they stand for no character."""
+    return text.encode(errors="replace").decode()
+
+
+def _raw(organisation: object) -> str:
+    try:
+        return _writable(json.dumps(organisation, ensure_ascii=False))[:_RAW_KEPT]
+    except RecursionError:
+        return "nested too deeply to be shown"
+
+
 def _organisations(path: Path) -> list[Any]:
     try:
         content = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"not JSON: {error}") from error
     organisations = content.get("organismes") if isinstance(content, dict) else content
     if not isinstance(organisations, list):

@@ -1,118 +1,141 @@
-"""`sirene` and `sirene_succession`: INSEE's monthly stocks, Parquet or zipped CSV (sources.md, c)."""
+"""`sirene` and `sirene_succession`: INSEE's monthly stocks, Parquet or zipped CSV (sources.md, c).
+
+A stock never becomes a table of the run's database, it is too big: the few columns that are used go straight to the
+Parquet file that is kept. They are read in a database of their own, since a damaged Parquet file can make DuckDB give
+up the whole database.
+"""
 
 import shutil
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
-from quiforme.database import sql_text
-from quiforme.sources.reading import Reading, Refused, SetAside, count, require_columns
+from quiforme.database import open_database, sql_text
+from quiforme.sources.archives import STOCK_BYTES, SUCCESSION_BYTES, open_only
+from quiforme.sources.reading import Reading, Refused, SetAside, require_columns
 
 STOCK_TABLES = ("sirene",)
 SUCCESSION_TABLES = ("sirene_succession",)
 
-_STOCK = (
-    "siret",
-    "etatAdministratifEtablissement",
-    "codeCommuneEtablissement",
-    "statutDiffusionEtablissement",
-    "dateDebut",
-)
-_STOCK_SQL = """
-CREATE OR REPLACE TABLE sirene AS
-SELECT clean(siret) AS siret,
-       clean(etatAdministratifEtablissement) AS etat,
-       TRY_CAST(clean(dateDebut) AS DATE) AS date_debut,
-       clean(codeCommuneEtablissement) AS code_commune,
-       clean(statutDiffusionEtablissement) AS diffusion
-FROM ({scan})
-"""
+_MEMORY_MB = 1000
+_PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1"
+"""Sorted numbers and texts are packed by their differences; to look for repeated ones takes longer than all the rest."""
 
-_SUCCESSION = (
-    "siretEtablissementPredecesseur",
-    "siretEtablissementSuccesseur",
-    "dateLienSuccession",
-    "dateDernierTraitementLienSuccession",
-)
-# The stock keeps every version of a link; the one treated last counts.
-_SUCCESSION_SQL = """
-CREATE OR REPLACE TABLE sirene_succession AS
-SELECT predecesseur, successeur, date_lien
-FROM (SELECT clean(siretEtablissementPredecesseur) AS predecesseur,
-             clean(siretEtablissementSuccesseur) AS successeur,
-             TRY_CAST(clean(dateLienSuccession) AS DATE) AS date_lien,
-             clean(dateDernierTraitementLienSuccession) AS treated
-      FROM ({scan}))
-QUALIFY row_number() OVER (PARTITION BY predecesseur, successeur, date_lien ORDER BY treated DESC) = 1
-"""
+Column = Callable[[str, str], str]
+"""The SQL that reads a column, given its name and its type in the file."""
 
 
-def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    """Load the establishments into `sirene`: siret, etat (A or F), date_debut, code_commune, diffusion.
+def _text(length: int) -> Column:
+    """Text, most often of one length, and then there is nothing to trim that could make it a good one."""
 
-    Raises:
-        Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
+    def column(name: str, kind: str) -> str:
+        text = name if kind == "VARCHAR" else f"CAST({name} AS VARCHAR)"
+        return f"CASE WHEN strlen({text}) = {length} THEN {text} ELSE clean({text}) END"
 
-    """
-    set_aside = _load(database, path, _STOCK_SQL, _STOCK)
-    return Reading(count(database, "sirene"), set_aside)
+    return column
 
 
-def read_succession(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    """Load the links into `sirene_succession`: predecesseur, successeur, date_lien.
+def _letter(*letters: str) -> Column:
+    """One of a few letters, NULL for anything else."""
+    known = ", ".join(map(sql_text, letters))
+    return lambda name, kind: f"TRY_CAST({_text(1)(name, kind)} AS ENUM({known}))"
+
+
+def _date(name: str, kind: str) -> str:
+    return name if kind == "DATE" else f"TRY_CAST(clean(CAST({name} AS VARCHAR)) AS DATE)"
+
+
+_STOCK: dict[str, tuple[str, Column]] = {
+    "siret": ("siret", _text(14)),
+    "etat": ("etatAdministratifEtablissement", _letter("A", "F")),
+    "date_debut": ("dateDebut", _date),
+    "code_commune": ("codeCommuneEtablissement", _text(5)),
+    "diffusion": ("statutDiffusionEtablissement", _letter("O", "P", "N")),
+}
+# The stock has several versions of a link, which differ in nothing that is read.
+_SUCCESSION: dict[str, tuple[str, Column]] = {
+    "predecesseur": ("siretEtablissementPredecesseur", _text(14)),
+    "successeur": ("siretEtablissementSuccesseur", _text(14)),
+    "date_lien": ("dateLienSuccession", _date),
+}
+
+
+def read_stock(path: Path) -> Reading:
+    """The establishments, as a file for `sirene`: siret, etat (A or F), date_debut, code_commune, diffusion (O, P or N).
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
 
     """
-    set_aside = _load(database, path, _SUCCESSION_SQL, _SUCCESSION)
-    return Reading(count(database, "sirene_succession"), set_aside)
+    return _extract("sirene", path, _STOCK, limit_bytes=STOCK_BYTES)
 
 
-def _load(database: duckdb.DuckDBPyConnection, path: Path, create: str, required: tuple[str, ...]) -> list[SetAside]:
-    """Run `create` over the required columns of the file, as text; the lines that could not be read."""
-    try:
-        if not zipfile.is_zipfile(path):
-            scan = _scan(database, f"read_parquet({sql_text(path)})", required)
-            database.execute(create.format(scan=scan))
-            return []
-        text = _extract(path)
+def read_succession(path: Path) -> Reading:
+    """The links, as a file for `sirene_succession`: predecesseur, successeur, date_lien.
+
+    Raises:
+        Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
+
+    """
+    return _extract("sirene_succession", path, _SUCCESSION, limit_bytes=SUCCESSION_BYTES)
+
+
+def _extract(table: str, path: Path, columns: dict[str, tuple[str, Column]], *, limit_bytes: int) -> Reading:
+    kept = path.with_name(f"{table}.parquet")
+    with (
+        TemporaryDirectory(dir=path.parent) as scratch,
+        _relation(path, Path(scratch), limit_bytes=limit_bytes) as source,
+        open_database(Path(scratch), memory_limit_mb=_MEMORY_MB) as database,
+    ):
         try:
-            source = (
-                f"read_csv({sql_text(text)}, delim = ',', quote = '\"', escape = '\"', header = true, "
-                "all_varchar = true, store_rejects = true, rejects_limit = 0)"
-            )
-            database.execute(create.format(scan=_scan(database, source, required)))
-        finally:
-            text.unlink()
-        rejected = database.execute(
-            """
-            SELECT line, any_value(error_message), any_value(csv_line)
-            FROM reject_errors GROUP BY line ORDER BY line
-            """
-        ).fetchall()
-        database.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
-        return [SetAside(int(line), reason, raw or "") for line, reason, raw in rejected]
-    except (duckdb.IOException, duckdb.InvalidInputException, zipfile.BadZipFile) as error:
-        raise Refused(f"unreadable: {error}") from error
+            query = f"COPY ({_select(database, source, columns)}) TO {sql_text(kept)} ({_PARQUET})"
+            [rows] = database.execute(query).fetchone() or (0,)
+            return Reading(int(rows), _rejected(database), {table: kept})
+        except duckdb.OutOfMemoryException:
+            raise
+        except (duckdb.Error, UnicodeDecodeError) as error:  # the latter when DuckDB cites a damaged file
+            raise Refused(f"unreadable: {error}") from error
 
 
-def _scan(database: duckdb.DuckDBPyConnection, source: str, required: tuple[str, ...]) -> str:
+@contextmanager
+def _relation(path: Path, scratch: Path, *, limit_bytes: int) -> Iterator[str]:
+    """The file as DuckDB reads it; the CSV file of a zip is unpacked, since DuckDB reads no zip."""
+    if not zipfile.is_zipfile(path):
+        yield f"read_parquet({sql_text(path)})"
+        return
+    text = scratch / "stock.csv"
+    with open_only(path, ".csv", limit_bytes=limit_bytes) as packed, text.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked, 1 << 20)
+    yield (
+        f"read_csv({sql_text(text)}, delim = ',', quote = '\"', escape = '\"', header = true, "
+        "all_varchar = true, store_rejects = true, rejects_limit = 0)"
+    )
+
+
+def _select(database: duckdb.DuckDBPyConnection, source: str, columns: dict[str, tuple[str, Column]]) -> str:
     described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    names = {str(row[0]).strip(): str(row[0]) for row in described}
-    require_columns(list(names), required)
-    columns = ", ".join(f'CAST("{names[name]}" AS VARCHAR) AS {name}' for name in required)
-    return f"SELECT {columns} FROM {source}"
+    types = {str(row[0]).strip(): (str(row[0]), str(row[1])) for row in described}
+    require_columns(list(types), tuple(name for name, _ in columns.values()))
+    selected = []
+    for alias, (name, column) in columns.items():
+        written, kind = types[name]
+        quoted = '"' + written.replace('"', '""') + '"'
+        selected.append(f"{column(quoted, kind)} AS {alias}")
+    return f"SELECT {', '.join(selected)} FROM {source}"
 
 
-def _extract(path: Path) -> Path:
-    """Unpack the CSV file of a zip beside it, since DuckDB reads no zip."""
-    with zipfile.ZipFile(path) as archive:
-        members = [name for name in archive.namelist() if name.lower().endswith(".csv")]
-        if len(members) != 1:
-            raise Refused(f"{len(members)} CSV files in the zip, one is expected")
-        text = path.with_suffix(".csv")
-        with archive.open(members[0]) as packed, text.open("wb") as unpacked:
-            shutil.copyfileobj(packed, unpacked, 1 << 20)
-    return text
+def _rejected(database: duckdb.DuckDBPyConnection) -> list[SetAside]:
+    """The lines that could not be read; a Parquet file has none."""
+    if not database.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall():
+        return []
+    rows = database.execute(
+        """
+        SELECT line, any_value(error_message), any_value(csv_line)
+        FROM reject_errors GROUP BY line ORDER BY line
+        """
+    ).fetchall()
+    return [SetAside(int(line), reason, raw or "") for line, reason, raw in rows]

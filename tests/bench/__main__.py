@@ -1,0 +1,46 @@
+"""`make bench`: generate what is missing, measure, and print a report; `--scale 0.25` measures a quarter only."""
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench import data, report
+from tests.bench.measures import measure, same_documents
+
+HOME = Path(".local/bench")
+SMALL, COMPARED = 0.02, 0.25
+"""Where equality is checked, and where the straightforward version is measured."""
+
+
+def main() -> None:
+    """Everything, in one run."""
+    options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    options.add_argument("--scale", type=float, nargs="+", default=[0.25, 0.5, 1.0], help="of the national size")
+    scales = sorted(options.parse_args().scale)
+    drops = {scale: HOME / f"drop-{scale:g}" for scale in {SMALL, COMPARED, *scales}}
+    for scale, drop in drops.items():
+        data.make(drop, scale)
+    with TemporaryDirectory(dir=HOME) as folder:
+        scratch = Path(folder)
+        lines = [report.equality(same_documents(drops[SMALL], scratch))]
+        measured = {}
+        for scale in scales:
+            print(f"measuring at {scale:g}…", flush=True)
+            # The floor first, and again after: the files are in memory for both, and the machine may have changed.
+            floor = [measure("floor", drops[scale], scratch)]
+            project = measure("project", drops[scale], scratch)
+            floor.append(measure("floor", drops[scale], scratch))
+            measured[scale] = report.Pair(project, floor)
+        lines += report.against_the_floor(measured)
+        print("measuring the straightforward version…", flush=True)
+        ours = measured[COMPARED].project if COMPARED in measured else measure("project", drops[COMPARED], scratch)
+        theirs = measure("straightforward", drops[COMPARED], scratch)
+        lines += report.against_straightforward(ours, theirs, scale=COMPARED)
+        lines += report.publication(measure("publication", HOME, scratch))
+    text = "\n".join(lines)
+    (HOME / "report.md").write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

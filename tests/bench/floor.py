@@ -1,0 +1,77 @@
+"""The floor: the time to merely read the same bytes, with the fastest reader at hand for each format."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from lxml import etree
+from quiforme.database import open_database, sql_text
+
+from tests.bench.data import DAY
+from tests.france.formats import annuaire, france_competences, liste_of, onisep, sirene
+
+_STOCK = (
+    "siret",
+    "etatAdministratifEtablissement",
+    "codeCommuneEtablissement",
+    "statutDiffusionEtablissement",
+    "dateDebut",
+)
+_LINKS = ("siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession")
+
+
+def readers(folder: Path, scratch: Path) -> dict[str, Callable[[], object]]:
+    """What reads each file of a drop, under its source's name."""
+    return {
+        "liste_of": lambda: _csv(scratch, folder / liste_of.FILE),
+        "rncp": lambda: _count_elements(folder / france_competences.file_name("RNCP", DAY)),
+        "rs": lambda: _count_elements(folder / france_competences.file_name("RS", DAY)),
+        "sirene": lambda: _parquet(scratch, folder / f"{sirene.STOCK}.parquet", _STOCK),
+        "sirene_succession": lambda: _parquet(scratch, folder / f"{sirene.LINKS}.parquet", _LINKS),
+        "annuaire_education": lambda: _csv(scratch, folder / annuaire.FILE),
+        "referentiel_onisep": lambda: len(json.loads((folder / onisep.FILE).read_bytes())["organismes"]),
+    }
+
+
+def _csv(scratch: Path, path: Path) -> object:
+    with open_database(scratch, memory_limit_mb=1500) as database:
+        source = f"read_csv({sql_text(path)}, delim = ';', quote = '\"', header = true, all_varchar = true)"
+        return _one(database, f"SELECT count(COLUMNS(*)) FROM {source}")
+
+
+def _parquet(scratch: Path, path: Path, columns: tuple[str, ...]) -> object:
+    """Every value of the columns that are used; counts and extrema would be had of the file's own statistics."""
+    with open_database(scratch, memory_limit_mb=1500) as database:
+        sums = ", ".join(
+            f"max(epoch({name}))" if name.startswith("date") else f"sum(strlen({name}))" for name in columns
+        )
+        return _one(database, f"SELECT {sums} FROM read_parquet({sql_text(path)})")
+
+
+def _one(database: duckdb.DuckDBPyConnection, query: str) -> object:
+    return database.execute(query).fetchone()
+
+
+class _Count:
+    """A parser's target that keeps nothing."""
+
+    def __init__(self) -> None:
+        self.elements = 0
+
+    def start(self, *_: object) -> None:
+        self.elements += 1
+
+    def close(self) -> int:
+        return self.elements
+
+
+def _count_elements(path: Path) -> object:
+    target: Any = _Count()
+    parser = etree.XMLParser(target=target)
+    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as stream:
+        while block := stream.read(1 << 20):
+            parser.feed(block)
+    return parser.close()

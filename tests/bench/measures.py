@@ -1,0 +1,92 @@
+"""Each measure in a process of its own, for its peak of memory: `python -m tests.bench.measures TASK FOLDER SCRATCH`."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bench import floor, project, straightforward
+
+PUBLISHED = 100_000
+Told = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What one process told, in seconds, and the most memory it held."""
+
+    told: Told
+    peak_mib: int
+
+
+def measure(task: str, folder: Path, scratch: Path) -> Measure:
+    """Run a task apart."""
+    command = [sys.executable, "-m", "tests.bench.measures", task, str(folder), str(scratch)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        answer = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{task} ended with {process.returncode}")
+    return Measure(json.loads(answer), usage.ru_maxrss // 1024)
+
+
+def same_documents(folder: Path, scratch: Path) -> int:
+    """Check that the project and the straightforward version make the same documents; how many."""
+    _, ours = project.ingestion(folder, scratch, keep=True)
+    theirs = straightforward.documents(folder)
+    different = [
+        siret
+        for siret in ours.keys() | theirs.keys()
+        if json.loads(ours.get(siret, "{}")) != json.loads(theirs.get(siret, "{}"))
+    ]
+    if different:
+        raise AssertionError(f"{len(different)} documents differ, such as that of {min(different)}")
+    return len(ours)
+
+
+def _floor(folder: Path, scratch: Path) -> Told:
+    return {name: _seconds(reader) for name, reader in floor.readers(folder, scratch).items()}
+
+
+def _project(folder: Path, scratch: Path) -> Told:
+    summary, _ = project.ingestion(folder, scratch)
+    seconds: dict[str, float] = summary["seconds"]
+    made: dict[str, Any] = summary["documents"]
+    return {
+        "sources": seconds["sources"],
+        "documents": seconds["services"] + seconds["documents"],
+        "made": made["total"],
+    }
+
+
+def _straightforward(folder: Path, _: Path) -> Told:
+    return {"documents": _seconds(lambda: straightforward.documents(folder))}
+
+
+def _publication(*_: Path) -> Told:
+    return {"documents": _seconds(lambda: project.publication(PUBLISHED))}
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+TASKS: dict[str, Callable[[Path, Path], Told]] = {
+    "floor": _floor,
+    "project": _project,
+    "straightforward": _straightforward,
+    "publication": _publication,
+}
+
+if __name__ == "__main__":
+    name, drop, work = sys.argv[1:]
+    print(json.dumps(TASKS[name](Path(drop), Path(work))))

@@ -1,0 +1,239 @@
+"""The same documents as a competent person would make them without sets: one row, one fiche, one item at a time.
+
+It knows a first run only: no list before, so no inactive NDA.
+"""
+
+import csv
+import json
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from lxml import etree
+from quiforme.identifiers import is_siren, is_siret, is_uai
+
+from tests.bench.data import DAY
+from tests.france.formats import annuaire, france_competences, liste_of, onisep, sirene
+
+_DECLARED, _CERTIFIED = "informationsDeclarees.", "certifications."
+_CATEGORIES = {
+    "action_formation": "actionsDeFormation",
+    "bilan_competences": "bilansDeCompetences",
+    "validation_acquis_experience": "VAE",
+    "apprentissage": "actionsDeFormationParApprentissage",
+}
+
+
+@dataclass
+class _Fiche:
+    code: str
+    active: bool
+    decision: str | None
+    end: str | None
+    certifiers: list[str]
+
+
+@dataclass
+class _Habilitation:
+    fiche: _Fiche
+    rows: list[tuple[bool, bool, bool, str | None]] = field(default_factory=list)
+    """Active, may train, may examine, since when."""
+
+
+def documents(folder: Path) -> dict[str, str]:
+    """The JSON of each document by SIRET, for the files of a drop."""
+    declared, sole, several = _declarations(folder / liste_of.FILE)
+    habilitations = _habilitations(folder)
+    uais, excluded = _schools(folder)
+    sirets = declared | habilitations.keys()
+    sirets.update(siret for siret in _active(folder / f"{sirene.STOCK}.parquet") if siret[:9] in sole)
+    made = {}
+    for siret in sirets - excluded:
+        siren = siret[:9]
+        rows = [sole[siren]] if siren in sole else several.get(siren, {}).get(siret, [])
+        declarations = [_declaration(row, via_unite_legale=siren in sole) for row in rows]
+        entries = sorted(habilitations.get(siret, {}).values(), key=_rank)
+        made[siret] = json.dumps(
+            {
+                "siret": siret,
+                "code_uai": uais.get(siret),
+                "unite_legale_avec_plusieurs_nda": siren in several,
+                "declarations_activites_etablissement": declarations,
+                "habilitations_france_competence": [_habilitation(entry) for entry in entries],
+            },
+            ensure_ascii=False,
+        )
+    return made
+
+
+def _declarations(
+    path: Path,
+) -> tuple[set[str], dict[str, dict[str, str]], dict[str, dict[str, list[dict[str, str]]]]]:
+    """The declared SIRETs, the row of each SIREN with one NDA, and of the others the rows by SIRET."""
+    by_siren: dict[str, list[dict[str, str]]] = defaultdict(list)
+    declared = set()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file, delimiter=";"):
+            siret, siren = row["siretEtablissementDeclarant"].strip(), row["siren"].strip()
+            if is_siret(siret):
+                declared.add(siret)
+                siren = siret[:9]
+            elif not is_siren(siren):
+                continue
+            by_siren[siren].append(row)
+    sole: dict[str, dict[str, str]] = {}
+    several: dict[str, dict[str, list[dict[str, str]]]] = {}
+    for siren, rows in by_siren.items():
+        rows.sort(key=_last_declared, reverse=True)  # stable: of equals the first in the file
+        if len({row["numeroDeclarationActivite"].strip() for row in rows}) == 1:
+            sole[siren] = rows[0]
+            continue
+        several[siren] = defaultdict(list)
+        for row in rows:
+            own = several[siren][row["siretEtablissementDeclarant"].strip()]
+            if row["numeroDeclarationActivite"] not in [one["numeroDeclarationActivite"] for one in own]:
+                own.append(row)
+        for own in several[siren].values():
+            own.sort(key=lambda row: row["numeroDeclarationActivite"])
+            own.sort(key=_last_declared, reverse=True)
+    return declared, sole, several
+
+
+def _last_declared(row: dict[str, str]) -> str:
+    return _iso(row[_DECLARED + "dateDerniereDeclaration"]) or ""
+
+
+def _declaration(row: dict[str, str], *, via_unite_legale: bool) -> dict[str, Any]:
+    flags = {name: row[_CERTIFIED + column].strip().lower() for name, column in _CATEGORIES.items()}
+    return {
+        "numero_de_declaration": row["numeroDeclarationActivite"].strip(),
+        "actif": True,
+        "date_derniere_declaration": _iso(row[_DECLARED + "dateDerniereDeclaration"]),
+        "date_debut_exercice": _iso(row[_DECLARED + "debutExercice"]),
+        "date_fin_exercice": _iso(row[_DECLARED + "finExercice"]),
+        "certification_qualiopi": {
+            **{name: flag == "true" for name, flag in flags.items()},
+            "obtention_via_unite_legale": via_unite_legale if any(flags.values()) else None,
+        },
+        "specialites": {
+            f"specialite_{slot}": {
+                name: row[f"{_DECLARED}specialitesDeFormation.{name}Specialite{slot}"].strip() or None
+                for name in ("code", "libelle")
+            }
+            for slot in (1, 2, 3)
+        },
+    }
+
+
+def _habilitations(folder: Path) -> dict[str, dict[str, _Habilitation]]:
+    found: dict[str, dict[str, _Habilitation]] = defaultdict(dict)
+
+    def add(siret: str, fiche: _Fiche, row: tuple[bool, bool, bool, str | None]) -> None:
+        found[siret].setdefault(fiche.code, _Habilitation(fiche)).rows.append(row)
+
+    for register in ("RNCP", "RS"):
+        for element in _fiches(folder / france_competences.file_name(register, DAY)):
+            certifiers = {
+                siret
+                for certifier in element.iterfind("CERTIFICATEURS/CERTIFICATEUR")
+                if certifier.findtext("ETAT_CERTIFICATEUR") == "Actif"
+                and is_siret(siret := (certifier.findtext("SIRET_CERTIFICATEUR") or "").strip())
+            }
+            fiche = _Fiche(
+                (element.findtext("NUMERO_FICHE") or "").strip(),
+                element.findtext("ACTIF") == "Oui",
+                _iso(element.findtext("DATE_DECISION")),
+                _iso(element.findtext("DATE_FIN_ENREGISTREMENT")),
+                sorted(certifiers),
+            )
+            for siret in certifiers:
+                add(siret, fiche, (fiche.active, True, True, None))
+            for partner in element.iterfind("PARTENAIRES/PARTENAIRE"):
+                siret = (partner.findtext("SIRET_PARTENAIRE") or "").strip()
+                state = partner.findtext("ETAT_HABILITATION") or partner.findtext("ETAT_PARTENAIRE")
+                if state == "Supprimé" or not is_siret(siret):
+                    continue
+                role = partner.findtext("HABILITATION_PARTENAIRE")
+                both = role == "HABILITATION_ORGA_FORM"
+                add(
+                    siret,
+                    fiche,
+                    (
+                        state == "Actif" and fiche.active,
+                        both or role == "HABILITATION_FORMER",
+                        both or role == "HABILITATION_ORGANISER",
+                        _iso(partner.findtext("DATE_ACTIF")),
+                    ),
+                )
+    return found
+
+
+def _fiches(path: Path) -> Iterator[etree._Element]:
+    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as stream:
+        for _, element in etree.iterparse(stream, tag="FICHE"):
+            yield element
+            element.clear()
+
+
+def _habilitation(entry: _Habilitation) -> dict[str, Any]:
+    active = [row for row in entry.rows if row[0]]
+    counted = active or entry.rows
+    return {
+        "code": entry.fiche.code,
+        "actif": bool(active),
+        "date_actif": min((row[3] for row in counted if row[3]), default=None),
+        "date_fin_enregistrement": entry.fiche.end,
+        "date_decision": entry.fiche.decision,
+        "habilitation_pour_former": any(row[1] for row in counted),
+        "habilitation_pour_organiser_l_evaluation": any(row[2] for row in counted),
+        "sirets_organismes_certificateurs": entry.fiche.certifiers,
+    }
+
+
+def _rank(entry: _Habilitation) -> tuple[bool, int]:
+    code = entry.fiche.code
+    return code.startswith("RS"), int(code.lstrip("RNCPS"))
+
+
+def _schools(folder: Path) -> tuple[dict[str, str], set[str]]:
+    """The UAI of each SIRET, and the SIRETs out of perimeter."""
+    ranked: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    excluded = set()
+    with (folder / annuaire.FILE).open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file, delimiter=";"):
+            uai, siret = row["Identifiant_de_l_etablissement"].strip(), row["SIREN_SIRET"].strip()
+            if not is_siret(siret):
+                continue
+            if row["Type_contrat_prive"].strip() == "HORS CONTRAT" or row["Lycee_Agricole"].strip() == "1":
+                excluded.add(siret)
+            if is_uai(uai):
+                ranked[siret].append((3 if row["etat"].strip() == "OUVERT" else 4, uai))
+    for organisme in json.loads((folder / onisep.FILE).read_bytes())["organismes"]:
+        if is_uai(organisme.get("uai") or "") and is_siret(organisme["siret"]):
+            ranked[organisme["siret"]].append((2, organisme["uai"]))
+    complement = files("quiforme.documents").joinpath("complement_uai.csv").read_text().splitlines()
+    for row in csv.DictReader(complement):
+        ranked[row["siret"]].append((1, row["uai"]))
+    return {siret: min(those)[1] for siret, those in ranked.items()}, excluded
+
+
+def _active(path: Path) -> Iterable[str]:
+    with duckdb.connect() as connection:
+        connection.execute(f"SELECT siret, etatAdministratifEtablissement FROM read_parquet('{path}')")
+        while rows := connection.fetchmany(10_000):
+            for siret, state in rows:
+                if state == "A":
+                    yield siret
+
+
+def _iso(text: str | None) -> str | None:
+    try:
+        return datetime.strptime((text or "").strip(), "%d/%m/%Y").date().isoformat()
+    except ValueError:
+        return None
