@@ -75,6 +75,8 @@ def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipf
         raise Refused(f"the zip would unpack {member.compress_size:,} bytes to {member.file_size:,}")
     if member.flag_bits & 0x1:
         raise Refused("the zip is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Refused(f"the zip cannot be read: it is packed by method {member.compress_type}")
     return member
 
 

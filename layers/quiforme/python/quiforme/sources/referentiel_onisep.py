@@ -10,6 +10,9 @@ from quiforme.sources.reading import LONGEST_TEXT, Reading, Refused, SetAside
 
 TABLES = ("referentiel_onisep",)
 
+_RAW_KEPT = 4_000
+"""Characters kept of an organisation that is set aside."""
+
 
 def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
     """Load the organisations into `referentiel_onisep`: siret and the validated uai, where there is one.
@@ -43,6 +46,18 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
         },
     )
     return Reading(len(rows), set_aside)
+
+
+def _writable(text: str) -> str:
+    """The text without the halves of surrogate pairs that JSON may escape: they stand for no character."""
+    return text.encode(errors="replace").decode()
+
+
+def _raw(organisation: object) -> str:
+    try:
+        return _writable(json.dumps(organisation, ensure_ascii=False))[:_RAW_KEPT]
+    except RecursionError:
+        return "nested too deeply to be shown"
 
 
 def _organisations(path: Path) -> list[Any]:

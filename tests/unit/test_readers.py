@@ -1,0 +1,152 @@
+"""A reader reads or refuses, whatever it is given: good files, then cut, flipped, repeated and stuffed at random."""
+
+import random
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from quiforme.database import open_database
+from quiforme.sources.catalogue import SOURCES, Source
+from quiforme.sources.reading import Refused
+
+from tests.france import FIRST_DAY, write_day
+
+ROUNDS = 60
+STUFFING = (
+    b'"',
+    b";",
+    b"\n",
+    b"\r",
+    b"\0",
+    b"\xff\xfe",
+    b"<",
+    b"</FICHE>",
+    b"<![CDATA[",
+    b"&x;",
+    b"[" * 5_000,
+    b"{",
+    b"\xef\xbb\xbf",
+)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Each source's files: the day's, and those of the same day in the other formats."""
+    drop, zipped = tmp_path_factory.mktemp("drop"), tmp_path_factory.mktemp("zipped")
+    write_day(drop, FIRST_DAY)
+    write_day(zipped, FIRST_DAY, of_variant="2021", sirene_format="zip", onisep_bare=True)
+    for path in drop.glob("export*.zip"):  # bare, which reaches the parser where a zip's checksum would not let it
+        with zipfile.ZipFile(path) as archive:
+            (zipped / path.name).with_suffix(".xml").write_bytes(archive.read(archive.namelist()[0]))
+    files = [*drop.iterdir(), *zipped.iterdir()]
+    return {source.name: [path for path in files if source.matches(path.name)] for source in SOURCES}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_database(tmp_path, memory_limit_mb=400) as database:
+        yield database
+
+
+def cut(dice: random.Random, content: bytes) -> bytes:
+    return content[: dice.randrange(len(content))]
+
+
+def cut_out(dice: random.Random, content: bytes) -> bytes:
+    start = dice.randrange(len(content))
+    return content[:start] + content[start + dice.randrange(1, 400) :]
+
+
+def flip(dice: random.Random, content: bytes) -> bytes:
+    changed = bytearray(content)
+    for _ in range(dice.choice((1, 1, 4, 40))):
+        # The ends more often: they hold the headers and the directories.
+        place = dice.choice(
+            (
+                dice.randrange(len(changed)),
+                dice.randrange(-min(len(changed), 800), 0),
+                dice.randrange(min(len(changed), 400)),
+            )
+        )
+        changed[place] = dice.randrange(256)
+    return bytes(changed)
+
+
+def repeat(dice: random.Random, content: bytes) -> bytes:
+    start = dice.randrange(len(content))
+    part = content[start : start + dice.randrange(1, 2_000)]
+    return content[:start] + part + content[start:]
+
+
+def stuff(dice: random.Random, content: bytes) -> bytes:
+    place = dice.randrange(len(content))
+    return content[:place] + dice.choice(STUFFING) + content[place:]
+
+
+def recode(dice: random.Random, content: bytes) -> bytes:
+    return content.decode(errors="replace").encode(
+        dice.choice(("utf-16", "utf-32", "cp1252", "utf-8-sig")), errors="replace"
+    )
+
+
+HOW: tuple[Callable[[random.Random, bytes], bytes], ...] = (cut, cut_out, flip, flip, repeat, stuff, recode)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_reads_or_refuses(
+    source: Source, good: dict[str, list[Path]], database: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    dice = random.Random(source.name)
+    path = tmp_path / f"{source.name}.file"
+    refused = 0
+    for _ in range(ROUNDS):
+        content = dice.choice(good[source.name]).read_bytes()
+        for how in dice.choices(HOW, k=dice.choice((1, 1, 2))):
+            content = how(dice, content)
+        path.write_bytes(content)
+        try:
+            reading = source.read(database, path, {})
+        except Refused as refusal:
+            assert str(refusal)
+            refused += 1
+        else:
+            for row in reading.set_aside:
+                assert row.reason
+                row.raw.encode()
+            for table in source.tables:  # what was read can be gone through
+                relation = f"read_parquet('{reading.files[table]}')" if table in reading.files else table
+                database.execute(f"CREATE OR REPLACE TEMP TABLE seen AS FROM {relation}")
+        assert database.execute("SELECT 1").fetchone() == (1,)
+    assert refused
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize(
+    "content", [b"", b"\0", b"\n", b"<html><title>503</title></html>", b"PK\x03\x04", b"PAR1", b"[" * 100_000]
+)
+def test_refuses_what_is_something_else(
+    source: Source, content: bytes, database: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / f"{source.name}.file"
+    path.write_bytes(content)
+    with pytest.raises(Refused):
+        source.read(database, path, {})
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_reads_good_files(
+    source: Source, good: dict[str, list[Path]], database: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """And leaves nothing beside them but the tables that it names."""
+    counts = set()
+    for file in good[source.name]:
+        path = tmp_path / f"{source.name}.file"
+        path.write_bytes(file.read_bytes())
+        reading = source.read(database, path, {})
+        counts.add(reading.rows)
+        left = {path, *reading.files.values()}
+        assert {entry for entry in tmp_path.iterdir() if entry.is_file()} == left
+    assert len(good[source.name]) > 1
+    assert len(counts) == 1
