@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from quiforme.database import open_database, sql_text
@@ -338,10 +337,6 @@ def _stock(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
     _parquet(database, path, f"SELECT {columns} FROM " + _located(f"SELECT i FROM range({rows}) AS t(i)"))
 
 
-def _coordinate(throw: int) -> str:
-    return f"CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, {throw}, 1_000_000_000) / 1e3) END"
-
-
 def _links(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
     """Every fifth link stands there in two versions."""
     links = f"SELECT k, 10 * (k - (k % 5 = 4)::INT) AS i FROM range({rows}) AS t(k)"
@@ -363,6 +358,6 @@ def _parquet(database: duckdb.DuckDBPyConnection, path: Path, query: str) -> Non
     database.execute(f"COPY ({query}) TO {sql_text(path)} (FORMAT parquet, COMPRESSION zstd)")
 
 
-def _rows(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+def _rows(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, ...]]:
     while rows := database.fetchmany(10_000):
         yield from rows

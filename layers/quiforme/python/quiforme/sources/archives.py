@@ -4,6 +4,7 @@ Nothing is ever written under a name that an archive gives; names that would mat
 same, since no producer has a reason for them.
 """
 
+import errno
 import struct
 import zipfile
 import zlib
@@ -27,11 +28,6 @@ _HARMLESS_BYTES = 50_000_000
 """Under this a ratio says nothing: small and repetitive is no bomb."""
 
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
-_DAMAGE_AT_OPENING = (*_DAMAGE, OSError, RuntimeError, ValueError, OverflowError, struct.error)
-"""What Python's reader raises at headers that make no sense."""
-
-
 @contextmanager
 def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes]]:
     """Open the one file of a zip with that suffix, as a stream; what is done with it is within the `with`.
@@ -52,11 +48,15 @@ def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes
         try:
             archive = stack.enter_context(zipfile.ZipFile(path))
             stream = stack.enter_context(archive.open(_only(archive.infolist(), suffix, limit_bytes)))
-        except _DAMAGE_AT_OPENING as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+            raise Refused(f"the zip cannot be read: {error}") from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a directory that points before the file's start
+                raise
             raise Refused(f"the zip cannot be read: {error}") from error
         try:
             yield stream
-        except _DAMAGE as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise Refused(f"the zip cannot be read: {error}") from error
 
 

@@ -177,7 +177,7 @@ def _check_head(document: bytes) -> str:
     root = _parse(document)
     info = root.getroottree().docinfo
     encoding = info.encoding or "UTF-8"
-    if info.doctype:  # type: ignore[attr-defined]  # the stubs lack it
+    if info.internalDTD is not None:
         raise Refused("unreadable: it declares a document type, which no export does")
     if root.tag != "FICHES":
         raise Refused("not an export of fiches")

@@ -28,11 +28,11 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
         siret = organisation.get("siret") if isinstance(organisation, dict) else None
         uai = organisation.get("uai") if isinstance(organisation, dict) else None
         if not isinstance(siret, str):
-            set_aside.append(SetAside(rank, "no siret", json.dumps(organisation, ensure_ascii=False)))
-        elif max(len(siret), len(str(uai))) > LONGEST_TEXT:
-            set_aside.append(SetAside(rank, "text too long", json.dumps(organisation, ensure_ascii=False)))
+            set_aside.append(SetAside(rank, "no siret", _raw(organisation)))
+        elif len(siret) > LONGEST_TEXT or (isinstance(uai, str) and len(uai) > LONGEST_TEXT):
+            set_aside.append(SetAside(rank, "text too long", _raw(organisation)))
         else:
-            rows.append((rank, siret, uai if isinstance(uai, str) else None))
+            rows.append((rank, _writable(siret), _writable(uai) if isinstance(uai, str) else None))
     database.execute(
         """
         CREATE OR REPLACE TABLE referentiel_onisep AS
