@@ -1,9 +1,9 @@
-"""The look-up behind API Gateway: see quiforme.api.lookup."""
+"""The look-up behind API Gateway: see quiforme.api.routes."""
 
 import base64
 import gzip
-import json
 import re
+import time
 from typing import Any
 
 import boto3
@@ -11,22 +11,34 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 from quiforme.api.errors import STORE_FAILED, STORE_TIMED_OUT, ApiError
-from quiforme.api.lookup import Request, Response, certifications
+from quiforme.api.http import Request, Response, error_answer
+from quiforme.api.routes import respond
+from quiforme.api.world import World
 from quiforme.aws.reader import FAST, DynamoCounter, DynamoReader
+from quiforme.aws.secret import RotatingSecret
 from quiforme.aws.settings import setting
+from quiforme.aws.shelf import S3Shelf
 
 LARGEST_PLAIN = 4_000_000
 """Lambda answers at most 6 MB, the JSON escapes of the body's own quotes included: larger bodies go as gzip."""
+_LONGEST_LOGGED = 500
 
 logger = Logger(service="lookup")
 dynamodb = boto3.client("dynamodb", config=FAST)
-reader = DynamoReader(
-    dynamodb,
-    documents_table=setting("DOCUMENTS_TABLE"),
-    state_table=setting("STATE_TABLE"),
-    bucket=setting("BUCKET"),
+world = World(
+    reader=DynamoReader(
+        dynamodb,
+        documents_table=setting("DOCUMENTS_TABLE"),
+        days_table=setting("DAYS_TABLE"),
+        state_table=setting("STATE_TABLE"),
+        bucket=setting("BUCKET"),
+    ),
+    counter=DynamoCounter(dynamodb, setting("ACCESS_TABLE")),
+    connector=RotatingSecret(setting("CONNECTOR_SECRET")),
+    shelf=S3Shelf(setting("BUCKET")),
+    history_days=int(setting("HISTORY_DAYS")),
+    now=time.time,
 )
-counter = DynamoCounter(dynamodb, setting("ACCESS_TABLE"))
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -37,12 +49,12 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     logger.info(
         "appel",
         extra={
-            "siret": request.siret[:20],
-            "context": request.query.get("context"),
-            "object": request.query.get("object"),
-            "recipient": request.query.get("recipient"),
+            "resource": request.resource,
+            **{name: value[:20] for name, value in request.path.items()},
+            **{name: _logged(request.query.get(name)) for name in ("context", "object", "recipient")},
             "jti": request.authorizer.get("jti"),
             "status": response.status,
+            **response.audit,
         },
     )
     # The gateway unpacks base64 only for a call that says which media types it accepts.
@@ -52,20 +64,19 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
 
 def _answer(request: Request) -> Response:
     try:
-        return certifications(request, reader, counter)
+        return respond(request, world)
     except ApiError as error:
-        return _error(error)
+        return error_answer(error)
     except (ConnectTimeoutError, ReadTimeoutError):
         logger.exception("the store did not answer in time")
-        return _error(ApiError(504, STORE_TIMED_OUT))
+        return error_answer(ApiError(504, STORE_TIMED_OUT))
     except (BotoCoreError, ClientError):
         logger.exception("the store failed")
-        return _error(ApiError(502, STORE_FAILED))
+        return error_answer(ApiError(502, STORE_FAILED))
 
 
-def _error(error: ApiError) -> Response:
-    headers = error.headers | {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    return Response(error.status, headers, json.dumps(error.body(), ensure_ascii=False))
+def _logged(text: str | None) -> str | None:
+    return text[:_LONGEST_LOGGED] if text else text
 
 
 def _accepts_gzip(accept_encoding: str) -> bool:
@@ -75,7 +86,12 @@ def _accepts_gzip(accept_encoding: str) -> bool:
 def _proxy(response: Response, *, gzip_accepted: bool) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "statusCode": response.status,
-        "headers": response.headers | {"Vary": "Accept-Encoding"},
+        "headers": response.headers
+        | {
+            "Vary": "Accept-Encoding",
+            "X-Content-Type-Options": "nosniff",
+            "Strict-Transport-Security": "max-age=31536000",
+        },
         "body": response.body,
         "isBase64Encoded": False,
     }

@@ -15,6 +15,7 @@ _SIRET = re.compile(r"[0-9]{14}")
 _SIREN = re.compile(r"[0-9]{9}")
 _NDA = re.compile(r"[0-9]{4}[0-9A-Z][0-9]{6}")
 _UAI = re.compile(r"[0-9]{7}[A-Z]")
+_FICHE = re.compile(r"(RNCP|RS)[0-9]{1,9}")
 
 
 def luhn(digits: str) -> bool:
@@ -44,3 +45,8 @@ def is_nda(text: str) -> bool:
 def is_uai(text: str) -> bool:
     """Whether `text` is 7 digits and the letter they call for."""
     return bool(_UAI.fullmatch(text)) and text[7] == UAI_LETTERS[int(text[:7]) % 23]
+
+
+def is_fiche(text: str) -> bool:
+    """Whether `text` is the code of a fiche of the RNCP or of the RS."""
+    return bool(_FICHE.fullmatch(text))

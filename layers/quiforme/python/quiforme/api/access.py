@@ -29,6 +29,11 @@ class Caller:
     expires: int
     rate_limit: int
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether the identity of those who are not to be disclosed is shown as well."""
+        return "non_diffusibles" in self.scopes
+
     @classmethod
     def from_authorizer(cls, context: Mapping[str, str]) -> "Caller":
         """Read the authorizer's context.

@@ -57,6 +57,31 @@ SIRET_MALFORMED = Problem("00302", UNPROCESSABLE, "Le numéro de siret n'est pas
 RECIPIENT_MALFORMED = Problem(
     "00210", UNPROCESSABLE, "Le paramètre recipient n'est pas un numéro de siret valide", "recipient"
 )
+SIREN_MALFORMED = Problem("00301", UNPROCESSABLE, "Le numéro de siren n'est pas correctement formaté", "siren")
+NDA_MALFORMED = Problem("00303", UNPROCESSABLE, "Le numéro de déclaration n'est pas correctement formaté", "nda")
+UAI_MALFORMED = Problem("00304", UNPROCESSABLE, "Le code UAI n'est pas correctement formaté", "uai")
+CODE_MALFORMED = Problem(
+    "00305", UNPROCESSABLE, "Le code de certification n'est pas de la forme RNCP1234 ou RS1234", "code"
+)
+DATE_MALFORMED = Problem("00306", UNPROCESSABLE, "Le paramètre date n'est pas une date de la forme AAAA-MM-JJ", "date")
+DATE_TO_COME = Problem("00306", UNPROCESSABLE, "Le paramètre date est un jour à venir", "date")
+ROLE_MALFORMED = Problem("00307", UNPROCESSABLE, "Le paramètre role vaut former ou organiser", "role")
+LIMIT_MALFORMED = Problem("00308", UNPROCESSABLE, "Le paramètre limite est hors de ses bornes", "limite")
+CURSOR_MALFORMED = Problem(
+    "00309", UNPROCESSABLE, "Le paramètre curseur n'est pas celui d'une réponse précédente", "curseur"
+)
+UNREADABLE_BODY = Problem("00400", "Corps illisible", "Le corps de la requête n'est pas du JSON en UTF-8.")
+UNKNOWN_ROUTE = Problem("00404", "Route inconnue", "Cette route n'existe pas.")
+WRONG_METHOD = Problem(
+    "00405", "Méthode non autorisée", "Cette route n'accepte pas cette méthode : voir l'en-tête Allow."
+)
+TOO_LARGE = Problem("00413", "Requête trop volumineuse", "Le corps de la requête est trop volumineux.")
+TOO_LARGE_TOGETHER = Problem(
+    "00413", "Réponse trop volumineuse", "Cette réponse est trop volumineuse pour un lot : demandez ce siret seul."
+)
+WRONG_MEDIA_TYPE = Problem(
+    "00415", "Type de contenu non pris en charge", "Le corps de la requête s'envoie en application/json."
+)
 UNKNOWN_SIRET = Problem(
     "33003",
     "Entité non trouvée",
@@ -69,8 +94,26 @@ OUT_OF_PERIMETER = Problem(
     "Cet établissement est hors du périmètre de l'API : l'absence de réponse ne dit rien de ses certifications.",
     meta={**PROVIDER, "raison": "hors_perimetre"},
 )
+NOBODY_BEHIND = Problem(
+    "33003",
+    "Entité non trouvée",
+    "Aucun établissement publié ne porte cet identifiant.",
+    meta={**PROVIDER, "raison": "inconnu"},
+)
+BEFORE_HISTORY = Problem(
+    "33003",
+    "Entité non trouvée",
+    "L'historique ne remonte pas jusqu'à ce jour : l'absence de réponse ne dit rien de cet établissement.",
+    meta={**PROVIDER, "raison": "hors_historique"},
+)
 NOTHING_PUBLISHED = Problem(
     "33020", "Maintenance", "Aucune donnée n'a encore été publiée. Réessayez plus tard.", meta=PROVIDER
+)
+EXPORTS_MISSING = Problem(
+    "33020",
+    "Maintenance",
+    "Les exports de la publication en cours ne sont pas disponibles. Réessayez plus tard.",
+    meta=PROVIDER,
 )
 STORE_FAILED = Problem(
     "33999",
@@ -90,3 +133,18 @@ def missing_parameter(name: str) -> Problem:
     """A traceability parameter that is missing or blank."""
     code = {"context": "00201", "object": "00202", "recipient": "00203"}[name]
     return Problem(code, UNPROCESSABLE, f"Le paramètre {name} est obligatoire", name)
+
+
+def unknown_parameter(name: str) -> Problem:
+    """A parameter that the resource does not have."""
+    return Problem("00310", UNPROCESSABLE, f"Le paramètre {name[:50]} n'existe pas pour cette route", name[:50])
+
+
+def repeated_parameter(name: str) -> Problem:
+    """A parameter given several times."""
+    return Problem("00311", UNPROCESSABLE, f"Le paramètre {name[:50]} est donné plusieurs fois", name[:50])
+
+
+def sirets_malformed(why: str) -> Problem:
+    """The list of SIRETs of a batch."""
+    return Problem("00312", UNPROCESSABLE, f"Le champ sirets {why}", "sirets")

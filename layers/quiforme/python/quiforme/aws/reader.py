@@ -4,8 +4,9 @@ import gzip
 import json
 import time
 from collections.abc import Callable
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -19,17 +20,22 @@ if TYPE_CHECKING:
 POINTER_AGE_S = 2.0
 """A publication is to be visible within ten seconds; this leaves the rest to everything else."""
 
-FAST = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "max_attempts": 3})
+FAST = Config(
+    connect_timeout=1, read_timeout=2, max_pool_connections=50, retries={"mode": "standard", "max_attempts": 3}
+)
 """A caller waits: better a clear 504 than a hang."""
 
 
 class DynamoReader:
     """Reads what the ingestion published."""
 
-    def __init__(self, client: "DynamoDBClient", *, documents_table: str, state_table: str, bucket: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", *, documents_table: str, days_table: str, state_table: str, bucket: str
+    ) -> None:
         """Take the client and the names."""
         self._client = client
         self._documents = documents_table
+        self._days = days_table
         self._state = state_table
         self._bucket = bucket
         self._current: Publication | None = None
@@ -43,34 +49,71 @@ class DynamoReader:
 
     def current(self) -> Publication | None:
         """The pointer."""
-        now = self._clock()
-        if self._current is None or now - self._read_at > POINTER_AGE_S:
-            answer = self._client.get_item(TableName=self._state, Key={"id": {"S": "publication"}}, ConsistentRead=True)
-            item = answer.get("Item")
-            self._current = Publication.from_json(item["publication"]["S"]) if item else None
-            self._read_at = now
+        if self._current is None or self._clock() - self._read_at > POINTER_AGE_S:
+            return self.check()
         return self._current
 
-    def read(self, siret: str, generation: int) -> Item | None:
-        """The newest item of a SIRET that is not newer than the generation."""
+    def check(self) -> Publication | None:
+        """The pointer, read now."""
+        now = self._clock()
+        answer = self._client.get_item(TableName=self._state, Key={"id": {"S": "publication"}}, ConsistentRead=True)
+        item = answer.get("Item")
+        self._current = Publication.from_json(item["publication"]["S"]) if item else None
+        self._read_at = now
+        return self._current
+
+    def read(self, identifier: str, generation: int) -> Item | None:
+        """The newest item of an identifier that is not newer than the generation."""
+        newest = self.versions(identifier, generation, 1)
+        return newest[0] if newest else None
+
+    def versions(self, identifier: str, generation: int, limit: int) -> list[Item]:
+        """An identifier's items from a generation back, newest first."""
+        items: list[Item] = []
+        query: dict[str, Any] = {
+            "TableName": self._documents,
+            "KeyConditionExpression": "id = :id AND generation <= :generation",
+            "ExpressionAttributeValues": {":id": {"S": identifier}, ":generation": {"N": str(generation)}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        # An answer of DynamoDB ends at 1 MB, whatever it was asked for.
+        while len(items) < limit:
+            answer = self._client.query(**query, Limit=limit - len(items))
+            items += [self._item(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                break
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return items
+
+    def publication_on(self, day: date) -> Publication | None:
+        """The pointer as it stood at the end of a day."""
         answer = self._client.query(
-            TableName=self._documents,
-            KeyConditionExpression="siret = :siret AND generation <= :generation",
-            ExpressionAttributeValues={":siret": {"S": siret}, ":generation": {"N": str(generation)}},
+            TableName=self._days,
+            KeyConditionExpression="id = :id AND #day <= :day",
+            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeValues={":id": {"S": "publication"}, ":day": {"S": day.isoformat()}},
             ScanIndexForward=False,
             Limit=1,
             ConsistentRead=True,
         )
-        if not answer["Items"]:
-            return None
-        item = answer["Items"][0]
+        return Publication.from_json(answer["Items"][0]["publication"]["S"]) if answer["Items"] else None
+
+    def _item(self, item: dict[str, Any]) -> Item:
+        content: dict[str, str] = {}
         if "objet" in item:
             packed = self._s3.get_object(Bucket=self._bucket, Key=item["objet"]["S"])["Body"].read()
             content = json.loads(gzip.decompress(packed))
-            return Item(siret, item["etat"]["S"], content["data"], content["details"])
-        if "data" not in item:
-            return Item(siret, item["etat"]["S"])
-        return Item(siret, item["etat"]["S"], item["data"]["S"], item["details"]["S"])
+        else:
+            content = {name: item[name]["S"] for name in ("data", "details", "identite") if name in item}
+        return Item(
+            id=item["id"]["S"],
+            etat=item["etat"]["S"],
+            jour=item["jour"]["S"],
+            generation=int(item["generation"]["N"]),
+            non_diffusible=item.get("nd", {}).get("BOOL", False),
+            **content,
+        )
 
 
 class DynamoCounter:

@@ -17,6 +17,7 @@ class Publication:
         generation_day: The day of the run that made the generation, ISO.
         snapshot: The storage key of the manifest the documents were built from.
         sources: The day of the data used, ISO, by source.
+        states: What became of each source in the last run: accepted, unchanged, refused, absent or missing.
 
     """
 
@@ -26,6 +27,7 @@ class Publication:
     generation_day: str
     snapshot: str
     sources: dict[str, str]
+    states: dict[str, str]
 
     def to_json(self) -> str:
         """As it is stored: the same publication always gives the same text."""
@@ -39,20 +41,28 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one SIRET answers from a generation on.
+    """What one identifier answers from a generation on.
 
     Attributes:
-        siret: The SIRET.
-        etat: `document`, `hors_perimetre` or `retire`.
-        data: The document as JSON text; empty unless there is one.
-        details: What goes to `meta` beside it, as JSON text; empty likewise.
+        id: A SIRET, or `kind/identifier` for the list of the SIRETs behind it.
+        etat: `document`, `hors_perimetre`, `index`, or `retire` (nothing any more).
+        jour: The day of the run that wrote it, ISO.
+        data: The document, or the list, as JSON text; empty when there is none.
+        details: What goes to `meta` beside a document, as JSON text; empty likewise.
+        identite: The establishment's denomination and address, as JSON text; empty likewise.
+        non_diffusible: Whether they are for the eyes of a few only.
+        generation: Under which it was written.
 
     """
 
-    siret: str
+    id: str
     etat: str
+    jour: str
     data: str = ""
     details: str = ""
+    identite: str = ""
+    non_diffusible: bool = False
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)

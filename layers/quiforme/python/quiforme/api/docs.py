@@ -1,0 +1,62 @@
+"""The description of the API, and the page that shows it; neither says anything that is not public."""
+
+from importlib.resources import files
+
+from quiforme.api.access import Caller
+from quiforme.api.errors import UNKNOWN_ROUTE, ApiError
+from quiforme.api.http import Request, Response, text_answer
+from quiforme.api.world import World
+
+_CACHE = "public, max-age=300"
+_PAGE = """<!doctype html>
+<html lang="fr">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Quiforme : documentation de l'API</title>
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<div id="documentation"></div>
+<script src="docs/swagger-ui.js"></script>
+<script src="docs/page.js"></script>
+</html>
+"""
+_SCRIPT = """SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#documentation",
+  docExpansion: "list",
+  deepLinking: false,
+  validatorUrl: null,
+});
+"""
+_ASSETS = {
+    "swagger-ui.js": ("swagger-ui-bundle.min.js", "text/javascript"),
+    "swagger-ui.css": ("swagger-ui.min.css", "text/css"),
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Swagger UI writes styles of its own into the page; nothing else comes from anywhere but here."""
+
+
+def openapi(_request: Request, _world: World, _caller: Caller | None) -> Response:
+    """The description, OpenAPI 3.1."""
+    return text_answer(files("quiforme.api").joinpath("openapi.json").read_text("utf-8"), cache=_CACHE)
+
+
+def page(_request: Request, _world: World, _caller: Caller | None) -> Response:
+    """The interactive page."""
+    response = text_answer(_PAGE, content_type="text/html; charset=utf-8", cache=_CACHE)
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+def asset(request: Request, _world: World, _caller: Caller | None) -> Response:
+    """What the page is made with."""
+    name = request.path["fichier"]
+    if name == "page.js":
+        return text_answer(_SCRIPT, content_type="text/javascript; charset=utf-8", cache=_CACHE)
+    if name not in _ASSETS:
+        raise ApiError(404, UNKNOWN_ROUTE)
+    file, kind = _ASSETS[name]
+    folder = files("aws_lambda_powertools.event_handler.openapi").joinpath("swagger_ui")
+    return text_answer(folder.joinpath(file).read_text("utf-8"), content_type=f"{kind}; charset=utf-8", cache=_CACHE)

@@ -1,0 +1,39 @@
+"""API Entreprise v3: one establishment's certifications (api.md, section 1)."""
+
+from quiforme.api import document
+from quiforme.api.access import Caller
+from quiforme.api.errors import (
+    RECIPIENT_MALFORMED,
+    SIRET_MALFORMED,
+    ApiError,
+    Problem,
+    missing_parameter,
+)
+from quiforme.api.http import Request, Response, text_answer
+from quiforme.api.publication import published
+from quiforme.api.world import World
+from quiforme.identifiers import is_siret
+
+
+def certifications(request: Request, world: World, caller: Caller) -> Response:
+    """Answer one call."""
+    problems = _problems(request)
+    if problems:
+        raise ApiError(422, *problems)
+    publication = published(world)
+    item = document.require_document(world.reader.read(request.path["siret"], publication.generation))
+    return text_answer(document.body(item, publication, all_disclosed=caller.sees_all))
+
+
+def _problems(request: Request) -> list[Problem]:
+    problems = [
+        missing_parameter(name)
+        for name in ("context", "object", "recipient")
+        if not (request.query.get(name) or "").strip()
+    ]
+    recipient = request.query.get("recipient") or ""
+    if recipient.strip() and not is_siret(recipient):
+        problems.append(RECIPIENT_MALFORMED)
+    if not is_siret(request.path["siret"]):
+        problems.append(SIRET_MALFORMED)
+    return problems

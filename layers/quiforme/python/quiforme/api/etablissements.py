@@ -1,0 +1,112 @@
+"""Our own resources on establishments: one document, as of a day, many at once (api.md, section 3)."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from quiforme.api import document
+from quiforme.api.access import Caller
+from quiforme.api.errors import (
+    BEFORE_HISTORY,
+    SIRET_MALFORMED,
+    TOO_LARGE,
+    TOO_LARGE_TOGETHER,
+    UNREADABLE_BODY,
+    WRONG_MEDIA_TYPE,
+    ApiError,
+    sirets_malformed,
+)
+from quiforme.api.http import Request, Response, compact, text_answer
+from quiforme.api.parameters import Parameters
+from quiforme.api.publication import published
+from quiforme.api.world import World
+from quiforme.identifiers import is_siret
+from quiforme.registry.ports import Item, Publication
+
+LARGEST_BATCH = 100
+LARGEST_REQUEST = 16_384
+"""Bytes; a hundred SIRETs take two thousand."""
+LARGEST_TOGETHER = 3_500_000
+"""Characters of all the documents of a batch; a Lambda function answers 6 MB, escapes included."""
+_READERS = 25
+
+
+def one(request: Request, world: World, caller: Caller) -> Response:
+    """The document, as it is or as it was known at the end of a day."""
+    parameters = Parameters(request, "date")
+    asked = parameters.day(now=world.now())
+    parameters.check()
+    publication = published(world) if asked is None else _as_of(asked, world)
+    item = document.require_document(world.reader.read(request.path["siret"], publication.generation))
+    return text_answer(document.body(item, publication, all_disclosed=caller.sees_all))
+
+
+def _as_of(asked: date, world: World) -> Publication:
+    published(world)
+    today = datetime.fromtimestamp(world.now(), UTC).date()
+    publication = world.reader.publication_on(asked)
+    # What was replaced before the history that is kept is gone, and what is gone must not read as "unknown".
+    if publication is None or asked < today - timedelta(days=world.history_days):
+        raise ApiError(404, BEFORE_HISTORY)
+    return publication
+
+
+def batch(request: Request, world: World, caller: Caller) -> Response:
+    """Up to a hundred documents, each with a status of its own, in the order asked."""
+    Parameters(request).check()
+    sirets = _sirets(request)
+    publication = published(world)
+    wanted = sorted({siret for siret in sirets if is_siret(siret)})
+    with ThreadPoolExecutor(_READERS) as pool:
+        items = dict(
+            zip(wanted, pool.map(lambda one: world.reader.read(one, publication.generation), wanted), strict=True)
+        )
+    entries: list[str] = []
+    room = LARGEST_TOGETHER
+    for siret in sirets:
+        entry = _entry(siret, items.get(siret), publication, all_disclosed=caller.sees_all)
+        if len(entry) > room:
+            entry = _failed(siret, ApiError(413, TOO_LARGE_TOGETHER))
+        room -= len(entry)
+        entries.append(entry)
+    meta = compact({"generation": publication.generation, "jour": publication.day})
+    response = text_answer(f'{{"data":[{",".join(entries)}],"links":{{}},"meta":{meta}}}')
+    return replace(response, audit={"sirets": [siret[:20] for siret in sirets]})
+
+
+def _sirets(request: Request) -> list[str]:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise ApiError(415, WRONG_MEDIA_TYPE)
+    if len(request.body) > LARGEST_REQUEST:
+        raise ApiError(413, TOO_LARGE)
+    try:
+        content = json.loads(request.body.decode())
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, UNREADABLE_BODY) from error
+    if not isinstance(content, dict) or set(content) != {"sirets"}:
+        raise ApiError(422, sirets_malformed("doit être là, et être le seul"))
+    sirets = content["sirets"]
+    if not isinstance(sirets, list) or not all(isinstance(siret, str) for siret in sirets):
+        raise ApiError(422, sirets_malformed("doit être une liste de textes"))
+    if not 1 <= len(sirets) <= LARGEST_BATCH:
+        raise ApiError(422, sirets_malformed(f"doit compter de 1 à {LARGEST_BATCH} numéros"))
+    if len(set(sirets)) < len(sirets):
+        raise ApiError(422, sirets_malformed("contient deux fois le même numéro"))
+    return sirets
+
+
+def _entry(siret: str, item: Item | None, publication: Publication, *, all_disclosed: bool) -> str:
+    try:
+        if not is_siret(siret):
+            raise ApiError(422, SIRET_MALFORMED)
+        found = document.require_document(item)
+    except ApiError as error:
+        return _failed(siret, error)
+    head = compact({"siret": siret, "status": 200})
+    return f"{head[:-1]},{document.body(found, publication, all_disclosed=all_disclosed)[1:]}"
+
+
+def _failed(siret: str, error: ApiError) -> str:
+    return compact({"siret": siret[:50], "status": error.status, **error.body()})

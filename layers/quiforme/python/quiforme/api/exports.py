@@ -1,0 +1,29 @@
+"""Every document at once: links to the files that the ingestion wrote beside the publication."""
+
+from datetime import UTC, datetime
+
+from quiforme.api.access import Caller
+from quiforme.api.errors import EXPORTS_MISSING, ApiError
+from quiforme.api.http import Request, Response, compact
+from quiforme.api.parameters import Parameters
+from quiforme.api.publication import published
+from quiforme.api.world import World
+
+LINK_LIFE_S = 600
+
+
+def links(request: Request, world: World, _: Caller) -> Response:
+    """Where the exports of the current publication are, for ten minutes."""
+    Parameters(request).check()
+    publication = published(world)
+    exports = world.shelf.exports(publication.generation, seconds=LINK_LIFE_S)
+    if not exports:
+        raise ApiError(503, EXPORTS_MISSING)
+    until = datetime.fromtimestamp(world.now() + LINK_LIFE_S, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    data = [
+        {"fichier": one.name, "octets": one.size, "url": one.url, "expire_le": until}
+        for one in sorted(exports, key=lambda one: one.name)
+    ]
+    meta = {"generation": publication.generation, "jour": publication.day}
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}  # who has a link needs no token
+    return Response(200, headers, compact({"data": data, "links": {}, "meta": meta}))

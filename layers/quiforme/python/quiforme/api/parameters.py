@@ -1,0 +1,124 @@
+"""The parameters of our own resources: all are checked before any is used, and an unknown one is refused."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+from quiforme.api.errors import (
+    CODE_MALFORMED,
+    CURSOR_MALFORMED,
+    DATE_MALFORMED,
+    DATE_TO_COME,
+    LIMIT_MALFORMED,
+    NDA_MALFORMED,
+    RECIPIENT_MALFORMED,
+    ROLE_MALFORMED,
+    SIREN_MALFORMED,
+    SIRET_MALFORMED,
+    UAI_MALFORMED,
+    ApiError,
+    Problem,
+    repeated_parameter,
+    unknown_parameter,
+)
+from quiforme.api.http import Request
+from quiforme.identifiers import is_fiche, is_nda, is_siren, is_siret, is_uai
+
+TRACE = frozenset({"context", "object", "recipient"})
+"""Asked for by API Entreprise's contract; on our own resources they may be given, and are kept in the audit line."""
+ROLES = ("former", "organiser")
+LARGEST_LIMIT = 1000
+_IDENTIFIERS: dict[str, tuple[Callable[[str], bool], Problem]] = {
+    "siret": (is_siret, SIRET_MALFORMED),
+    "siren": (is_siren, SIREN_MALFORMED),
+    "nda": (is_nda, NDA_MALFORMED),
+    "uai": (is_uai, UAI_MALFORMED),
+    "code": (is_fiche, CODE_MALFORMED),
+}
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_PLACE = re.compile(r"([0-9]{1,9})/([0-9]{14})?")
+
+
+class Parameters:
+    """The parameters of one call.
+
+    Each method gives one parameter's value, None when it is absent or wrong; `check` refuses the call with
+    everything that was wrong.
+    """
+
+    def __init__(self, request: Request, *known: str) -> None:
+        """Take the call, and the names of the query's parameters that its resource has beside those of TRACE."""
+        self._query = request.query
+        self._problems = [unknown_parameter(name) for name in sorted(request.query.keys() - TRACE - set(known))]
+        self._problems += [repeated_parameter(name) for name in sorted(request.repeated)]
+        recipient = request.query.get("recipient")
+        if recipient is not None and not is_siret(recipient):
+            self._problems.append(RECIPIENT_MALFORMED)
+        for name, value in request.path.items():
+            well_formed, malformed = _IDENTIFIERS[name]
+            if not well_formed(value):
+                self._problems.append(malformed)
+
+    def check(self) -> None:
+        """Go on only when nothing was wrong.
+
+        Raises:
+            ApiError: 422, with an entry for each wrong parameter.
+
+        """
+        if self._problems:
+            raise ApiError(422, *self._problems)
+
+    def day(self, *, now: float) -> date | None:
+        """`date`: a day that has begun in France."""
+        text = self._query.get("date")
+        if text is None:
+            return None
+        try:
+            asked = date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else None
+        except ValueError:
+            asked = None
+        # Paris is ahead of UTC by two hours at most.
+        if asked is None or asked > (datetime.fromtimestamp(now, UTC) + timedelta(hours=2)).date():
+            self._problems.append(DATE_TO_COME if asked else DATE_MALFORMED)
+            return None
+        return asked
+
+    def limit(self, *, default: int, largest: int = LARGEST_LIMIT) -> int:
+        """`limite`: how many entries a page has at most."""
+        text = self._query.get("limite")
+        if text is None:
+            return default
+        number = int(text) if _NUMBER.fullmatch(text) else 0
+        if not 1 <= number <= largest:
+            self._problems.append(LIMIT_MALFORMED)
+        return number
+
+    def role(self) -> str | None:
+        """`role`: one of ROLES."""
+        text = self._query.get("role")
+        if text is not None and text not in ROLES:
+            self._problems.append(ROLE_MALFORMED)
+        return text
+
+    def cursor(self) -> tuple[int, str] | None:
+        """`curseur`: the generation that a walk reads, and the last SIRET that it had."""
+        text = self._query.get("curseur")
+        if text is None:
+            return None
+        try:
+            place = _PLACE.fullmatch(base64.urlsafe_b64decode(text).decode("ascii"))
+        except (binascii.Error, ValueError):
+            place = None
+        if place is None:
+            self._problems.append(CURSOR_MALFORMED)
+            return None
+        return int(place[1]), place[2] or ""
+
+
+def cursor(generation: int, siret: str = "") -> str:
+    """The text that brings a walk back to a place; opaque to callers."""
+    return base64.urlsafe_b64encode(f"{generation}/{siret}".encode()).decode()

@@ -1,0 +1,109 @@
+"""Every route: which method, who may call, and what answers.
+
+Checks come in the contract's order: token, scope, rate, then what the resource itself checks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from quiforme.api import brut, docs, entreprise, etablissements, exports, historique, identifiants, publication
+from quiforme.api.access import Caller, admit
+from quiforme.api.errors import INVALID_TOKEN, UNKNOWN_ROUTE, WRONG_METHOD, ApiError
+from quiforme.api.http import Request, Response, unless_known
+from quiforme.api.world import World
+
+SCOPE = "certifications_qualiopi_france_competences"
+_TOKEN_PARAMETERS = frozenset({"token", "access_token", "jwt"})
+"""A token in an address ends up in logs: such a call is refused, whatever its header holds."""
+
+Endpoint = Callable[[Request, World, Any], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Anybody may call."""
+
+    def enter(self, _request: Request, _world: World) -> tuple[None, dict[str, str]]:
+        """Let everybody in."""
+        return None, {}
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """API Entreprise's connector may call, with its shared secret."""
+
+    def enter(self, request: Request, world: World) -> tuple[None, dict[str, str]]:
+        """Let in whoever knows the secret."""
+        given = request.headers.get("token-connexion", "")
+        if not given or "token-connexion" in request.several or not world.connector.accepts(given):
+            raise ApiError(401, INVALID_TOKEN)
+        return None, {}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The bearers of a token with this scope may call, so many times a minute."""
+
+    name: str
+
+    def enter(self, request: Request, world: World) -> tuple[Caller, dict[str, str]]:
+        """Let in who holds the scope and has calls left; the headers that tell how many."""
+        if not _TOKEN_PARAMETERS.isdisjoint(request.query):
+            raise ApiError(401, INVALID_TOKEN)
+        caller = Caller.from_authorizer(request.authorizer)
+        caller.require(self.name)
+        return caller, admit(caller, world.counter, now=world.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One resource's one method."""
+
+    method: str
+    access: Public | Connector | Scope
+    endpoint: Endpoint
+
+
+_HOLDER = Scope(SCOPE)
+ROUTES: dict[str, Route] = {
+    "/v3/carif_oref/etablissements/{siret}/certifications_qualiopi_france_competences": Route(
+        "GET", _HOLDER, entreprise.certifications
+    ),
+    "/organisme/{siret}": Route("GET", Connector(), brut.organisme),
+    "/v1/etablissements/{siret}": Route("GET", _HOLDER, etablissements.one),
+    "/v1/etablissements/{siret}/historique": Route("GET", _HOLDER, historique.history),
+    "/v1/etablissements/recherche": Route("POST", _HOLDER, etablissements.batch),
+    "/v1/unites-legales/{siren}/etablissements": Route("GET", _HOLDER, identifiants.of_siren),
+    "/v1/declarations/{nda}/etablissements": Route("GET", _HOLDER, identifiants.of_nda),
+    "/v1/uai/{uai}/etablissements": Route("GET", _HOLDER, identifiants.of_uai),
+    "/v1/certifications/{code}/etablissements": Route("GET", _HOLDER, identifiants.of_certification),
+    "/v1/exports": Route("GET", Scope("exports"), exports.links),
+    "/v1/etat": Route("GET", Public(), publication.state),
+    "/ping/carif_oref/qualiopi": Route("GET", Public(), publication.Ping()),
+    "/openapi.json": Route("GET", Public(), docs.openapi),
+    "/docs": Route("GET", Public(), docs.page),
+    "/docs/{fichier}": Route("GET", Public(), docs.asset),
+}
+
+
+def respond(request: Request, world: World) -> Response:
+    """Answer one call.
+
+    Raises:
+        ApiError: Any error of the contract but those of the store.
+
+    """
+    route = ROUTES.get(request.resource)
+    if route is None:
+        raise ApiError(404, UNKNOWN_ROUTE)
+    if request.method != route.method:
+        raise ApiError(405, WRONG_METHOD, headers={"Allow": route.method})
+    caller, headers = route.access.enter(request, world)
+    try:
+        response = route.endpoint(request, world, caller)
+    except ApiError as error:
+        error.headers |= headers
+        raise
+    response = unless_known(request, response)
+    return replace(response, headers=response.headers | headers)
