@@ -237,3 +237,17 @@ def test_every_function_imports_with_its_own_artifacts_alone(stack: Stack, name:
         [sys.executable, "-I", "-S", "-c", code], env=_ENVIRONMENT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_look_up_is_light(stack: Stack) -> None:
+    """Everything that its process may load, unzipped."""
+    assert stack.api_url
+    built = LOCAL / "build"
+    resources: dict[str, Any] = yaml.safe_load((built / "template.yaml").read_text())["Resources"]
+    function = resources["Lookup"]["Properties"]
+    places = [
+        function["CodeUri"],
+        *(resources[layer["Ref"]]["Properties"]["ContentUri"] for layer in function["Layers"]),
+    ]
+    files = [path for place in places for path in (built / place).rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files if path.suffix != ".pyc") < 20_000_000
