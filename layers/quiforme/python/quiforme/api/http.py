@@ -46,10 +46,9 @@ class Request:
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Read an API Gateway REST proxy event."""
         values: dict[str, list[str]] = {}
-        for name, value in (event.get("headers") or {}).items():
-            values.setdefault(name.lower(), []).append(value)
-        for name, those in (event.get("multiValueHeaders") or {}).items():
-            values[name.lower()] = those if len(those) > len(values.get(name.lower(), [])) else values[name.lower()]
+        several = event.get("multiValueHeaders") or {name: [one] for name, one in (event.get("headers") or {}).items()}
+        for name, those in several.items():
+            values.setdefault(name.lower(), []).extend(those)
         queries = event.get("multiValueQueryStringParameters") or {}
         return cls(
             resource=event.get("resource") or "",

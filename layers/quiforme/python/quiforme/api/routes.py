@@ -5,7 +5,7 @@ Checks come in the contract's order: token, scope, rate, then what the resource 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from quiforme.api import brut, docs, entreprise, etablissements, exports, historique, identifiants, publication
@@ -105,7 +105,8 @@ def respond(request: Request, world: World) -> Response:
         error.headers |= headers
         raise
     response = unless_known(request, response)
-    return replace(response, headers=response.headers | headers)
+    response.headers.update(headers)
+    return response
 
 
 def _no_route(address: str) -> ApiError:
