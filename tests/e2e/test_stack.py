@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.examples import examples, run
 from tests.france import FIRST_DAY, write_day
 from tests.france.cast import CERTIFIED, UNKNOWN
 from tests.integration.play import told_by_messages, told_by_oracle
 from tests.oracle import Oracle
 from tests.stack import drive
 from tests.stack.deploy import Stack
-from tests.stack.emulator import LOCAL, Failed
+from tests.stack.emulator import LOCAL, ROOT, Failed
 
 _ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-3",
@@ -192,6 +193,14 @@ def test_every_route(stack: Stack, oracle: Oracle) -> None:
             assert len(file.read()) == export["octets"]
     for path in ("/docs", "/docs/page.js", "/docs/swagger-ui.js", "/docs/swagger-ui.css", "/openapi.json"):
         assert drive.http(stack, "GET", path)[0] == 200, path
+
+
+@pytest.mark.parametrize(("language", "text"), examples(ROOT / "docs" / "api.md"))
+def test_the_examples_of_the_guide(stack: Stack, language: str, text: str, tmp_path: Path) -> None:
+    told = run(language, text, tmp_path, {"API": stack.api_url, "JETON": stack.token, "SIRET": CERTIFIED})
+    if told is None:
+        pytest.skip(f"nothing here runs {language}")
+    assert told.strip()
 
 
 def test_what_is_no_route_or_no_method_says_so(stack: Stack) -> None:
