@@ -34,7 +34,8 @@ _ENVIRONMENT = {
     "HISTORY_DAYS": "1",
     "ACCESS_TABLE": "a",
     "BUCKET": "b",
-    "TOKEN_KEYS": '{"keys":[]}',
+    "REGISTER_TABLE": "r",
+    "SIGNING_KEYS": "k",
 }
 
 
@@ -229,7 +230,7 @@ def test_a_drop_without_its_list_keeps_the_last_one(stack: Stack, tmp_path: Path
     shutil.rmtree(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["Ingest", "Lookup", "Authorize", "Reconcile"])
+@pytest.mark.parametrize("name", ["Ingest", "Lookup", "Authorize", "Tokens", "Reconcile"])
 def test_every_function_imports_with_its_own_artifacts_alone(stack: Stack, name: str) -> None:
     assert stack.api_url
     built = LOCAL / "build"
