@@ -24,8 +24,13 @@ stop:
 test: .local/ready lint
 	@$(RUN) -m pytest -n auto --dist loadfile
 
-bench: .local/ready
+bench: .local/ready .local/bench-tools/ready
 	@$(RUN) -m tests.bench
+	@$(RUN) -m tests.bench.lookup
+
+.local/bench-tools/ready: .local/ready uv.lock
+	@UV_PROJECT_ENVIRONMENT=.local/bench-tools $(UV_SYNC) --only-group bench || $(call fail,$(NO_PACKAGES))
+	@touch $@
 
 lint: .local/ready
 	@.venv/bin/ruff check .

@@ -94,6 +94,7 @@ class Service:
         headers = given.pop("headers", {})
         event = {
             "resource": resource,
+            "path": given.pop("address", resource),
             "httpMethod": method,
             "pathParameters": given,
             "queryStringParameters": {
