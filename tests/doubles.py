@@ -39,7 +39,11 @@ class FolderDrop:
 
 @dataclass
 class FolderStorage:
+    """Objects as files; it can die at its n-th deletion."""
+
     folder: Path
+    dies_at: int = -1
+    deletions: int = 0
 
     def keys(self, prefix: str) -> list[str]:
         paths = (str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
@@ -58,6 +62,13 @@ class FolderStorage:
         path = self.folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.deletions += 1
+            if self.deletions == self.dies_at:
+                raise Died
+            (self.folder / key).unlink(missing_ok=True)
 
 
 class Died(Exception):
@@ -99,6 +110,9 @@ class MemoryRegistry:
     def erase(self, keys: Iterable[tuple[str, int]]) -> None:
         for key in keys:
             self.items.pop(key, None)
+
+    def objects(self, siret: str) -> set[str]:  # every item holds its document here
+        return set()
 
     def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
         dying = self._change()

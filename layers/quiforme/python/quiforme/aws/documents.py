@@ -116,6 +116,17 @@ class DynamoRegistry:
         """Remove items."""
         self._batches({"DeleteRequest": {"Key": _key(siret, generation)}} for siret, generation in keys)
 
+    def objects(self, siret: str) -> set[str]:
+        """The storage keys of the documents too big for the items of a SIRET."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._documents,
+            KeyConditionExpression="siret = :siret",
+            ExpressionAttributeValues={":siret": {"S": siret}},
+            ProjectionExpression="objet",
+            ConsistentRead=True,
+        )
+        return {item["objet"]["S"] for page in pages for item in page["Items"] if item}
+
     def _item(self, generation: int, item: Item) -> dict[str, Any]:
         attributes: dict[str, Any] = {**_key(item.siret, generation), "etat": {"S": item.etat}}
         if item.etat != "document":

@@ -99,6 +99,9 @@ class Registry(Protocol):
     def erase(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove items that no reader sees, by SIRET and generation."""
 
+    def objects(self, siret: str) -> set[str]:
+        """The storage keys of the documents of a SIRET that its items, of whatever generation, do not hold themselves."""
+
     @property
     def spent(self) -> Spent:
         """What the writes and erasures of this run cost."""

@@ -1,5 +1,6 @@
 """What the snapshot asks of the world: where each source's newest file is, and a storage that keeps what it makes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -76,3 +77,6 @@ class Storage(Protocol):
 
     def write(self, key: str, content: bytes) -> None:
         """Keep content under a key."""
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Keep these objects no longer; one that is not there is no error."""
