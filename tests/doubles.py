@@ -39,7 +39,11 @@ class FolderDrop:
 
 @dataclass
 class FolderStorage:
+    """Objects as files; it can die at its n-th deletion."""
+
     folder: Path
+    dies_at: int = -1
+    deletions: int = 0
 
     def keys(self, prefix: str) -> list[str]:
         paths = (str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
@@ -59,8 +63,12 @@ class FolderStorage:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    def delete(self, key: str) -> None:
-        (self.folder / key).unlink(missing_ok=True)
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.deletions += 1
+            if self.deletions == self.dies_at:
+                raise Died
+            (self.folder / key).unlink(missing_ok=True)
 
 
 class Died(Exception):
@@ -103,6 +111,9 @@ class MemoryRegistry:
     def erase(self, keys: Iterable[tuple[str, int]]) -> None:
         for key in keys:
             self.items.pop(key, None)
+
+    def objects(self, identifier: str) -> set[str]:  # every item holds its document here
+        return set()
 
     def publish(self, publication: Publication, *, replacing: Publication | None, day: date) -> None:
         dying = self._change()

@@ -13,12 +13,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 from quiforme import runs
+from quiforme.aws.anomalies import DynamoLedgerPointer
 from quiforme.aws.documents import BULK, DynamoRegistry
 from quiforme.aws.events import announce
 from quiforme.aws.lease import Busy, lease
 from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Drop, S3Storage
-from quiforme.clock import as_utc
+from quiforme.clock import as_utc, today
 from quiforme.enrichment.services import Services
 from quiforme.fetching.http import Http
 from quiforme.fetching.producers import HttpOrigin
@@ -125,7 +126,14 @@ def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_tabl
         ),
         history_days=int(setting("HISTORY_DAYS")),
         services=_services(left),
+        reconciled=lambda: _reconciled(state_table),
+        today=today(),
     )
+
+
+def _reconciled(state_table: str) -> str | None:
+    ledger = DynamoLedgerPointer(dynamodb, state_table).get()
+    return ledger.snapshot if ledger else None
 
 
 def _services(seconds_left: Callable[[], float]) -> Services:

@@ -120,6 +120,8 @@ def _run(folder: Path, scratch: Path, storage: Path, registry: _Registry, day: d
             settings=SETTINGS,
             history_days=3650,
             services=Services(None, "", None, lambda: 3600.0),
+            reconciled=lambda: None,
+            today=day,
         )
         return ingest(world, Order(four_o_clock(day), f"bench-{day}"))
 

@@ -16,7 +16,7 @@ _S3 = {
     "UploadPart": ("PutObject",),
     "CompleteMultipartUpload": ("PutObject",),
     "AbortMultipartUpload": ("AbortMultipartUpload",),
-    "DeleteObject": ("DeleteObject",),
+    "DeleteObjects": ("DeleteObject",),
     "ListObjectsV2": ("ListBucket",),
 }
 """The permissions that each operation of S3 asks for."""
@@ -118,7 +118,9 @@ def _resources(
             yield f"arn:aws:dynamodb:{account}:table/{table}", leading
     elif service == "s3":
         listed: dict[str, tuple[str, ...]] = {"s3:prefix": (params["Prefix"],)} if "Prefix" in params else {}
-        yield f"arn:aws:s3:::{params['Bucket']}" + (f"/{params['Key']}" if "Key" in params else ""), listed
+        keys = [one["Key"] for one in params["Delete"]["Objects"]] if "Delete" in params else [params.get("Key")]
+        for key in keys:
+            yield f"arn:aws:s3:::{params['Bucket']}" + (f"/{key}" if key is not None else ""), listed
     elif service == "sqs":
         yield f"arn:aws:sqs:{account}:{params['QueueUrl'].rpartition('/')[2]}", {}
     elif service == "eventbridge":

@@ -34,6 +34,7 @@ class System:
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
     announced: int = 0
     history_days: int = 3650
+    today: date = date.max
     enough_time: Callable[[], bool] = lambda: True
     sirene_address: str | None = None
     geocoder_address: str | None = None
@@ -81,6 +82,8 @@ class System:
             services=Services(
                 self.sirene_address, KEY, self.geocoder_address, lambda: 60.0 if self.enough_time() else 0.0
             ),
+            reconciled=lambda: self.pointer.state.snapshot if self.pointer.state else None,
+            today=self.today,
         )
 
     def reconcile(self, day: date) -> dict[str, Any]:

@@ -235,8 +235,10 @@ class Story:
         boto3.client("s3").put_object(Bucket=self.cloud.names["Bucket"], Key="exports/00000000/old.csv")
         (self.folder / "listePubliqueOF.csv").write_text("<!DOCTYPE html>")
         self.cloud.fill(self.folder)
-        self.runs.append(self.cloud.invoke("Ingest", _trigger(day)))
+        with patch("quiforme.clock.today", lambda: day):
+            self.runs.append(self.cloud.invoke("Ingest", _trigger(day)))
         self._look_up("after all")
+        self._look_up("big after all", body(self.looked_up["big"])["data"]["siret"])
 
     def _reconcile(self, day: date, trigger: Any, *, batches: int) -> None:
         with self.cloud.fault(once("SendMessageBatch", after=batches)), pytest.raises(EndpointConnectionError):

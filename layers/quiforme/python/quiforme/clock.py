@@ -11,6 +11,11 @@ def paris_day(scheduled_time: datetime) -> date:
     return scheduled_time.astimezone(PARIS).date()
 
 
+def today() -> date:
+    """The calendar's day: for nothing but to know a day that has yet to come."""
+    return paris_day(datetime.now(UTC))
+
+
 def as_utc(scheduled_time: datetime) -> datetime:
     """The same instant in UTC; a time without zone is held to be UTC."""
     if scheduled_time.tzinfo is None:

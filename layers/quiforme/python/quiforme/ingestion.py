@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from pydantic import Field
 
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script
@@ -19,13 +18,15 @@ from quiforme.documents.build import KEPT, build_documents
 from quiforme.enrichment import KEPT as ENRICHMENT
 from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.enrichment.services import Services, enrich
+from quiforme.progress import Progress, progress_key
 from quiforme.registry import exports, generations, publish
 from quiforme.registry.ports import Publication, Registry
 from quiforme.snapshot.collect import Collector
-from quiforme.snapshot.manifest import Enrichment, Frozen, Manifest, Outcome, Settings, manifest_key
+from quiforme.snapshot.manifest import Enrichment, Manifest, Outcome, Settings, manifest_key
 from quiforme.snapshot.ports import Origin, Storage
 from quiforme.sources.catalogue import SOURCES
 from quiforme.stopwatch import Stopwatch
+from quiforme.sweep import sweep
 
 
 class NoListeOf(Exception):
@@ -59,6 +60,8 @@ class World:
         settings: What the documents depend on besides the sources.
         history_days: For how many days what a document said before is kept.
         services: What may be asked beside the files, and for how long.
+        reconciled: Gives the storage key of the manifest that was reconciled last.
+        today: The calendar's day: nothing is forgotten as of a day that has yet to come.
 
     """
 
@@ -71,29 +74,12 @@ class World:
     settings: Settings
     history_days: int
     services: Services
+    reconciled: Callable[[], str | None]
+    today: date
 
     def enough_time(self) -> bool:
         """Whether this invocation has time for one more step."""
         return self.services.seconds_left() > 0
-
-
-class Progress(Frozen):
-    """Where a run stopped for want of time.
-
-    Attributes:
-        replacing: The publication that the run started from; when another stands by then, it starts afresh.
-        outcomes: The sources done.
-        enrichment: The services asked; None before that.
-        written: How many items are written of the generation under way; None before the first.
-        invocations: How many it took so far.
-
-    """
-
-    replacing: Publication | None = None
-    outcomes: dict[str, Outcome] = Field(default_factory=dict)
-    enrichment: Enrichment | None = None
-    written: int | None = None
-    invocations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +110,8 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
 
     Returns:
         The summary: state (`published`, or `unchanged` when the documents are those published already), generation,
-        day, sources, services, documents, invocations, forgotten (items erased since history is promised no longer), spent
-        (by this invocation: requests, write units), seconds.
+        day, sources, services, documents, invocations, forgotten (items erased since history is promised no longer), deleted
+        (stored objects that nothing refers to any more), spent (by this invocation: requests, write units), seconds.
 
     Raises:
         NoListeOf: Nothing was changed.
@@ -169,9 +155,7 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
         world.announce(order.scheduled_time, publication)
         with watch.stage("forgetting"):
             exports.clear(world.storage, publication)
-            forgotten = generations.forget(
-                database, world.registry, world.storage, world.scratch, day=order.day, history_days=world.history_days
-            )
+            forgotten = _forget(database, world, order.day)
     return {
         "state": "unchanged" if current and publication.generation == current.generation else "published",
         "generation": publication.generation,
@@ -180,7 +164,8 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
         "services": enrichment.summary,
         "documents": documents,
         "invocations": progress.invocations + 1,
-        "forgotten": forgotten,
+        "forgotten": forgotten["items"],
+        "deleted": forgotten["objects"],
         "spent": asdict(world.registry.spent),
         "seconds": watch.seconds,
     }
@@ -356,9 +341,24 @@ class _Run:
             written=written,
             invocations=progress.invocations + 1,
         )
-        key = f"progress/{self.order.run_id}/{made.invocations}.json"
+        key = progress_key(self.order.run_id, made.invocations)
         self.world.storage.write(key, made.model_dump_json().encode())
         return Unfinished(key)
+
+
+def _forget(database: duckdb.DuckDBPyConnection, world: World, day: date) -> dict[str, int]:
+    """Forget what history is promised for no longer, and delete what nothing refers to then: how many of each."""
+    items = generations.forget(
+        database,
+        world.registry,
+        world.storage,
+        world.scratch,
+        day=min(day, world.today),
+        history_days=world.history_days,
+        enough_time=world.enough_time,
+    )
+    objects = sweep(world.registry, world.storage, reconciled=world.reconciled(), enough_time=world.enough_time)
+    return {"items": items, "objects": objects}
 
 
 def _progress(world: World, order: Order, current: Publication | None) -> Progress:

@@ -125,6 +125,17 @@ class DynamoRegistry:
         """Remove items."""
         self._batches({"DeleteRequest": {"Key": _key(identifier, generation)}} for identifier, generation in keys)
 
+    def objects(self, identifier: str) -> set[str]:
+        """The storage keys of what is too big for the items of an identifier."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._documents,
+            KeyConditionExpression="id = :id",
+            ExpressionAttributeValues={":id": {"S": identifier}},
+            ProjectionExpression="objet",
+            ConsistentRead=True,
+        )
+        return {item["objet"]["S"] for page in pages for item in page["Items"] if item}
+
     def _item(self, generation: int, item: Item) -> dict[str, Any]:
         attributes: dict[str, Any] = {**_key(item.id, generation), "etat": {"S": item.etat}, "jour": {"S": item.jour}}
         if item.non_diffusible:

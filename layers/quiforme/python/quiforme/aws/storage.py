@@ -1,6 +1,7 @@
 """S3: the drop that ops fill, and the storage of what the project makes."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,15 @@ from quiforme.sources.catalogue import Source
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _ATTEMPTS = 3
+_DELETED_AT_ONCE = 1000
+"""The most that S3 takes."""
+
+
+class NotDeleted(Exception):
+    """S3 did not delete some objects it was asked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,16 @@ class S3Storage:
         """Keep content."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
 
-    def delete(self, key: str) -> None:
-        """Keep an object no longer."""
-        self._client.delete_object(Bucket=self._bucket, Key=key)
+    def delete(self, keys: Iterable[str]) -> None:
+        """Keep these objects no longer; one that is not there is no error.
+
+        Raises:
+            NotDeleted: Some are still there.
+
+        """
+        left = list(keys)
+        for start in range(0, len(left), _DELETED_AT_ONCE):
+            objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in left[start : start + _DELETED_AT_ONCE]]
+            answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+            if errors := answer.get("Errors"):
+                raise NotDeleted(f"{len(errors)} objects, {errors[0].get('Key')} the first: {errors[0].get('Code')}")

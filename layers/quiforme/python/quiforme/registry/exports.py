@@ -34,7 +34,7 @@ def write(database: duckdb.DuckDBPyConnection, storage: Storage, scratch: Path, 
 
 def clear(storage: Storage, current: Publication) -> None:
     """Delete the exports of generations that are neither the current one nor among the newest."""
-    for key in storage.keys(EXPORTS):
-        number = _NUMBER.fullmatch(key)
-        if number and current.generation != int(number[1]) <= current.newest - _KEPT:
-            storage.delete(key)
+    kept = {current.generation, *range(current.newest - _KEPT + 1, current.newest + 1)}
+    storage.delete(
+        key for key in storage.keys(EXPORTS) if (found := _NUMBER.fullmatch(key)) and int(found[1]) not in kept
+    )

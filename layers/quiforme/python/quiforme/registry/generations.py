@@ -1,9 +1,11 @@
 """The register of generations: what each one is, how to go back to it, and when what it replaced may go.
 
 An item that a generation replaced is what its SIRET answered until then. It is kept for as long as history is
-promised, counted from the day it was replaced, so neither what is current nor what history promises is lost.
+promised, counted from the day it was replaced, so neither what is current nor what history promises is lost. With
+the items that a generation replaced go the generations before it: nothing reads them whole any more.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -39,7 +41,7 @@ class Generation(Frozen):
 
 
 class NoSuchGeneration(Exception):
-    """No generation of that number was ever made."""
+    """No generation of that number was ever made, or it is forgotten."""
 
 
 def record(storage: Storage, generation: Generation) -> None:
@@ -55,12 +57,12 @@ def find(storage: Storage, number: int) -> Generation:
 
     """
     if _key(number) not in storage.keys(_key(number)):
-        raise NoSuchGeneration(f"there is no generation {number}")
+        raise NoSuchGeneration(f"there is no generation {number}, or it is forgotten")
     return Generation.model_validate_json(storage.read(_key(number)))
 
 
 def numbers(storage: Storage) -> list[int]:
-    """The numbers of all generations, ascending."""
+    """The numbers of all generations that are not forgotten, ascending."""
     return sorted(int(key.removeprefix(PREFIX).removesuffix(".json")) for key in storage.keys(PREFIX))
 
 
@@ -98,10 +100,12 @@ def forget(
     *,
     day: date,
     history_days: int,
+    enough_time: Callable[[], bool],
 ) -> int:
-    """Erase the items replaced longer ago than history is promised for; how many.
+    """Erase the items replaced longer ago than history is promised for, as long as there is time; how many.
 
-    A generation above the current one replaced nothing that readers see, and is left alone.
+    A generation above the current one replaced nothing that readers see, and is left alone. What dies half-way
+    is done again by the next run.
     """
     current = registry.current()
     done = {int(key.removeprefix(_FORGOTTEN)) for key in storage.keys(_FORGOTTEN)}
@@ -112,10 +116,16 @@ def forget(
         generation = find(storage, number)
         if date.fromisoformat(generation.publication.generation_day) > day - timedelta(days=history_days):
             break
+        if not enough_time():
+            break
+        # First the way back to the generations before it, then what they need.
+        storage.delete(_key(earlier) for earlier in numbers(storage) if earlier < number)
         keys = _replaced(database, storage, scratch, generation)
         registry.erase(keys)
         storage.write(f"{_FORGOTTEN}{number}", b"")
+        done.add(number)
         erased += len(keys)
+    storage.delete(f"{_FORGOTTEN}{number}" for number in sorted(done)[:-1])
     return erased
 
 

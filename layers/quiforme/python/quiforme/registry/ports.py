@@ -118,6 +118,9 @@ class Registry(Protocol):
     def erase(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove items that no reader sees, by identifier and generation."""
 
+    def objects(self, identifier: str) -> set[str]:
+        """The storage keys of what the items of an identifier, of whatever generation, do not hold themselves."""
+
     @property
     def spent(self) -> Spent:
         """What the writes and erasures of this run cost."""

@@ -86,6 +86,14 @@ class Outcome(Frozen):
     reason: str | None = None
     kept: str | None = None
 
+    @property
+    def refers_to(self) -> frozenset[str]:
+        """The storage keys of the file in use: its tables, and its rows set aside."""
+        in_use = self.in_use
+        if in_use is None:
+            return frozenset()
+        return frozenset((*in_use.tables.values(), *([in_use.set_aside_key] if in_use.set_aside_key else [])))
+
 
 class Enrichment(Frozen):
     """What came of the optional services (enrichment.services.Enriched).
@@ -149,6 +157,12 @@ class Manifest(Frozen):
         """The sources in use, by name; one that was never accepted is missing."""
         return {name: outcome.in_use for name, outcome in self.outcomes.items() if outcome.in_use}
 
+    @property
+    def refers_to(self) -> frozenset[str]:
+        """The storage keys of all that it names, its own with them; not what the one before it names."""
+        own = frozenset((self.key, *self.tables.values()))
+        return own.union(*(outcome.refers_to for outcome in self.outcomes.values()))
+
     def says_the_same_as(self, later: "Manifest") -> bool:
         """Whether a later run of the same day found the same files in the same state, and nothing beside them."""
         return not later.enrichment.answered and (self.day, self.settings, self._findings()) == (
@@ -164,6 +178,15 @@ class Manifest(Frozen):
         }
 
 
+SNAPSHOTS = "snapshots/"
+_MANIFEST = "/manifest.json"
+
+
 def manifest_key(snapshot_id: str) -> str:
     """The storage key of a snapshot's manifest."""
-    return f"snapshots/{snapshot_id}/manifest.json"
+    return f"{SNAPSHOTS}{snapshot_id}{_MANIFEST}"
+
+
+def is_manifest(key: str) -> bool:
+    """Whether a storage key is a manifest's."""
+    return key.startswith(SNAPSHOTS) and key.endswith(_MANIFEST)

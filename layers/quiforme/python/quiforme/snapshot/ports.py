@@ -1,5 +1,6 @@
 """What the snapshot asks of the world: where each source's newest file is, and a storage that keeps what it makes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -77,5 +78,5 @@ class Storage(Protocol):
     def write(self, key: str, content: bytes) -> None:
         """Keep content under a key."""
 
-    def delete(self, key: str) -> None:
-        """Keep an object no longer; nothing happens when there is none."""
+    def delete(self, keys: Iterable[str]) -> None:
+        """Keep these objects no longer; one that is not there is no error."""
