@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -60,10 +59,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Ingest for the day of the scheduled time; the summary is returned, logged, and kept in the ledger of runs."""
     trigger = Trigger.model_validate(event)
     scheduled_time = as_utc(trigger.scheduled_time)
-    new_run = f"{scheduled_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     order = Order(
         scheduled_time,
-        trigger.continues.run_id if trigger.continues else new_run,
+        trigger.continues.run_id if trigger.continues else runs.new_id(scheduled_time),
         trigger.accept,
         trigger.continues.progress_key if trigger.continues else None,
     )

@@ -1,8 +1,7 @@
 """The reconciliation, after each publication or by hand: see quiforme.reconciliation."""
 
 import tempfile
-import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from quiforme.aws.documents import read_pointer
 from quiforme.aws.lease import lease
 from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Storage
-from quiforme.clock import as_utc
+from quiforme.clock import as_utc, paris_day, today
 from quiforme.reconciliation import Office, reconcile
 
 logger = Logger(service="reconcile")
@@ -33,7 +32,7 @@ class Trigger(BaseModel):
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Reconcile what is published; while another reconciliation is at work, wait for it first."""
     scheduled_time = as_utc(Trigger.model_validate(event).scheduled_time)
-    run_id = f"{scheduled_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    run_id = runs.new_id(scheduled_time)
     storage = S3Storage(s3, setting("BUCKET"))
     with runs.recorded(storage, "reconcile", run_id) as entry:
         summary = _run(scheduled_time, run_id, storage, context)
@@ -63,5 +62,6 @@ def _run(scheduled_time: datetime, run_id: str, storage: S3Storage, context: Lam
             outbox=SqsOutbox(sqs, setting("ANOMALY_QUEUE_URL")),
             scratch=Path(scratch),
             memory_limit_mb=int(context.memory_limit_in_mb) // 2,
+            forget_before=min(paris_day(scheduled_time), today()) - timedelta(days=int(setting("HISTORY_DAYS"))),
         )
         return reconcile(office, scheduled_time, run_id=run_id)

@@ -1,14 +1,14 @@
 """The whole system without AWS, and the oracle beside it, day by day."""
 
 import json
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from quiforme import runs
 from quiforme.enrichment.services import Services
 from quiforme.ingestion import Order, Unfinished, World, ingest
 from quiforme.reconciliation import Office, reconcile
@@ -57,7 +57,7 @@ class System:
 
     def ingest(self, day: date, *, any_volume: tuple[str, ...] = ()) -> dict[str, Any]:
         """One run, in as many invocations as it takes."""
-        order = Order(four_o_clock(day), uuid.uuid4().hex, any_volume)
+        order = Order(four_o_clock(day), runs.new_id(four_o_clock(day)), any_volume)
         while True:
             with TemporaryDirectory() as scratch:
                 try:
@@ -95,8 +95,9 @@ class System:
                 outbox=self.outbox,
                 scratch=Path(scratch),
                 memory_limit_mb=1000,
+                forget_before=day - timedelta(days=self.history_days),
             )
-            return reconcile(office, four_o_clock(day), run_id=uuid.uuid4().hex)
+            return reconcile(office, four_o_clock(day), run_id=runs.new_id(four_o_clock(day)))
 
     def told(self) -> set[Told]:
         """The events sent since the last call, those on a changed evidence left out."""

@@ -11,6 +11,7 @@ from quiforme.aws.anomalies import NotSent, SqsOutbox
 from quiforme.aws.documents import LARGEST_INLINE, DynamoRegistry
 from quiforme.aws.lease import Busy, lease
 from quiforme.aws.reader import DynamoCounter, DynamoReader
+from quiforme.aws.storage import NotDeleted, S3Storage
 from quiforme.registry.ports import Conflict, Item, Publication
 
 from tests.stack.template import template
@@ -56,6 +57,8 @@ def test_generations_of_any_size() -> None:
     assert reader.read("3", 1) is None
     assert reader.read("siren/1", 2) == everybody
     assert reader.versions("2", 2, 5) == [gone, small]
+    assert [key.startswith("documents/1/") for key in registry.objects("1")] == [True]
+    assert registry.objects("2") == registry.objects("9") == set()
     registry.erase([("2", 2), ("3", 2)])
     assert reader.read("2", 2) == small
 
@@ -85,6 +88,26 @@ def test_another_fault_of_a_publication_is_no_conflict() -> None:
     client.transact_write_items = fault  # type: ignore[method-assign]  # a double
     with pytest.raises(client.exceptions.TransactionCanceledException):
         registry.publish(publication(1), replacing=None, day=date(2026, 11, 1))
+
+
+def test_thousands_of_objects_are_deleted_and_others_stay() -> None:
+    client = boto3.client("s3")
+    storage = S3Storage(client, "bucket")
+    wanted = [f"gone/{number:04}" for number in range(1_005)]
+    for key in (*wanted[::100], wanted[-1], "kept/1"):
+        storage.write(key, b"")
+    storage.delete(wanted)  # most of them are not there
+    assert storage.keys("") == ["kept/1"]
+    storage.delete([])
+
+
+def test_an_object_that_stays_is_no_success() -> None:
+    class Denied:
+        def delete_objects(self, **_: Any) -> dict[str, Any]:
+            return {"Errors": [{"Key": "accepted/a", "Code": "AccessDenied"}]}
+
+    with pytest.raises(NotDeleted, match="accepted/a the first: AccessDenied"):
+        S3Storage(Denied(), "bucket").delete(["accepted/a", "accepted/b"])  # type: ignore[arg-type]  # a double
 
 
 def test_the_pointer_moves_from_where_it_was_seen() -> None:

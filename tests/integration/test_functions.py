@@ -125,7 +125,7 @@ class Story:
             self._look_up("second")
             self._call_every_route(day)
             self._operate()
-            self._forget(FIRST_DAY + timedelta(days=40))
+            self._forget(FIRST_DAY + timedelta(days=40), FIRST_DAY + timedelta(days=80))
 
     def _lay(self, day: date) -> None:
         write_day(self.folder, day, **_FRANCE)
@@ -229,14 +229,18 @@ class Story:
         self._look_up("gone back")
         operate("publish", generation=2)
 
-    def _forget(self, day: date) -> None:
-        """What was replaced a month ago goes, with a file refused on the way."""
+    def _forget(self, third: date, last: date) -> None:
+        """What was replaced a month ago goes, and what nothing refers to then, with a file refused on the way."""
         self.cloud.names["HistoryDays"] = "30"
         boto3.client("s3").put_object(Bucket=self.cloud.names["Bucket"], Key="exports/00000000/old.csv")
-        (self.folder / "listePubliqueOF.csv").write_text("<!DOCTYPE html>")
-        self.cloud.fill(self.folder)
-        with patch("quiforme.clock.today", lambda: day):
-            self.runs.append(self.cloud.invoke("Ingest", _trigger(day)))
+        with patch("quiforme.clock.today", lambda: last):
+            self._lay(third)
+            self.runs.append(self.cloud.invoke("Ingest", _trigger(third)))
+            self.cloud.invoke("Reconcile", _trigger(third))
+            self.cloud.invoke("Reconcile", _trigger(last))
+            (self.folder / "listePubliqueOF.csv").write_text("<!DOCTYPE html>")
+            self.cloud.fill(self.folder)
+            self.runs.append(self.cloud.invoke("Ingest", _trigger(last)))
         self._look_up("after all")
         self._look_up("big after all", body(self.looked_up["big"])["data"]["siret"])
 
@@ -349,10 +353,10 @@ def test_what_a_dead_reconciliation_found_is_sent_once_more(story: Story) -> Non
 
 def test_a_run_that_dies_is_made_good_by_the_next(story: Story) -> None:
     assert body(story.looked_up["while writing"])["data"] == story.documents[0][CERTIFIED]
-    _, short, rest, _ = story.runs
+    _, short, rest, *_ = story.runs
     assert (short["state"], rest["state"], rest["invocations"]) == ("continues", "published", 2)
     assert body(story.looked_up["second"])["meta"]["generation"] == rest["generation"] == 2
-    first, second = story.documents
+    first, second, _ = story.documents
     counts = {name: rest["documents"][name] for name in ("total", "new", "changed", "retired")}
     assert counts == {
         "total": len(second),
@@ -390,14 +394,28 @@ def test_ops_see_what_was_done_and_go_back(story: Story) -> None:
 
 def test_what_history_no_longer_promises_is_erased(story: Story) -> None:
     items = boto3.client("dynamodb").scan(TableName=story.cloud.names["Documents"])["Items"]
-    current = {item["id"]["S"] for item in items if item["generation"]["N"] == "2"}
-    older = {item["id"]["S"] for item in items if item["generation"]["N"] == "1"}
     assert story.runs[-1]["forgotten"] > 0
     listed = boto3.client("s3").list_objects_v2(Bucket=story.cloud.names["Bucket"], Prefix="exports/")["Contents"]
-    assert {entry["Key"].split("/")[1] for entry in listed} == {"00000001", "00000002"}
-    assert not current & older
+    assert {entry["Key"].split("/")[1] for entry in listed}.isdisjoint({"00000000", "00000001"})
+    assert len({item["id"]["S"] for item in items}) == len(items)
     assert story.runs[-1]["sources"]["liste_of"]["state"] == "refused"
-    assert body(story.looked_up["after all"])["data"] == story.documents[1][CERTIFIED]
+    assert body(story.looked_up["after all"])["data"] == story.documents[2][CERTIFIED]
+
+
+def test_what_nothing_refers_to_is_deleted(story: Story) -> None:
+    bucket = story.cloud.names["Bucket"]
+    keys = {entry["Key"] for entry in boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+    items = boto3.client("dynamodb").scan(TableName=story.cloud.names["Documents"])["Items"]
+    assert story.runs[-1]["deleted"] > 0
+    assert {key for key in keys if key.startswith("documents/")} == {
+        item["objet"]["S"] for item in items if "objet" in item
+    }
+    big = body(story.looked_up["big after all"])["data"]
+    assert big == story.documents[2][big["siret"]]
+    # The ledger in force, which nothing has changed since.
+    assert len({key.split("/")[1] for key in keys if key.startswith("ledger/")}) == 1
+    # The last run's, that of the generation published, and the one it was built on.
+    assert sum(key.endswith("/manifest.json") for key in keys) == 3
 
 
 # --- the authorizer -----------------------------------------------------------------------------------------

@@ -106,6 +106,7 @@ def test_half_a_year(long: Long) -> None:
     assert len(long.storage.keys("accepted/liste_of/")) <= HISTORY // STEP + 2
     assert len(long.storage.keys("forgotten/")) == 1
     assert not long.storage.keys("intents/")
+    assert len(long.storage.keys("ledger/")) == 2 * (HISTORY // STEP + 1)  # the ledger and the events of each run
 
 
 def test_gone_back_to(long: Long) -> None:
@@ -123,8 +124,10 @@ def test_gone_back_to(long: Long) -> None:
 def test_what_was_not_reconciled_waits(long: Long) -> None:
     """Nobody reconciled for months: every snapshot since then is there to be compared."""
     long.reconcile(long.run(0))
+    ledger = long.storage.keys("ledger/")
     for number in range(1, 8):
         day = long.run(number)
+    assert long.storage.keys("ledger/") == ledger
     assert long.runs_kept() == 8
     long.reconcile(day)
     long.run(8)

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from quiforme import runs
 from quiforme.anomalies.catalogue import RULES
 from quiforme.anomalies.message import event
 from quiforme.anomalies.ports import LedgerPointer, LedgerState, Outbox
@@ -28,6 +29,7 @@ from quiforme.snapshot.ports import Storage
 from quiforme.sources.catalogue import SOURCES
 from quiforme.stopwatch import Stopwatch
 
+_LEDGER = "ledger/"
 _ABOUT = ("siret", "siren", "nda", "code_fiche", "uai", "source", "code_region")
 
 
@@ -46,6 +48,7 @@ class Office:
         outbox: The consumers' queue.
         scratch: An empty local folder.
         memory_limit_mb: For the database, in MiB.
+        forget_before: The day since which ledgers are kept; the one in force always is.
 
     """
 
@@ -55,6 +58,7 @@ class Office:
     outbox: Outbox
     scratch: Path
     memory_limit_mb: int
+    forget_before: date
 
 
 def reconcile(office: Office, scheduled_time: datetime, *, run_id: str) -> dict[str, Any]:
@@ -101,6 +105,7 @@ def reconcile(office: Office, scheduled_time: datetime, *, run_id: str) -> dict[
             recorded = _record(database, office, manifest, state, run_id=run_id)
         with watch.stage("sending"):
             _send_unsent(office, recorded)
+        _forget(office, recorded)
     names = {rule.code for rule in evaluated}
     return {
         "day": day.isoformat(),
@@ -231,7 +236,7 @@ def _record(
     """Keep the ledger of today and its events, and make it the one in force."""
     if office.publication is None:
         raise NothingPublished
-    ledger, events = f"ledger/{run_id}/registre.parquet", f"ledger/{run_id}/events.ndjson"
+    ledger, events = f"{_LEDGER}{run_id}/registre.parquet", f"{_LEDGER}{run_id}/events.ndjson"
     local = office.scratch / "registre.parquet"
     database.execute(
         f"COPY (SELECT * EXCLUDE (evenement) FROM registre_du_jour) TO {sql_text(local)} (FORMAT parquet, COMPRESSION zstd)"
@@ -272,6 +277,16 @@ def _send_unsent(office: Office, state: LedgerState | None) -> LedgerState | Non
     sent = LedgerState(ledger=state.ledger, events=state.events, sent=True, snapshot=state.snapshot)
     office.pointer.move(sent, replacing=state)
     return sent
+
+
+def _forget(office: Office, in_force: LedgerState) -> None:
+    """Delete the ledgers of runs of long ago, and their events."""
+    kept = {in_force.ledger, in_force.events}
+    office.storage.delete(
+        key
+        for key in office.storage.keys(_LEDGER)
+        if key not in kept and runs.day_of(key.removeprefix(_LEDGER)) < office.forget_before
+    )
 
 
 def _events(path: Path) -> Iterator[dict[str, Any]]:
