@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,9 @@ class FolderStorage:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
+    def delete(self, key: str) -> None:
+        (self.folder / key).unlink(missing_ok=True)
+
 
 class Died(Exception):
     """The process was killed here."""
@@ -71,6 +74,7 @@ class MemoryRegistry:
     items: dict[tuple[str, int], Item] = field(default_factory=dict)
     pointer: Publication | None = None
     writing: Intent | None = None
+    days: dict[date, Publication] = field(default_factory=dict)
     dies_at: int = -1
     after_effect: bool = False
     changes: int = 0
@@ -92,7 +96,7 @@ class MemoryRegistry:
     def write(self, generation: int, items: Iterable[Item]) -> None:
         for item in items:
             dying = self._change()
-            self.items[item.siret, generation] = item
+            self.items[item.id, generation] = replace(item, generation=generation)
             if dying:
                 raise Died
 
@@ -100,11 +104,12 @@ class MemoryRegistry:
         for key in keys:
             self.items.pop(key, None)
 
-    def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
+    def publish(self, publication: Publication, *, replacing: Publication | None, day: date) -> None:
         dying = self._change()
         if self.pointer != replacing:
             raise Conflict
         self.pointer = publication
+        self.days[day] = publication
         if dying:
             raise Died
 
@@ -123,12 +128,12 @@ class MemoryRegistry:
         if dying:
             raise Died
 
-    def read(self, siret: str, generation: int) -> Item | None:
-        known = [number for of, number in self.items if of == siret and number <= generation]
-        return self.items[siret, max(known)] if known else None
+    def read(self, identifier: str, generation: int) -> Item | None:
+        known = [number for of, number in self.items if of == identifier and number <= generation]
+        return self.items[identifier, max(known)] if known else None
 
     def answers(self) -> dict[str, Item]:
-        """What every SIRET answers now."""
+        """What every identifier answers now."""
         if self.pointer is None:
             return {}
         newest: dict[str, Item] = {}

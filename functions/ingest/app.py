@@ -112,6 +112,7 @@ def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_tabl
             dynamodb,
             s3,
             documents_table=setting("DOCUMENTS_TABLE"),
+            days_table=setting("DAYS_TABLE"),
             state_table=state_table,
             bucket=setting("BUCKET"),
         ),

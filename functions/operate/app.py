@@ -15,6 +15,7 @@ from quiforme.aws.events import announce
 from quiforme.aws.lease import lease
 from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Storage
+from quiforme.clock import paris_day
 from quiforme.registry import generations
 from quiforme.replay import Bench, replay
 from quiforme.snapshot.manifest import Manifest
@@ -72,6 +73,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         dynamodb,
         s3,
         documents_table=setting("DOCUMENTS_TABLE"),
+        days_table=setting("DAYS_TABLE"),
         state_table=setting("STATE_TABLE"),
         bucket=setting("BUCKET"),
     )
@@ -117,6 +119,6 @@ def _publish(number: int, registry: DynamoRegistry, storage: S3Storage, context:
         remaining_ms=context.get_remaining_time_in_millis,
         wait=False,
     ):
-        publication = generations.go_to(registry, storage, number)
+        publication = generations.go_to(registry, storage, number, day=paris_day(datetime.now(UTC)))
         announce(events, datetime.now(UTC), generation=publication.generation)
     return {"generation": publication.generation, "newest": publication.newest, "day": publication.day}

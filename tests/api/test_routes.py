@@ -52,7 +52,7 @@ def test_an_unknown_route() -> None:
 def test_checks_come_in_the_contract_s_order(resource: str) -> None:
     service = Service()
     service.registry.pointer = None
-    wrong = {"query": {"token": "x"}, "authorizer": {"scopes": "autre"}}
+    wrong: dict[str, Any] = {"query": {"token": "x"}, "authorizer": {"scopes": "autre"}}
     assert codes(call(service, resource, **wrong)) == (401, ["00101"])
     wrong["query"] = {"recipient": "x"}
     assert codes(call(service, resource, **wrong)) == (403, ["00100"])

@@ -85,7 +85,7 @@ def _published(folder: Path, scratch: Path) -> Told:
     """The project from files to documents written, as the straightforward version is measured."""
     summary, made = project.ingestion(folder, scratch, keep=True)
     seconds: dict[str, float] = summary["seconds"]
-    items = [Item(siret, "document", data, "{}") for siret, data in made.items()]
+    items = [Item(siret, "document", "2026-11-24", data, "{}", "{}") for siret, data in made.items()]
     return {
         "documents": seconds["sources"] + seconds["services"] + seconds["documents"],
         "written": _seconds(lambda: project.write(item for item in items if len(item.data) < LARGEST_INLINE)),

@@ -65,11 +65,11 @@ class _Registry(MemoryRegistry):
     def write(self, generation: int, items: Iterable[Item]) -> None:
         for item in items:
             self.written += 1
-            size = len(item.data.encode()) + len(item.details.encode())
+            size = len(item.data.encode()) + len(item.details.encode()) + len(item.identite.encode())
             # A document too big for an item lies in S3, and its item only says where.
             self.units += -(-((size if size <= LARGEST_INLINE else 0) + _KEYS) // 1024)
             if self.keep and item.etat == "document":
-                self.kept[item.siret] = item.data
+                self.kept[item.id] = item.data
 
 
 def ingestion(folder: Path, scratch: Path, *, keep: bool = False) -> tuple[dict[str, Any], dict[str, str]]:
@@ -137,14 +137,17 @@ def write(items: Iterable[Item]) -> None:
     )
     client.meta.events.register("before-send.dynamodb.BatchWriteItem", answer)
     s3: Any = None  # no document here is too big for an item
-    registry = DynamoRegistry(client, s3, documents_table="documents", state_table="state", bucket="bucket")
+    registry = DynamoRegistry(
+        client, s3, documents_table="documents", days_table="days", state_table="state", bucket="bucket"
+    )
     registry.write(1, items)
 
 
 def _items(number: int) -> Iterator[Item]:
-    data, details = '{"siret": "' + "é" * 50 + "x" * 1_100 + '"}', '{"etablissement": "' + "x" * 360 + '"}'
+    data, details = '{"siret": "' + "é" * 50 + "x" * 1_100 + '"}', '{"etablissement": "' + "x" * 260 + '"}'
+    identity = '{"denomination": "' + "x" * 80 + '"}'
     for rank in range(number):
-        yield Item(f"{rank:014d}", "document", data, details)
+        yield Item(f"{rank:014d}", "document", "2026-11-24", data, details, identity)
 
 
 def answer(request: AWSPreparedRequest, **_: object) -> Any:  # the stubs know no handler that answers

@@ -26,7 +26,10 @@ from tests.stack.emulator import LOCAL, Failed
 _ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-3",
     "DOCUMENTS_TABLE": "d",
+    "DAYS_TABLE": "j",
     "STATE_TABLE": "s",
+    "CONNECTOR_SECRET": "c",
+    "HISTORY_DAYS": "1",
     "ACCESS_TABLE": "a",
     "BUCKET": "b",
     "TOKEN_KEYS": '{"keys":[]}',

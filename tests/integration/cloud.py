@@ -210,6 +210,9 @@ def deployed() -> Iterator[Cloud]:
         for name in of_type("AWS::SQS::Queue"):
             url = boto3.client("sqs").create_queue(QueueName=cloud.names[f"{name}.QueueName"])["QueueUrl"]
             cloud.names[name] = url
+        for name in of_type("AWS::SecretsManager::Secret"):
+            created = boto3.client("secretsmanager").create_secret(Name=f"quiforme-{name}", SecretString=f"{name} 1")
+            cloud.names[name] = created["ARN"]
         assert boto3.DEFAULT_SESSION
         boto3.DEFAULT_SESSION.events.register("before-parameter-build", cloud.before)
         boto3.DEFAULT_SESSION.events.register("before-call", cloud.answer)
@@ -264,8 +267,6 @@ def _names() -> dict[str, str]:
             case "AWS::Serverless::Function":
                 name = f"quiforme-{logical}-1A2B3C4D5E6F"  # as CloudFormation names what has no name
                 names |= {logical: name, f"{logical}.Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"}
-            case "AWS::SecretsManager::Secret":
-                names[logical] = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
             case _:
                 names[logical] = name
     return names

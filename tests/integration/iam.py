@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.stack.template import of_type, resolve
@@ -19,7 +20,11 @@ _S3 = {
     "ListObjectsV2": ("ListBucket",),
 }
 """The permissions that each operation of S3 asks for."""
-_OTHERS = {"sqs:SendMessageBatch": "sqs:SendMessage", "lambda:Invoke": "lambda:InvokeFunction"}
+_OTHERS = {
+    "dynamodb:TransactWriteItems": "dynamodb:PutItem",  # of nothing but puts here
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "lambda:Invoke": "lambda:InvokeFunction",
+}
 """The permissions that are not called like their operation, elsewhere."""
 
 
@@ -67,6 +72,8 @@ class Grant:
 def _holds(operator: str, values: tuple[str, ...], wanted: list[str]) -> bool:
     if operator == "StringEquals":
         return bool(values) and set(values) <= set(wanted)
+    if operator == "StringLike":
+        return bool(values) and all(fnmatchcase(value, pattern) for value in values for pattern in wanted)
     if operator == "ForAllValues:StringEquals":
         return set(values) <= set(wanted)
     raise ValueError(f"the condition {operator} is not known here")
@@ -100,13 +107,18 @@ def _resources(
     service: str, operation: str, params: Mapping[str, Any], names: Mapping[str, str]
 ) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
     account = f"{names['AWS::Region']}:{names['AWS::AccountId']}"
-    if service == "dynamodb":
+    if operation == "TransactWriteItems":
+        for action in params["TransactItems"]:
+            put = action["Put"]
+            yield f"arn:aws:dynamodb:{account}:table/{put['TableName']}", {}
+    elif service == "dynamodb":
         keys = params.get("Key") or params.get("Item") or {}
         leading = {"dynamodb:LeadingKeys": tuple(keys["id"].values())} if "id" in keys else {}
         for table in params.get("RequestItems", [params.get("TableName")]):
             yield f"arn:aws:dynamodb:{account}:table/{table}", leading
     elif service == "s3":
-        yield f"arn:aws:s3:::{params['Bucket']}" + (f"/{params['Key']}" if "Key" in params else ""), {}
+        listed: dict[str, tuple[str, ...]] = {"s3:prefix": (params["Prefix"],)} if "Prefix" in params else {}
+        yield f"arn:aws:s3:::{params['Bucket']}" + (f"/{params['Key']}" if "Key" in params else ""), listed
     elif service == "sqs":
         yield f"arn:aws:sqs:{account}:{params['QueueUrl'].rpartition('/')[2]}", {}
     elif service == "eventbridge":

@@ -146,7 +146,16 @@ def check_day(system: System, oracle: Oracle, day: date) -> None:
     }
     assert not wrong, (day, sorted(wrong)[:3])
     assert summary["documents"]["total"] == len(oracle.documents)
-    out = {siret for siret, item in system.registry.answers().items() if item.etat == "hors_perimetre"}
+    answers = system.registry.answers()
+    assert {name: json.loads(item.data) for name, item in answers.items() if item.etat == "index"} == oracle.index(), (
+        day
+    )
+    identities = oracle.identities()
+    for siret in documents:
+        assert json.loads(answers[siret].identite) == identities[siret], (day, siret)
+        partial = json.loads(answers[siret].details)["etablissement"]["diffusion_partielle"]
+        assert answers[siret].non_diffusible or not partial, (day, siret)
+    out = {siret for siret, item in answers.items() if item.etat == "hors_perimetre"}
     assert oracle.excluded <= out
     system.reconcile(day)
     assert system.told() == told_by_oracle(oracle.reconcile(day)), day

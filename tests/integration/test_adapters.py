@@ -1,6 +1,7 @@
 """The AWS adapters on moto, and what they do when AWS does only half of what it was asked."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import boto3
@@ -14,7 +15,8 @@ from quiforme.registry.ports import Conflict, Item, Publication
 
 from tests.stack.template import template
 
-NAMES = {"documents_table": "Documents", "state_table": "State", "bucket": "bucket"}
+DAY = date(2026, 11, 23)
+NAMES = {"documents_table": "Documents", "days_table": "Days", "state_table": "State", "bucket": "bucket"}
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +26,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
     with mock_aws():
-        for name in ("Documents", "State", "Access"):
+        for name in ("Documents", "Days", "State", "Access"):
             table = template()["Resources"][name]["Properties"]
             wanted = {key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema")}
             boto3.client("dynamodb").create_table(TableName=name, **wanted)
@@ -34,7 +36,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def publication(generation: int) -> Publication:
     return Publication(
-        generation, generation, "2026-11-23", "2026-11-23", "snapshots/a/manifest.json", {"liste_of": "2026-11-23"}
+        generation, generation, "2026-11-23", "2026-11-23", "snapshots/a/manifest.json", {"liste_of": "2026-11-23"}, {}
     )
 
 
@@ -42,23 +44,56 @@ def test_generations_of_any_size() -> None:
     client = boto3.client("dynamodb")
     registry, reader = DynamoRegistry(client, boto3.client("s3"), **NAMES), DynamoReader(client, **NAMES)
     big = '{"x":"' + "é" * LARGEST_INLINE + '"}'
-    registry.write(1, [Item("1", "document", big, "{}"), Item("2", "document", '{"a":1}', "{}")])
-    registry.write(2, [Item("2", "retire"), Item("3", "hors_perimetre")])
-    assert reader.read("1", 1) == reader.read("1", 2) == Item("1", "document", big, "{}")
-    assert reader.read("2", 1) == Item("2", "document", '{"a":1}', "{}")
-    assert reader.read("2", 2) == Item("2", "retire")
+    large = Item("1", "document", "2026-11-23", big, "{}", "{}", non_diffusible=True, generation=1)
+    small = Item("2", "document", "2026-11-23", '{"a":1}', "{}", "{}", generation=1)
+    gone = Item("2", "retire", "2026-11-24", generation=2)
+    everybody = Item("siren/1", "index", "2026-11-24", '["' + '","'.join(["1" * 14] * 30_000) + '"]', generation=2)
+    registry.write(1, [large, small])
+    registry.write(2, [gone, Item("3", "hors_perimetre", "2026-11-24"), everybody])
+    assert reader.read("1", 1) == reader.read("1", 2) == large
+    assert reader.read("2", 1) == small
+    assert reader.read("2", 2) == gone
     assert reader.read("3", 1) is None
+    assert reader.read("siren/1", 2) == everybody
+    assert reader.versions("2", 2, 5) == [gone, small]
     registry.erase([("2", 2), ("3", 2)])
-    assert reader.read("2", 2) == Item("2", "document", '{"a":1}', "{}")
+    assert reader.read("2", 2) == small
+
+
+def test_what_was_published_on_a_day() -> None:
+    client = boto3.client("dynamodb")
+    registry, reader = DynamoRegistry(client, boto3.client("s3"), **NAMES), DynamoReader(client, **NAMES)
+    registry.publish(publication(1), replacing=None, day=date(2026, 11, 1))
+    registry.publish(publication(2), replacing=publication(1), day=date(2026, 11, 20))
+    with pytest.raises(Conflict):
+        registry.publish(publication(9), replacing=publication(1), day=date(2026, 11, 21))
+    registry.publish(publication(3), replacing=publication(2), day=date(2026, 11, 20))
+    assert reader.publication_on(date(2026, 10, 31)) is None
+    assert reader.publication_on(date(2026, 11, 19)) == publication(1)
+    assert reader.publication_on(date(2026, 11, 20)) == reader.publication_on(date(2027, 1, 1)) == publication(3)
+
+
+def test_another_fault_of_a_publication_is_no_conflict() -> None:
+    def fault(**_: Any) -> Any:
+        raise client.exceptions.TransactionCanceledException(
+            {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": [{"Code": "ThrottlingError"}]},
+            "TransactWriteItems",
+        )
+
+    client = boto3.client("dynamodb")
+    registry = DynamoRegistry(client, boto3.client("s3"), **NAMES)
+    client.transact_write_items = fault  # type: ignore[method-assign]  # a double
+    with pytest.raises(client.exceptions.TransactionCanceledException):
+        registry.publish(publication(1), replacing=None, day=date(2026, 11, 1))
 
 
 def test_the_pointer_moves_from_where_it_was_seen() -> None:
     registry = DynamoRegistry(boto3.client("dynamodb"), boto3.client("s3"), **NAMES)
-    registry.publish(publication(1), replacing=None)
-    registry.publish(publication(2), replacing=publication(1))
-    registry.publish(publication(2), replacing=publication(1))  # repeated after a lost answer
+    registry.publish(publication(1), replacing=None, day=DAY)
+    registry.publish(publication(2), replacing=publication(1), day=DAY)
+    registry.publish(publication(2), replacing=publication(1), day=DAY)  # repeated after a lost answer
     with pytest.raises(Conflict):
-        registry.publish(publication(3), replacing=publication(1))
+        registry.publish(publication(3), replacing=publication(1), day=DAY)
     assert registry.current() == publication(2)
 
 
@@ -77,7 +112,7 @@ def test_unprocessed_items_are_written_again() -> None:
             return {"UnprocessedItems": {"Documents": requests[:keep]} if keep else {}}
 
     registry = DynamoRegistry(Throttled(), boto3.client("s3"), **NAMES)  # type: ignore[arg-type]  # a double
-    registry.write(1, [Item(str(number), "retire") for number in range(60)])
+    registry.write(1, [Item(str(number), "retire", "2026-11-23") for number in range(60)])
     assert client.scan(TableName="Documents", Select="COUNT")["Count"] == 60
     assert refused[0]
 

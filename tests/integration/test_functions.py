@@ -22,6 +22,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import EndpointConnectionError
 from cryptography.hazmat.primitives.asymmetric import ec
+from quiforme.api.routes import ROUTES
 from quiforme.api.tokens import SCOPES, issue
 from quiforme.aws.documents import LARGEST_INLINE
 from quiforme.aws.events import NotAnnounced
@@ -128,6 +129,7 @@ class Story:
             self._ingest_and_die_half_way(_trigger(day))
             self._reconcile(day, _trigger(day), batches=1)
             self._look_up("second")
+            self._call_every_route(day)
             self._operate()
             self._forget(FIRST_DAY + timedelta(days=40))
 
@@ -139,6 +141,42 @@ class Story:
 
     def _look_up(self, what: str, siret: str = CERTIFIED) -> None:
         self.looked_up[what] = self.cloud.invoke("Lookup", lookup_event(siret))
+
+    def _call_every_route(self, day: date) -> None:
+        """As the bearer of a token with every scope, as the connector, and as nobody in particular."""
+        lookup = self.cloud.function("Lookup")
+        documents = self.documents[1]
+        path = {
+            "siret": CERTIFIED,
+            "siren": CERTIFIED[:9],
+            "nda": documents[CERTIFIED]["declarations_activites_etablissement"][0]["numero_de_declaration"],
+            "uai": next(one["code_uai"] for one in documents.values() if one["code_uai"]),
+            "code": next(
+                entry["code"]
+                for one in documents.values()
+                for entry in one["habilitations_france_competence"]
+                if entry["actif"]
+            ),
+            "fichier": "page.js",
+        }
+        # The connector's secret was never changed before: then it is, and both values open.
+        boto3.client("secretsmanager").put_secret_value(
+            SecretId=self.cloud.names["ConnectorSecret"], SecretString="the new one"
+        )
+        for resource, route in ROUTES.items():
+            event = lookup_event(CERTIFIED) | {"resource": resource, "httpMethod": route.method}
+            event["requestContext"]["authorizer"]["scopes"] = " ".join(SCOPES)
+            event["pathParameters"] = {name: value for name, value in path.items() if f"{{{name}}}" in resource}
+            if resource == "/v1/etablissements/{siret}":
+                event["queryStringParameters"]["date"] = day.isoformat()
+            event["headers"] = {"token-connexion": "the new one", "Content-Type": "application/json"}
+            event["body"] = json.dumps({"sirets": [CERTIFIED, UNKNOWN]}) if route.method == "POST" else None
+            self.looked_up[resource] = lookup(event)
+        for link in body(self.looked_up["/v1/exports"])["data"]:
+            # Whoever opens it does so as the function that signed it.
+            bucket, key = self.cloud.names["Bucket"], f"exports/00000002/{link['fichier']}"
+            assert f"/{key}?" in link["url"]
+            self.cloud.calls.append(Call("Lookup", "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"))
 
     def _ingest_and_fail_to_say_so(self, trigger: Any) -> None:
         def note(operation: str, params: dict[str, Any]) -> None:
@@ -200,6 +238,7 @@ class Story:
     def _forget(self, day: date) -> None:
         """What was replaced a month ago goes, with a file refused on the way."""
         self.cloud.names["HistoryDays"] = "30"
+        boto3.client("s3").put_object(Bucket=self.cloud.names["Bucket"], Key="exports/00000000/old.csv")
         (self.folder / "listePubliqueOF.csv").write_text("<!DOCTYPE html>")
         self.cloud.fill(self.folder)
         self.runs.append(self.cloud.invoke("Ingest", _trigger(day)))
@@ -327,6 +366,21 @@ def test_a_run_that_dies_is_made_good_by_the_next(story: Story) -> None:
     }
 
 
+def test_every_route_answers(story: Story) -> None:
+    for resource in ROUTES:
+        assert story.looked_up[resource]["statusCode"] == 200, resource
+    as_of = body(story.looked_up["/v1/etablissements/{siret}"])
+    assert as_of["meta"]["generation"] == 2
+    assert body(story.looked_up["/organisme/{siret}"])["siret_actif"] == CERTIFIED
+    many = body(story.looked_up["/v1/etablissements/recherche"])["data"]
+    assert [entry["status"] for entry in many] == [200, 404]
+    assert {one["fichier"] for one in body(story.looked_up["/v1/exports"])["data"]} == {
+        "quiforme.ndjson.gz",
+        "quiforme.csv",
+        "quiforme.parquet",
+    }
+
+
 def test_ops_see_what_was_done_and_go_back(story: Story) -> None:
     published, continues, died = story.operated["runs"]["runs"]
     assert (published["state"], continues["state"]) == ("published", "continues")
@@ -340,9 +394,11 @@ def test_ops_see_what_was_done_and_go_back(story: Story) -> None:
 
 def test_what_history_no_longer_promises_is_erased(story: Story) -> None:
     items = boto3.client("dynamodb").scan(TableName=story.cloud.names["Documents"])["Items"]
-    current = {item["siret"]["S"] for item in items if item["generation"]["N"] == "2"}
-    older = {item["siret"]["S"] for item in items if item["generation"]["N"] == "1"}
+    current = {item["id"]["S"] for item in items if item["generation"]["N"] == "2"}
+    older = {item["id"]["S"] for item in items if item["generation"]["N"] == "1"}
     assert story.runs[-1]["forgotten"] > 0
+    listed = boto3.client("s3").list_objects_v2(Bucket=story.cloud.names["Bucket"], Prefix="exports/")["Contents"]
+    assert {entry["Key"].split("/")[1] for entry in listed} == {"00000001", "00000002"}
     assert not current & older
     assert story.runs[-1]["sources"]["liste_of"]["state"] == "refused"
     assert body(story.looked_up["after all"])["data"] == story.documents[1][CERTIFIED]

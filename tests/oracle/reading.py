@@ -40,6 +40,10 @@ class OfRow:
     date_debut_exercice: date | None
     date_fin_exercice: date | None
     specialites: tuple[tuple[str, str], ...]  # three (code, libelle)
+    denomination: str = ""
+    voie: str = ""
+    code_postal: str = ""
+    ville: str = ""
 
     def siren(self) -> str | None:
         """The first 9 digits of its SIRET when that is valid, else its `siren` column when 9 digits and Luhn."""
@@ -219,6 +223,10 @@ def of_row(row: dict[str, str]) -> OfRow:
             (row[f"{specialite}codeSpecialite{slot}"], row[f"{specialite}libelleSpecialite{slot}"])
             for slot in (1, 2, 3)
         ),
+        denomination=row.get("denomination", ""),
+        voie=row.get("adressePhysiqueOrganismeFormation.voie", ""),
+        code_postal=row.get("adressePhysiqueOrganismeFormation.codePostal", ""),
+        ville=row.get("adressePhysiqueOrganismeFormation.ville", ""),
     )
 
 

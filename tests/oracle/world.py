@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from .anomalies import RULES, Evidence, Facts, Finding, GoneNda, evaluated
 from .documents import (
@@ -19,6 +20,7 @@ from .documents import (
     made_inactive,
     replaced_by_siren,
 )
+from .index import identities, index
 from .reading import CATEGORIES, OfRow, Snapshot, read_drop
 
 Key = tuple[str, tuple[tuple[str, str], ...]]  # code, sorted items of cle
@@ -111,6 +113,14 @@ class Oracle:
         self.documents = {
             siret: document for siret, document in self._all_documents.items() if siret not in self.excluded
         }
+
+    def index(self) -> dict[str, list[str]]:
+        """Who is behind each identifier."""
+        return index(self.documents)
+
+    def identities(self) -> dict[str, dict[str, Any]]:
+        """The denomination and the address of each document's establishment."""
+        return identities(self._snapshot.liste_of or [], self.documents)
 
     def _age_ndas(self, before: dict[str, list[OfRow]], rows: list[OfRow], day: date) -> None:
         now = rows_by_nda(rows)

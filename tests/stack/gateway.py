@@ -13,7 +13,7 @@ def complete(apigateway: Any, api_id: str) -> None:
         apigateway.put_gateway_response(
             restApiId=api_id,
             responseType=response_type,
-            statusCode=str(response["StatusCode"]),
+            **({"statusCode": str(response["StatusCode"])} if "StatusCode" in response else {}),
             responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
             responseTemplates=response["ResponseTemplates"],
         )

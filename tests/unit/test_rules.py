@@ -57,7 +57,7 @@ def place(score: float | None, citycode: str | None = None, address: dict[str, s
 
 
 def document(siret: str = SIRET) -> Row:
-    return {"siret": siret, "etat": "document"}
+    return {"id": siret, "etat": "document"}
 
 
 def school(uai: str = UAI, siret: str = SIRET, etat: str = "OUVERT") -> Row:

@@ -11,6 +11,8 @@ LA_POSTE_SIREN: Final = "356000000"
 
 UAI_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+"""What each digit's double adds up to."""
 _SIRET = re.compile(r"[0-9]{14}")
 _SIREN = re.compile(r"[0-9]{9}")
 _NDA = re.compile(r"[0-9]{4}[0-9A-Z][0-9]{6}")
@@ -20,11 +22,8 @@ _FICHE = re.compile(r"(RNCP|RS)[0-9]{1,9}")
 
 def luhn(digits: str) -> bool:
     """Whether a string of ASCII digits ends in its Luhn key."""
-    total = 0
-    for position, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (2 if position % 2 else 1)
-        total += doubled - 9 if doubled > 9 else doubled
-    return total % 10 == 0
+    doubled = digits[-2::-2].translate(_DOUBLED)
+    return (sum(map(int, digits[-1::-2])) + sum(map(int, doubled))) % 10 == 0
 
 
 def is_siret(text: str) -> bool:

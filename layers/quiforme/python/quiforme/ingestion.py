@@ -19,7 +19,7 @@ from quiforme.documents.build import KEPT, build_documents
 from quiforme.enrichment import KEPT as ENRICHMENT
 from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.enrichment.services import Services, enrich
-from quiforme.registry import generations, publish
+from quiforme.registry import exports, generations, publish
 from quiforme.registry.ports import Publication, Registry
 from quiforme.snapshot.collect import Collector
 from quiforme.snapshot.manifest import Enrichment, Frozen, Manifest, Outcome, Settings, manifest_key
@@ -168,6 +168,7 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
             publication = run.publish(_Used(outcomes, enrichment), progress, documents)
         world.announce(order.scheduled_time, publication)
         with watch.stage("forgetting"):
+            exports.clear(world.storage, publication)
             forgotten = generations.forget(
                 database, world.registry, world.storage, world.scratch, day=order.day, history_days=world.history_days
             )
@@ -294,13 +295,14 @@ class _Run:
         self.world.storage.write(manifest.key, manifest.model_dump_json().encode())
         publication = self._publication(manifest, changed=bool(changed))
         if changed:
+            exports.write(self.database, self.world.storage, self.world.scratch, self.next_generation)
             replaced = self._key("remplaces")
             self.collector.store("remplaces", replaced)
             generations.record(
                 self.world.storage,
                 generations.Generation(publication=publication, documents=documents, replaced=replaced),
             )
-        publish.move_pointer(self.world.registry, publication, replacing=self.current)
+        publish.move_pointer(self.world.registry, publication, replacing=self.current, day=self.order.day)
         return publication
 
     def _publication(self, manifest: Manifest, *, changed: bool) -> Publication:
@@ -314,6 +316,7 @@ class _Run:
             generation_day=self.current.generation_day if self.current and same_generation else day,
             snapshot=manifest.key,
             sources={name: source.day.isoformat() for name, source in manifest.sources.items()},
+            states={name: outcome.state for name, outcome in manifest.outcomes.items()},
         )
 
     def _write(self, used: _Used, progress: Progress) -> None:
@@ -332,6 +335,7 @@ class _Run:
             self.database,
             self.world.registry,
             self.next_generation,
+            day=self.order.day,
             written=written,
             enough_time=self.world.enough_time,
         )
@@ -363,7 +367,7 @@ def _progress(world: World, order: Order, current: Publication | None) -> Progre
         return Progress()
     progress = Progress.model_validate_json(world.storage.read(order.progress_key))
     intent = world.registry.intent()
-    lost = progress.written is not None and (intent is None or order.run_id not in intent.sirets_key)
+    lost = progress.written is not None and (intent is None or order.run_id not in intent.ids_key)
     return Progress(invocations=progress.invocations) if lost or progress.replacing != current else progress
 
 

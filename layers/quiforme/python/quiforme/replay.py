@@ -31,7 +31,8 @@ def replay(bench: Bench, snapshot_key: str) -> dict[str, Any]:
         snapshot_key: The storage key of its manifest.
 
     Returns:
-        The snapshot's day, how many documents it has, and the SIRETs (at most 20) that answer otherwise now.
+        The snapshot's day, how many documents it has, and the SIRETs and other identifiers (at most 20) that answer
+        otherwise now.
 
     """
     manifest = _manifest(bench, snapshot_key)
@@ -50,11 +51,11 @@ def replay(bench: Bench, snapshot_key: str) -> dict[str, Any]:
         collector.lay({"repertoire_garde": manifest.tables["repertoire"]})
         different = database.execute(
             """
-            SELECT siret FROM repertoire FULL JOIN repertoire_garde AS garde USING (siret)
+            SELECT id FROM repertoire FULL JOIN repertoire_garde AS garde USING (id)
             WHERE (repertoire.etat, repertoire.empreinte, repertoire.empreinte_details)
                   IS DISTINCT FROM (garde.etat, garde.empreinte, garde.empreinte_details)
               AND coalesce(repertoire.etat, 'retire') <> 'retire'
-            ORDER BY siret
+            ORDER BY id
             """
         ).fetchall()
         [(total,)] = database.execute("SELECT count(*) FROM documents").fetchall()
@@ -63,7 +64,7 @@ def replay(bench: Bench, snapshot_key: str) -> dict[str, Any]:
         "day": manifest.day.isoformat(),
         "documents": total,
         "different": len(different),
-        "first_different": [siret for (siret,) in different[:20]],
+        "first_different": [identifier for (identifier,) in different[:20]],
     }
 
 

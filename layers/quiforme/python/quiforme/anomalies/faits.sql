@@ -16,7 +16,7 @@ SELECT *, {
 } AS constat
 FROM liste_of;
 
-CREATE OR REPLACE VIEW documents AS SELECT siret FROM repertoire WHERE etat = 'document';
+CREATE OR REPLACE VIEW documents AS SELECT id AS siret FROM repertoire WHERE etat = 'document';
 CREATE OR REPLACE VIEW declares AS SELECT DISTINCT siret FROM liste_of WHERE siret_valide;
 
 -- Declared in the OF list, or holder of an active habilitation.

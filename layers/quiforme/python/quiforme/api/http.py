@@ -10,6 +10,8 @@ from typing import Any
 
 from quiforme.api.errors import ApiError
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -90,7 +92,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 def compact(content: object) -> str:
     """JSON as it is answered: UTF-8, nothing between."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(content)
 
 
 def answer(content: object) -> Response:

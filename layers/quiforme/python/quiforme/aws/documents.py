@@ -1,4 +1,4 @@
-"""DynamoDB: items keyed (siret, generation), and the pointer that publishes them.
+"""DynamoDB: items keyed (id, generation), and the pointer that publishes them.
 
 A document too big for an item (400 KB) lies in S3 as gzip, and its item says where.
 """
@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -42,7 +43,7 @@ class StoreBusy(Exception):
 
 
 class DynamoRegistry:
-    """The documents' table, the state's table, and the bucket of big documents."""
+    """The tables of documents, of days and of the state, and the bucket of big documents."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class DynamoRegistry:
         s3: "S3Client",
         *,
         documents_table: str,
+        days_table: str,
         state_table: str,
         bucket: str,
     ) -> None:
@@ -57,6 +59,7 @@ class DynamoRegistry:
         self._dynamodb = dynamodb
         self._s3 = s3
         self._documents = documents_table
+        self._days = days_table
         self._state = state_table
         self._bucket = bucket
         self._spent = Spent()
@@ -71,8 +74,8 @@ class DynamoRegistry:
         """The pointer."""
         return read_pointer(self._dynamodb, self._state)
 
-    def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
-        """Move the pointer if it stands where it is believed to stand."""
+    def publish(self, publication: Publication, *, replacing: Publication | None, day: date) -> None:
+        """Move the pointer if it stands where it is believed to stand, and enter it under a day."""
         condition: dict[str, Any] = (
             {
                 "ConditionExpression": "publication = :before",
@@ -81,13 +84,19 @@ class DynamoRegistry:
             if replacing
             else {"ConditionExpression": "attribute_not_exists(id)"}
         )
+        text = {"publication": {"S": publication.to_json()}}
+        entry = {**POINTER, "day": {"S": day.isoformat()}, **text}
         try:
-            self._dynamodb.put_item(
-                TableName=self._state,
-                Item={**POINTER, "publication": {"S": publication.to_json()}},
-                **condition,
+            self._dynamodb.transact_write_items(
+                TransactItems=[
+                    {"Put": {"TableName": self._state, "Item": POINTER | text, **condition}},  # type: ignore[typeddict-item]  # one of the two above
+                    {"Put": {"TableName": self._days, "Item": entry}},
+                ]
             )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+        except self._dynamodb.exceptions.TransactionCanceledException as error:
+            reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
+            if "ConditionalCheckFailed" not in reasons:
+                raise
             # A write whose answer was lost is repeated by the SDK, and finds its own effect.
             if self.current() != publication:
                 raise Conflict("another run published meanwhile") from error
@@ -95,13 +104,13 @@ class DynamoRegistry:
     def intent(self) -> Intent | None:
         """What is being written."""
         item = self._dynamodb.get_item(TableName=self._state, Key=_INTENT, ConsistentRead=True).get("Item")
-        return Intent(int(item["generation"]["N"]), item["sirets"]["S"]) if item else None
+        return Intent(int(item["generation"]["N"]), item["ids"]["S"]) if item else None
 
     def set_intent(self, intent: Intent) -> None:
         """Say what is about to be written."""
         self._dynamodb.put_item(
             TableName=self._state,
-            Item={**_INTENT, "generation": {"N": str(intent.generation)}, "sirets": {"S": intent.sirets_key}},
+            Item={**_INTENT, "generation": {"N": str(intent.generation)}, "ids": {"S": intent.ids_key}},
         )
 
     def clear_intent(self) -> None:
@@ -114,16 +123,17 @@ class DynamoRegistry:
 
     def erase(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove items."""
-        self._batches({"DeleteRequest": {"Key": _key(siret, generation)}} for siret, generation in keys)
+        self._batches({"DeleteRequest": {"Key": _key(identifier, generation)}} for identifier, generation in keys)
 
     def _item(self, generation: int, item: Item) -> dict[str, Any]:
-        attributes: dict[str, Any] = {**_key(item.siret, generation), "etat": {"S": item.etat}}
-        if item.etat != "document":
-            return attributes
-        if len(item.data.encode()) + len(item.details.encode()) <= LARGEST_INLINE:
-            return {**attributes, "data": {"S": item.data}, "details": {"S": item.details}}
-        content = json.dumps({"data": item.data, "details": item.details}, ensure_ascii=False).encode()
-        key = f"documents/{item.siret}/{hashlib.sha256(content).hexdigest()}.json.gz"
+        attributes: dict[str, Any] = {**_key(item.id, generation), "etat": {"S": item.etat}, "jour": {"S": item.jour}}
+        if item.non_diffusible:
+            attributes["nd"] = {"BOOL": True}
+        texts = {name: text for name in ("data", "details", "identite") if (text := getattr(item, name))}
+        if sum(len(text.encode()) for text in texts.values()) <= LARGEST_INLINE:
+            return attributes | {name: {"S": text} for name, text in texts.items()}
+        content = json.dumps(texts, ensure_ascii=False).encode()
+        key = f"documents/{item.id}/{hashlib.sha256(content).hexdigest()}.json.gz"
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=gzip.compress(content, mtime=0))
         return {**attributes, "objet": {"S": key}}
 
@@ -162,8 +172,8 @@ def read_pointer(client: "DynamoDBClient", table: str) -> Publication | None:
     return Publication.from_json(item["publication"]["S"]) if item else None
 
 
-def _key(siret: str, generation: int) -> dict[str, Any]:
-    return {"siret": {"S": siret}, "generation": {"N": str(generation)}}
+def _key(identifier: str, generation: int) -> dict[str, Any]:
+    return {"id": {"S": identifier}, "generation": {"N": str(generation)}}
 
 
 def _chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:

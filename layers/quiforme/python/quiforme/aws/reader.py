@@ -21,7 +21,11 @@ POINTER_AGE_S = 2.0
 """A publication is to be visible within ten seconds; this leaves the rest to everything else."""
 
 FAST = Config(
-    connect_timeout=1, read_timeout=2, max_pool_connections=50, retries={"mode": "standard", "max_attempts": 3}
+    connect_timeout=1,
+    read_timeout=2,
+    max_pool_connections=50,
+    parameter_validation=False,  # of what this module puts together itself
+    retries={"mode": "standard", "max_attempts": 3},
 )
 """A caller waits: better a clear 504 than a hang."""
 

@@ -7,14 +7,10 @@ import boto3
 from botocore.config import Config
 
 from quiforme.api.world import Export
+from quiforme.registry.ports import exports_prefix
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-
-def exports_prefix(generation: int) -> str:
-    """Where the exports of a generation lie."""
-    return f"exports/{generation:08d}/"
 
 
 class S3Shelf:

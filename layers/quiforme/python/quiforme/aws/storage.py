@@ -120,3 +120,7 @@ class S3Storage:
     def write(self, key: str, content: bytes) -> None:
         """Keep content."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
+
+    def delete(self, key: str) -> None:
+        """Keep an object no longer."""
+        self._client.delete_object(Bucket=self._bucket, Key=key)

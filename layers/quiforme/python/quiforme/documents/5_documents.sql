@@ -67,6 +67,24 @@ SELECT predecesseur AS siret, successeur FROM sirene_succession
 SEMI JOIN sirene_utile ON sirene_utile.siret = predecesseur
 QUALIFY row_number() OVER (PARTITION BY predecesseur ORDER BY date_lien DESC NULLS LAST, successeur) = 1;
 
+-- The denomination and the address, from the OF list: of the SIRET's own row, else the name of its legal unit's only NDA.
+CREATE OR REPLACE TABLE identites AS
+WITH propres AS (
+    SELECT siret, denomination, adresse FROM liste_of WHERE siret_valide
+    QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_derniere_declaration DESC NULLS LAST, line) = 1
+), uniques AS (
+    SELECT unites_legales.siren, denomination
+    FROM liste_of JOIN unites_legales ON unites_legales.siren = siren_retenu AND nombre_nda = 1
+    QUALIFY row_number() OVER (PARTITION BY unites_legales.siren ORDER BY date_derniere_declaration DESC NULLS LAST, line) = 1
+)
+SELECT etablissements.siret, coalesce(propres.denomination, uniques.denomination) AS denomination,
+       CASE WHEN adresse IS NOT NULL THEN {
+           voie: nullif(adresse.voie, ''), code_postal: nullif(adresse.code_postal, ''), ville: nullif(adresse.ville, '')
+       } END AS adresse
+FROM etablissements
+LEFT JOIN propres USING (siret)
+LEFT JOIN uniques ON uniques.siren = left(etablissements.siret, 9);
+
 CREATE OR REPLACE TABLE documents AS
 SELECT siret,
        to_json({
@@ -84,8 +102,11 @@ SELECT siret,
                diffusion_partielle: sirene_utile.diffusion = 'P'
            },
            habilitations: coalesce(habilitations_json.details, '{}')::JSON
-       })::VARCHAR AS details
+       })::VARCHAR AS details,
+       to_json({denomination: identites.denomination, adresse: identites.adresse})::VARCHAR AS identite,
+       coalesce(sirene_utile.diffusion IN ('P', 'N'), false) AS non_diffusible
 FROM etablissements
+JOIN identites USING (siret)
 LEFT JOIN codes_uai USING (siret)
 LEFT JOIN unites_legales ON unites_legales.siren = left(etablissements.siret, 9)
 LEFT JOIN declarations_json USING (siret)

@@ -17,7 +17,8 @@ _STEPS = (
     "3_uai.sql",
     "4_perimetre.sql",
     "5_documents.sql",
-    "6_changements.sql",
+    "6_index.sql",
+    "7_changements.sql",
 )
 
 
@@ -28,7 +29,10 @@ def build_documents(
     settings: Settings,
     generation: int,
 ) -> None:
-    """Make the tables `documents` (siret, data, details), `changements` (siret, etat, nature) and those of KEPT.
+    """Make the tables of a publication, and those of KEPT.
+
+    The former are `documents` (siret, data, details, identite, non_diffusible), `index_publie` (id, data) and
+    `changements` (id, etat, nature).
 
     Args:
         database: Holds the tables of the snapshot, and in the schema `before` those of the previous one.

@@ -25,10 +25,10 @@ CREATE OR REPLACE TABLE before.habilitations (
     siret VARCHAR, code VARCHAR, actif BOOLEAN, pour_former_comme_partenaire BOOLEAN
 );
 
--- What the look-up answers for a SIRET, without the texts: a document, that it is out of perimeter, or a tombstone;
--- and the generation of the item that says so.
+-- What the look-up answers for a SIRET, without the texts: a document, that it is out of perimeter, or a tombstone; for
+-- `kind/identifier`, the index of who is behind it, or a tombstone; and the generation of the item that says so.
 CREATE OR REPLACE TABLE before.repertoire (
-    siret VARCHAR, etat VARCHAR, empreinte VARCHAR, empreinte_details VARCHAR, generation INTEGER
+    id VARCHAR, etat VARCHAR, empreinte VARCHAR, empreinte_details VARCHAR, generation INTEGER
 );
 
 -- What the optional services answered so far.

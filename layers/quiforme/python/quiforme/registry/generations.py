@@ -24,7 +24,7 @@ class Generation(Frozen):
     Attributes:
         publication: The pointer as it stood when the generation was made.
         documents: How many documents were `total`, `new`, `changed`, `retired`.
-        replaced: The storage key (Parquet) of the items it replaced: siret, generation.
+        replaced: The storage key (Parquet) of the items it replaced: id, generation.
 
     """
 
@@ -64,8 +64,8 @@ def numbers(storage: Storage) -> list[int]:
     return sorted(int(key.removeprefix(PREFIX).removesuffix(".json")) for key in storage.keys(PREFIX))
 
 
-def go_to(registry: Registry, storage: Storage, number: int) -> Publication:
-    """Make an earlier or later generation the one that every reader sees; what was written since stays.
+def go_to(registry: Registry, storage: Storage, number: int, *, day: date) -> Publication:
+    """Make an earlier or later generation the one that every reader sees as of a day; what was written since stays.
 
     Raises:
         NoSuchGeneration: There is none of that number, or it was made but never published.
@@ -83,9 +83,10 @@ def go_to(registry: Registry, storage: Storage, number: int) -> Publication:
         generation_day=publication.generation_day,
         snapshot=publication.snapshot,
         sources=publication.sources,
+        states=publication.states,
     )
     if target != current:
-        registry.publish(target, replacing=current)
+        registry.publish(target, replacing=current, day=day)
     return target
 
 
@@ -123,7 +124,7 @@ def _replaced(
 ) -> list[tuple[str, int]]:
     path = scratch / f"replaced-by-{generation.number}.parquet"
     storage.get(generation.replaced, path)
-    return database.execute(f"SELECT siret, generation FROM read_parquet({sql_text(path)})").fetchall()
+    return database.execute(f"SELECT id, generation FROM read_parquet({sql_text(path)})").fetchall()
 
 
 def _key(number: int) -> str:

@@ -3,7 +3,11 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Protocol
+
+EXPORTS = "exports/"
+"""The prefix of the files that hold every document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,12 @@ class Intent:
 
     Attributes:
         generation: Under which generation they are written.
-        sirets_key: The storage key of the list of their SIRETs.
+        ids_key: The storage key of the list of their identifiers.
 
     """
 
     generation: int
-    sirets_key: str
+    ids_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +101,13 @@ class Conflict(Exception):
     """The pointer is not where this run found it: another one published meanwhile."""
 
 
+def exports_prefix(generation: int) -> str:
+    """Where the exports of a generation lie."""
+    return f"{EXPORTS}{generation:08d}/"
+
+
 class Registry(Protocol):
-    """Holds items by (SIRET, generation)."""
+    """Holds items by (identifier, generation)."""
 
     def current(self) -> Publication | None:
         """The pointer; None when nothing was ever published."""
@@ -107,14 +116,14 @@ class Registry(Protocol):
         """Write items of a generation that no reader sees yet."""
 
     def erase(self, keys: Iterable[tuple[str, int]]) -> None:
-        """Remove items that no reader sees, by SIRET and generation."""
+        """Remove items that no reader sees, by identifier and generation."""
 
     @property
     def spent(self) -> Spent:
         """What the writes and erasures of this run cost."""
 
-    def publish(self, publication: Publication, *, replacing: Publication | None) -> None:
-        """Move the pointer.
+    def publish(self, publication: Publication, *, replacing: Publication | None, day: date) -> None:
+        """Move the pointer, and remember it as where it stood on a day; both or neither.
 
         Raises:
             Conflict: It does not stand at `replacing`.

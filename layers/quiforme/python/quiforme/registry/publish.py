@@ -6,6 +6,7 @@ pointer. A run that dies in between leaves its intent behind; the next one erase
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import duckdb
 
@@ -25,8 +26,8 @@ def clean_up(registry: Registry, storage: Storage) -> None:
         return
     current = registry.current()
     if current is None or current.newest < intent.generation:
-        sirets: list[str] = json.loads(storage.read(intent.sirets_key))
-        registry.erase((siret, intent.generation) for siret in sirets)
+        ids: list[str] = json.loads(storage.read(intent.ids_key))
+        registry.erase((identifier, intent.generation) for identifier in ids)
     registry.clear_intent()
 
 
@@ -34,9 +35,9 @@ def intend(
     database: duckdb.DuckDBPyConnection, registry: Registry, storage: Storage, generation: int, *, run_id: str
 ) -> None:
     """Say that the items of the database's table `changements` are about to be written, before any is."""
-    sirets = [siret for (siret,) in database.execute("SELECT siret FROM changements ORDER BY siret").fetchall()]
+    ids = [identifier for (identifier,) in database.execute("SELECT id FROM changements ORDER BY id").fetchall()]
     key = f"intents/{run_id}.json"
-    storage.write(key, json.dumps(sirets).encode())
+    storage.write(key, json.dumps(ids).encode())
     registry.set_intent(Intent(generation, key))
 
 
@@ -45,15 +46,17 @@ def write_items(
     registry: Registry,
     generation: int,
     *,
+    day: date,
     written: int,
     enough_time: Callable[[], bool],
 ) -> int:
-    """Write the items of the table `changements`, in the order of their SIRETs, as long as there is time.
+    """Write the items of the table `changements`, in the order of their identifiers, as long as there is time.
 
     Args:
-        database: Holds `changements` and `documents`.
+        database: Holds `changements`, `documents` and `index_publie`.
         registry: Takes them.
         generation: Under which they are written; no reader looks at it yet.
+        day: The run's day.
         written: How many were written already, by an earlier invocation of this run.
         enough_time: Whether there is time for more.
 
@@ -61,7 +64,7 @@ def write_items(
         How many are written now.
 
     """
-    items = _items(database, written)
+    items = _items(database, day, written)
     while chunk := [item for _, item in zip(range(_STRIDE), items, strict=False)]:
         registry.write(generation, chunk)
         written += len(chunk)
@@ -70,21 +73,23 @@ def write_items(
     return written
 
 
-def _items(database: duckdb.DuckDBPyConnection, skipped: int) -> Iterator[Item]:
+def _items(database: duckdb.DuckDBPyConnection, day: date, skipped: int) -> Iterator[Item]:
     database.execute(
         """
-        SELECT siret, etat, coalesce(data, ''), coalesce(details, '')
-        FROM changements LEFT JOIN documents USING (siret) ORDER BY siret OFFSET ?
+        SELECT id, etat, ?, coalesce(documents.data, index_publie.data, ''), coalesce(details, ''),
+               coalesce(identite, ''), coalesce(non_diffusible, false)
+        FROM changements LEFT JOIN documents ON documents.siret = id LEFT JOIN index_publie USING (id)
+        ORDER BY id OFFSET ?
         """,
-        [skipped],
+        [day.isoformat(), skipped],
     )
     while rows := database.fetchmany(_FETCHED):
         for row in rows:
             yield Item(*row)
 
 
-def move_pointer(registry: Registry, publication: Publication, *, replacing: Publication | None) -> None:
+def move_pointer(registry: Registry, publication: Publication, *, replacing: Publication | None, day: date) -> None:
     """Make a publication visible; a repeated call after a lost answer is no error."""
     if replacing != publication:
-        registry.publish(publication, replacing=replacing)
+        registry.publish(publication, replacing=replacing, day=day)
     registry.clear_intent()

@@ -76,3 +76,6 @@ class Storage(Protocol):
 
     def write(self, key: str, content: bytes) -> None:
         """Keep content under a key."""
+
+    def delete(self, key: str) -> None:
+        """Keep an object no longer; nothing happens when there is none."""

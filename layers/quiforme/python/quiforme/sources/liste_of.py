@@ -32,7 +32,7 @@ _REQUIRED = (
 )
 _PREVIOUS_NDAS = "numerosDeclarationActivitePrecedent"
 _PLACE = tuple(f"{_ADDRESS}.{part}" for part in ("voie", "codePostal", "ville"))
-_OPTIONAL = (_PREVIOUS_NDAS, *_PLACE)
+_OPTIONAL = (_PREVIOUS_NDAS, "denomination", *_PLACE)
 
 
 def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None) -> Reading:
@@ -64,6 +64,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None)
         "clean(siren) AS siren",
         f"coalesce(clean({siret}), '') AS siret",
         f'clean("{_ADDRESS}.codeRegion") AS code_region',
+        "clean(denomination) AS denomination",
         f"{_address()} AS adresse",
         *(f'french_boolean(clean("{column}")) AS {name}' for name, column in _CERTIFICATIONS.items()),
         *(

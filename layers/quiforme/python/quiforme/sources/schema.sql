@@ -3,6 +3,7 @@ CREATE SCHEMA IF NOT EXISTS never_had;
 
 CREATE OR REPLACE TABLE never_had.liste_of (
     line BIGINT, nda VARCHAR, ndas_precedents VARCHAR[], siren VARCHAR, siret VARCHAR, code_region VARCHAR,
+    denomination VARCHAR,
     adresse STRUCT(voie VARCHAR, code_postal VARCHAR, ville VARCHAR),   -- NULL when no street and no town is given
     action_formation BOOLEAN, bilan_competences BOOLEAN, validation_acquis_experience BOOLEAN, apprentissage BOOLEAN,
     date_derniere_declaration DATE, date_derniere_declaration_source VARCHAR,

@@ -1,0 +1,142 @@
+"""`python -m tests.bench.lookup`: cold start, warm time and size of the look-up, in ratios of one run."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.bench.lookup.forms import FORMS
+from tests.bench.lookup.process import SIRET
+
+_STARTS = 25
+_CALLS = 3_000
+
+
+def main() -> None:
+    """Measure and print."""
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        _lay(folder)
+        cold: dict[str, list[float]] = {form: [] for form in FORMS}
+        for number in range(_STARTS + 1):
+            for form in FORMS:  # in turn: whatever the machine does besides, it does to each
+                seconds, _ = _run(form, 0, folder)
+                if number:  # the first of each compiles its modules
+                    cold[form].append(seconds)
+        warm: dict[str, list[list[float]]] = {form: [] for form in FORMS}
+        for _ in range(3):
+            for form in FORMS:
+                warm[form].append(_run(form, _CALLS, folder)[1])
+    print("\n".join(report(cold, warm)))
+
+
+def report(cold: dict[str, list[float]], warm: dict[str, list[list[float]]]) -> list[str]:
+    """The table."""
+    started = {form: statistics.median(seconds) for form, seconds in cold.items()}
+    through, handled = ({form: min(run[place] for run in runs) for form, runs in warm.items()} for place in (0, 1))
+    lines = [
+        "| form | cold start ms | of the floor | warm ms, without the store | of the stock form | warm ms, SDK included |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    return lines + [
+        f"| {form} | {started[form] * 1000:.0f} | {started[form] / started['floor']:.2f} "
+        f"| {handled[form] * 1000:.3f} | {handled[form] / handled['stock']:.2f} | {through[form] * 1000:.2f} |"
+        for form in FORMS
+    ]
+
+
+def _lay(folder: Path) -> None:
+    for form, text in FORMS.items():
+        (folder / f"{form}.py").write_text(text)
+    event = json.loads(Path("events/lookup.json").read_text())
+    (folder / "event.json").write_text(json.dumps(event))
+    (folder / "stored.json").write_text(json.dumps(_stored()))
+
+
+def _stored() -> dict[str, Any]:
+    """What DynamoDB answers to each operation."""
+    declaration = {
+        "numero_de_declaration": "11750000175",
+        "actif": True,
+        "date_derniere_declaration": "2026-05-01",
+        "date_debut_exercice": "2025-01-01",
+        "date_fin_exercice": "2025-12-31",
+        "certification_qualiopi": {
+            "action_formation": True,
+            "bilan_competences": False,
+            "validation_acquis_experience": False,
+            "apprentissage": True,
+            "obtention_via_unite_legale": True,
+        },
+        "specialites": {f"specialite_{slot}": {"code": "313", "libelle": "Finances"} for slot in (1, 2, 3)},
+    }
+    habilitation = {
+        "code": "RNCP1",
+        "actif": True,
+        "date_actif": None,
+        "date_fin_enregistrement": "2028-01-31",
+        "date_decision": None,
+        "habilitation_pour_former": True,
+        "habilitation_pour_organiser_l_evaluation": False,
+        "sirets_organismes_certificateurs": ["99000001000019"],
+    }
+    data = {
+        "siret": SIRET,
+        "code_uai": None,
+        "unite_legale_avec_plusieurs_nda": False,
+        "declarations_activites_etablissement": [declaration],
+        "habilitations_france_competence": [{**habilitation, "code": f"RNCP{number}"} for number in range(4)],
+    }
+    details = {"etablissement": {"etat_administratif": "A"}, "habilitations": {}}
+    publication = {
+        "generation": 1,
+        "newest": 1,
+        "day": "2026-11-24",
+        "generation_day": "2026-11-24",
+        "snapshot": "s",
+        "sources": {"liste_of": "2026-11-24"},
+        "states": {"liste_of": "accepted"},
+    }
+    item = {
+        "id": {"S": SIRET},
+        "generation": {"N": "1"},
+        "etat": {"S": "document"},
+        "jour": {"S": "2026-11-24"},
+        "data": {"S": _text(data)},
+        "details": {"S": _text(details)},
+        "identite": {"S": _text({"denomination": "Organisme", "adresse": None})},
+    }
+    return {
+        "Query": {"Items": [item], "Count": 1, "ScannedCount": 1},
+        "GetItem": {"Item": {"id": {"S": "publication"}, "publication": {"S": _text(publication)}}},
+        "UpdateItem": {"Attributes": {"calls": {"N": "1"}}},
+    }
+
+
+def _text(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _run(form: str, calls: int, folder: Path) -> tuple[float, list[float]]:
+    """Seconds from the start of a process to its first answer, and those of each later one."""
+    command = [sys.executable, "-m", "tests.bench.lookup.process", form, str(calls), str(folder)]
+    start = time.perf_counter()
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=dict(os.environ)
+    ) as process:
+        assert process.stderr
+        first = process.stderr.readline()
+        seconds = time.perf_counter() - start
+        rest = process.stderr.read()
+    if process.returncode or first.strip() != "answered":
+        raise RuntimeError(f"{form}: {first}{rest}")
+    return seconds, json.loads(rest.splitlines()[-1]) if calls else []
+
+
+if __name__ == "__main__":
+    main()
