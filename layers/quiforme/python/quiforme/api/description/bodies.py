@@ -12,7 +12,6 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema
 
 from quiforme.api import brut
-from quiforme.api.document import MASKED
 from quiforme.api.etablissements import LARGEST_BATCH
 
 Siret = Annotated[str, Field(pattern="^[0-9]{14}$")]
@@ -281,6 +280,7 @@ class Erreur(_Ouvert):
     detail: str
     """Explication, pour une personne ; son texte peut changer."""
     source: Origine | None
+    """Ce qui est en cause ; null quand ce n'est pas un paramètre."""
     meta: dict[str, Any]
     """Précisions, dont `raison` quand rien n'est trouvé : `inconnu`, `hors_perimetre` ou `hors_historique`."""
 
@@ -297,9 +297,7 @@ class Erreurs(_Ouvert):
 class Recherche(_Ferme):
     """Les établissements demandés."""
 
-    sirets: Annotated[
-        list[str], Field(min_length=1, max_length=LARGEST_BATCH, json_schema_extra={"uniqueItems": True})
-    ]
+    sirets: Annotated[list[str], Field(min_length=1, max_length=LARGEST_BATCH, json_schema_extra={"uniqueItems": True})]
     """De un à cent numéros de SIRET, tous différents. Un numéro mal formé ou inconnu a sa propre erreur et ne gâte pas
     les autres."""
 
@@ -463,6 +461,7 @@ class ReponseEtat(_Ouvert):
     data: Etat
     links: Liens
     meta: dict[str, Any]
+    """Rien pour l'instant."""
 
 
 class Ping(_Ouvert):
@@ -496,6 +495,11 @@ _JAMAIS = "Toujours null : aucune de nos sources ne le donne."
 def _null(names: Iterable[str]) -> dict[str, Any]:
     """Fields that the format has, and that nothing here fills."""
     return {name: (str | None, Field(description=_JAMAIS)) for name in names}
+
+
+def _null_or_absent(names: Iterable[str]) -> dict[str, Any]:
+    """The same, which the skeleton does not have."""
+    return {name: (str | None, Field(default=None, description=_JAMAIS)) for name in names}
 
 
 class _EtablissementBrut(_Ouvert):
@@ -626,7 +630,10 @@ UniteLegaleBrute = create_model(
 )
 NdaBrut = create_model("NdaBrut", __base__=_NdaBrut, __doc__=_NdaBrut.__doc__, **_rest(brut.NDA, _NdaBrut))
 HabilitationBrute = create_model(
-    "HabilitationBrute", __base__=_HabilitationBrute, __doc__=_HabilitationBrute.__doc__
+    "HabilitationBrute",
+    __base__=_HabilitationBrute,
+    __doc__=_HabilitationBrute.__doc__,
+    **_null_or_absent(("existence_partenaire", "est_partenaire", *brut.ACCESSIBILITE)),
 )
 AdresseBrute = create_model(
     "AdresseBrute", __base__=_Ouvert, __doc__="Une adresse normalisée.", **_rest(brut.ADRESSE_BAN)
@@ -666,7 +673,9 @@ class _Plain(GenerateJsonSchema):
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         made = super().nullable_schema(schema)
-        inner, _ = made.get("anyOf", [{}, {}])
+        if len(made.get("anyOf", [])) != 2:
+            return made
+        inner = made["anyOf"][0]
         if isinstance(inner.get("type"), str) and "enum" not in inner and "const" not in inner:
             return {**inner, "type": [inner["type"], "null"]}
         return made
@@ -679,8 +688,14 @@ def schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
         ref_template="#/components/schemas/{model}",
         schema_generator=_Plain,
     )
-    definitions: dict[str, Any] = made["$defs"]
+    definitions: dict[str, Any] = _one_line(made["$defs"])
     return definitions
 
 
-assert MASKED == "[ND]"  # noqa: S101  # said above as a type, which cannot name a constant
+def _one_line(schema: Any) -> Any:  # noqa: ANN401  # any part of a schema
+    """The schema, its descriptions freed of the line ends of this file, and without defaults: nothing here is sent."""
+    if isinstance(schema, list):
+        return [_one_line(part) for part in schema]
+    if not isinstance(schema, dict):
+        return " ".join(schema.split()) if isinstance(schema, str) else schema
+    return {name: _one_line(part) for name, part in schema.items() if name != "default"}
