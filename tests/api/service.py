@@ -106,6 +106,7 @@ def event(
     headers = given.pop("headers", {})
     return {
         "resource": resource,
+        "path": given.pop("address", resource),
         "httpMethod": method,
         "pathParameters": given,
         "queryStringParameters": {name: many[-1] if isinstance(many, list) else many for name, many in query.items()},

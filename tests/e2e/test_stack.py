@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -155,6 +156,54 @@ def test_errors_at_the_gateway(stack: Stack) -> None:
     assert headers["ratelimit-limit"] == "1000000"
 
 
+def test_every_route(stack: Stack, oracle: Oracle) -> None:
+    document = oracle.documents[CERTIFIED]
+    bearer = {"Authorization": f"Bearer {stack.token}"}
+    index = oracle.index()
+    nda = next(name for name, entries in index.items() if name.startswith("nda/") and entries[0][:14] == CERTIFIED)
+    code, trained = next((name, entries) for name, entries in index.items() if name.startswith("certification/"))
+    uai = next(name for name in index if name.startswith("uai/"))
+
+    def ask(path: str, headers: dict[str, str] = bearer, **call: Any) -> Any:
+        status, _, body = drive.http(stack, call.pop("method", "GET"), path, headers=headers, **call)
+        assert status == 200, (path, body)
+        return json.loads(body)
+
+    assert ask(f"/v1/etablissements/{CERTIFIED}")["data"] == document
+    first = ask(f"/v1/etablissements/{CERTIFIED}", query={"date": FIRST_DAY.isoformat()})
+    assert first["meta"]["generation"] == 1
+    assert ask(f"/v1/etablissements/{CERTIFIED}/historique")["data"][-1]["jour"] == FIRST_DAY.isoformat()
+    batch = json.dumps({"sirets": [CERTIFIED, UNKNOWN]}).encode()
+    many = ask("/v1/etablissements/recherche", bearer | {"Content-Type": "application/json"}, method="POST", body=batch)
+    assert [entry["status"] for entry in many["data"]] == [200, 404]
+    siren = ask(f"/v1/unites-legales/{CERTIFIED[:9]}/etablissements")["data"]
+    assert [one["siret"] for one in siren] == index[f"siren/{CERTIFIED[:9]}"]
+    assert CERTIFIED in str(ask(f"/v1/declarations/{nda[4:]}/etablissements"))
+    assert ask(f"/v1/uai/{uai[4:]}/etablissements")["data"]
+    able = ask(f"/v1/certifications/{code.removeprefix('certification/')}/etablissements", query={"role": "former"})
+    assert [one["siret"] for one in able["data"]] == [entry[:14] for entry in trained if "F" in entry[14:]][:100]
+    raw = ask(f"/organisme/{CERTIFIED}", {"token-connexion": stack.connector_secret})
+    assert raw["siret_actif"] == CERTIFIED
+    assert ask(f"/organisme/{UNKNOWN}", {"token-connexion": stack.connector_secret})["siret_actif"] is None
+    assert {one["etat"] for one in ask("/v1/etat", {})["data"]["sources"]} <= {"accepted", "unchanged"}
+    assert ask("/ping/carif_oref/qualiopi", {})["status"] == "ok"
+    for export in ask("/v1/exports")["data"]:
+        with urllib.request.urlopen(export["url"], timeout=30) as file:
+            assert len(file.read()) == export["octets"]
+    for path in ("/docs", "/docs/page.js", "/docs/swagger-ui.js", "/docs/swagger-ui.css", "/openapi.json"):
+        assert drive.http(stack, "GET", path)[0] == 200, path
+
+
+def test_what_is_no_route_or_no_method_says_so(stack: Stack) -> None:
+    for path in (f"/v1/etablissements/{CERTIFIED}", f"/organisme/{CERTIFIED}", "/v1/etat"):
+        status, headers, body = drive.http(stack, "DELETE", path)
+        assert (status, headers["allow"]) == (405, "GET")
+        assert json.loads(body)["errors"][0]["code"] == "00405"
+    for path in ("/v1", "/v2/x/y", "/v1/etablissements/1/2/3"):
+        status, _, body = drive.http(stack, "GET", path)
+        assert (status, json.loads(body)["errors"][0]["code"]) == (404, "00404"), path
+
+
 def test_etag(stack: Stack) -> None:
     _, headers, _ = drive.get(stack, CERTIFIED)
     known = {"Authorization": f"Bearer {stack.token}", "If-None-Match": headers["etag"]}
@@ -188,3 +237,17 @@ def test_every_function_imports_with_its_own_artifacts_alone(stack: Stack, name:
         [sys.executable, "-I", "-S", "-c", code], env=_ENVIRONMENT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_look_up_is_light(stack: Stack) -> None:
+    """Everything that its process may load, unzipped."""
+    assert stack.api_url
+    built = LOCAL / "build"
+    resources: dict[str, Any] = yaml.safe_load((built / "template.yaml").read_text())["Resources"]
+    function = resources["Lookup"]["Properties"]
+    places = [
+        function["CodeUri"],
+        *(resources[layer["Ref"]]["Properties"]["ContentUri"] for layer in function["Layers"]),
+    ]
+    files = [path for place in places for path in (built / place).rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files if path.suffix != ".pyc") < 20_000_000

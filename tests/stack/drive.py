@@ -50,9 +50,22 @@ def get(
     headers: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, str], bytes]:
     """Look a SIRET up over HTTP: status, headers (lower-cased), body."""
-    url = f"{stack.api_url}{PATH.format(siret=urllib.parse.quote(siret, safe=''))}?{urllib.parse.urlencode(query)}"
-    sent = {"Authorization": f"Bearer {stack.token}"} if headers is None else dict(headers)
-    request = urllib.request.Request(url, headers=sent)
+    sent = {"Authorization": f"Bearer {stack.token}"} if headers is None else headers
+    return http(stack, "GET", PATH.format(siret=urllib.parse.quote(siret, safe="")), query=query, headers=sent)
+
+
+def http(
+    stack: Stack,
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+) -> tuple[int, dict[str, str], bytes]:
+    """Any call of the API: status, headers (lower-cased), body."""
+    url = f"{stack.api_url}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
+    request = urllib.request.Request(url, headers=dict(headers or {}), method=method, data=body)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read()

@@ -20,6 +20,7 @@ class Request:
     Attributes:
         resource: The template of its path, such as `/v1/uai/{uai}/etablissements`.
         method: In capitals.
+        address: The path as it was asked for, without the stage.
         path: The values of the template's parameters.
         query: The query's parameters, the last value of each.
         repeated: The names of the query's parameters that were given several times.
@@ -32,6 +33,7 @@ class Request:
 
     resource: str
     method: str
+    address: str
     path: Mapping[str, str]
     query: Mapping[str, str]
     repeated: frozenset[str]
@@ -44,14 +46,14 @@ class Request:
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Read an API Gateway REST proxy event."""
         values: dict[str, list[str]] = {}
-        for name, value in (event.get("headers") or {}).items():
-            values.setdefault(name.lower(), []).append(value)
-        for name, those in (event.get("multiValueHeaders") or {}).items():
-            values[name.lower()] = those if len(those) > len(values.get(name.lower(), [])) else values[name.lower()]
+        several = event.get("multiValueHeaders") or {name: [one] for name, one in (event.get("headers") or {}).items()}
+        for name, those in several.items():
+            values.setdefault(name.lower(), []).extend(those)
         queries = event.get("multiValueQueryStringParameters") or {}
         return cls(
             resource=event.get("resource") or "",
             method=event.get("httpMethod") or "",
+            address=event.get("path") or "",
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             repeated=frozenset(name for name, those in queries.items() if len(those) > 1),

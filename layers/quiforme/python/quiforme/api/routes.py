@@ -3,8 +3,9 @@
 Checks come in the contract's order: token, scope, rate, then what the resource itself checks.
 """
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from quiforme.api import brut, docs, entreprise, etablissements, exports, historique, identifiants, publication
@@ -96,9 +97,7 @@ def respond(request: Request, world: World) -> Response:
     """
     route = ROUTES.get(request.resource)
     if route is None:
-        raise ApiError(404, UNKNOWN_ROUTE)
-    if request.method != route.method:
-        raise ApiError(405, WRONG_METHOD, headers={"Allow": route.method})
+        raise _no_route(request.address)
     caller, headers = route.access.enter(request, world)
     try:
         response = route.endpoint(request, world, caller)
@@ -106,4 +105,18 @@ def respond(request: Request, world: World) -> Response:
         error.headers |= headers
         raise
     response = unless_known(request, response)
-    return replace(response, headers=response.headers | headers)
+    response.headers.update(headers)
+    return response
+
+
+def _no_route(address: str) -> ApiError:
+    """The gateway found no route of this method: there is one of another method, or none at all."""
+    found = [route for resource, route in ROUTES.items() if _pattern(resource).fullmatch(address)]
+    literal = ROUTES.get(address) or next(iter(found), None)
+    if literal is None:
+        return ApiError(404, UNKNOWN_ROUTE)
+    return ApiError(405, WRONG_METHOD, headers={"Allow": literal.method})
+
+
+def _pattern(resource: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{[^}]*\}", "[^/]+", resource.replace(".", r"\.")))
