@@ -208,9 +208,6 @@ OPERATIONS: dict[str, Operation] = {
         (refusals.UNREADABLE, refusals.TOO_LARGE, refusals.WRONG_MEDIA_TYPE, *_STORE),
         ours=True,
         body=bodies.Recherche,
-        links={
-            "historique": Link("lireHistorique", "L'histoire du premier.", {"siret": "$response.body#/data/0/siret"})
-        },
     ),
     "/v1/unites-legales/{siren}/etablissements": _listing(
         "listerEtablissementsDUniteLegale",

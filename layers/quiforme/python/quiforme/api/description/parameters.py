@@ -90,7 +90,7 @@ NDA = Parameter(
     "nda",
     "path",
     "Numéro de déclaration d'activité : onze caractères, dont le cinquième peut être une lettre.",
-    {"type": "string", "pattern": "^[0-9]{4}[0-9A-Z][0-9]{6}$"},
+    {"type": "string", "format": "nda", "pattern": "^[0-9]{4}[0-9A-Z][0-9]{6}$"},
     (NDA_MALFORMED,),
     required=True,
 )
@@ -106,7 +106,7 @@ CODE = Parameter(
     "code",
     "path",
     "Code de la certification : RNCP ou RS, suivi de son numéro.",
-    {"type": "string", "pattern": "^(RNCP|RS)[0-9]{1,9}$"},
+    {"type": "string", "format": "code-fiche", "pattern": "^(RNCP|RS)[0-9]{1,9}$"},
     (CODE_MALFORMED,),
     required=True,
 )
@@ -115,7 +115,7 @@ DATE = Parameter(
     "query",
     "Jour dont on veut la réponse, AAAA-MM-JJ : ce qui était publié à la fin de ce jour. Sans lui, ce qui est publié "
     "maintenant. Ni un jour à venir, ni un jour que l'historique n'atteint pas.",
-    {"type": "string", "format": "jour-passe", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+    {"type": "string", "format": "date"},
     (DATE_MALFORMED, DATE_TO_COME),
 )
 ROLE = Parameter(
@@ -143,7 +143,8 @@ def limit(default: int, largest: int) -> Parameter:
 
 LIMIT = limit(identifiants.PAGE, LARGEST_LIMIT)
 LIMIT_OF_HISTORY = limit(historique.PAGE, historique.LARGEST_PAGE)
-_TEXT = {"type": "string", "minLength": 1, "pattern": r"\S"}
+_TEXT = {"type": "string", "minLength": 1, "pattern": r"[^\s\u001c-\u001f\u0085]"}
+"""Not blank: ECMA's white space, and the separators that are blank for Python as well."""
 CONTEXT = Parameter(
     "context",
     "query",
@@ -178,5 +179,5 @@ IF_NONE_MATCH = Parameter(
     "If-None-Match",
     "header",
     "ETag d'une réponse déjà reçue : si elle vaut toujours, un 304 sans corps est répondu. L'appel est compté.",
-    {"type": "string"},
+    {"type": "string", "format": "etag"},
 )
