@@ -1,23 +1,26 @@
-"""The Lambda authorizer: lets in the bearers of tokens that our keys signed.
+"""The Lambda authorizer: lets in the bearers of tokens that our keys signed, and that are in the register.
 
 A gateway's denial has one body for all, so a token that is ours but expired or revoked is let through with
 its refusal in the context: the function behind answers the 401 that says why (quiforme.api.access).
+A register that does not answer makes the call fail: that is no decision, and the gateway remembers none.
 """
 
+import time
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
 from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, REVOKED_TOKEN
-from quiforme.api.tokens import Keys, Refused, verify
+from quiforme.api.keys import RememberedKeys
+from quiforme.api.tokens import Refused, verify
+from quiforme.aws.reader import FAST
 from quiforme.aws.settings import setting
+from quiforme.aws.tokens import DynamoRegister
 
 logger = Logger(service="authorize")
-dynamodb = boto3.client("dynamodb", config=Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard"}))
-keys = Keys.from_json(setting("TOKEN_KEYS"))
-access_table = setting("ACCESS_TABLE")
+register = DynamoRegister(boto3.client("dynamodb", config=FAST), setting("REGISTER_TABLE"))
+keys = RememberedKeys(register.keys_in_use)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -26,24 +29,29 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     # For every method and resource of the stage: a cached decision must not depend on the first call's path.
     resource = "/".join(event["methodArn"].split("/")[:2]) + "/*"
     try:
-        claims = verify(_bearer(event), keys)
+        claims = verify(_bearer(event), keys, now=time.time())
     except Refused as refusal:
         logger.info("refused", extra={"code": refusal.problem.code})
         if refusal.problem is EXPIRED_TOKEN:
             return _policy("Allow", resource, "expire", {"refus": EXPIRED_TOKEN.code})
         return _policy("Deny", resource, "anonyme", {})
-    if _revoked(claims["jti"]):
-        logger.info("refused", extra={"code": REVOKED_TOKEN.code, "jti": claims["jti"]})
-        return _policy("Allow", resource, claims["uid"], {"refus": REVOKED_TOKEN.code, "jti": claims["jti"]})
+    entry = register.find(claims.jti)
+    if entry is None:
+        # Well signed, yet it was not issued here: a key leaked, or the register was lost.
+        logger.error("a token that is not in the register", extra={"jti": claims.jti})
+        return _policy("Deny", resource, "anonyme", {})
+    if entry.revoked_at:
+        logger.info("refused", extra={"code": REVOKED_TOKEN.code, "jti": claims.jti})
+        return _policy("Allow", resource, claims.uid, {"refus": REVOKED_TOKEN.code, "jti": claims.jti})
     context = {
-        "jti": claims["jti"],
-        "uid": claims["uid"],
-        "siret": claims["siret"],
-        "scopes": " ".join(claims["scopes"]),
-        "exp": str(claims["exp"]),
-        "rate_limit_per_minute": str(claims.get("rate_limit_per_minute") or ""),
+        "jti": claims.jti,
+        "uid": claims.uid,
+        "siret": claims.siret,
+        "scopes": " ".join(claims.scopes),
+        "exp": str(claims.exp),
+        "rate_limit_per_minute": str(claims.rate_limit_per_minute or ""),
     }
-    return _policy("Allow", resource, claims["uid"], context)
+    return _policy("Allow", resource, claims.uid, context)
 
 
 def _bearer(event: dict[str, Any]) -> str:
@@ -57,11 +65,6 @@ def _bearer(event: dict[str, Any]) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise Refused(INVALID_TOKEN)
     return token.strip()
-
-
-def _revoked(jti: str) -> bool:
-    answer = dynamodb.get_item(TableName=access_table, Key={"id": {"S": f"revoked/{jti}"}})
-    return "Item" in answer
 
 
 def _policy(effect: str, resource: str, principal: str, context: dict[str, str]) -> dict[str, Any]:

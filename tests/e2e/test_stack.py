@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.examples import examples, run
 from tests.france import FIRST_DAY, write_day
 from tests.france.cast import CERTIFIED, UNKNOWN
 from tests.integration.play import told_by_messages, told_by_oracle
 from tests.oracle import Oracle
 from tests.stack import drive
 from tests.stack.deploy import Stack
-from tests.stack.emulator import LOCAL, Failed
+from tests.stack.emulator import LOCAL, ROOT, Failed
 
 _ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-3",
@@ -33,7 +34,8 @@ _ENVIRONMENT = {
     "HISTORY_DAYS": "1",
     "ACCESS_TABLE": "a",
     "BUCKET": "b",
-    "TOKEN_KEYS": '{"keys":[]}',
+    "REGISTER_TABLE": "r",
+    "SIGNING_KEYS": "k",
 }
 
 
@@ -194,6 +196,14 @@ def test_every_route(stack: Stack, oracle: Oracle) -> None:
         assert drive.http(stack, "GET", path)[0] == 200, path
 
 
+@pytest.mark.parametrize(("language", "text"), examples(ROOT / "docs" / "api.md"))
+def test_the_examples_of_the_guide(stack: Stack, language: str, text: str, tmp_path: Path) -> None:
+    told = run(language, text, tmp_path, {"API": stack.api_url, "JETON": stack.token, "SIRET": CERTIFIED})
+    if told is None:
+        pytest.skip(f"nothing here runs {language}")
+    assert told.strip()
+
+
 def test_what_is_no_route_or_no_method_says_so(stack: Stack) -> None:
     for path in (f"/v1/etablissements/{CERTIFIED}", f"/organisme/{CERTIFIED}", "/v1/etat"):
         status, headers, body = drive.http(stack, "DELETE", path)
@@ -220,7 +230,7 @@ def test_a_drop_without_its_list_keeps_the_last_one(stack: Stack, tmp_path: Path
     shutil.rmtree(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["Ingest", "Lookup", "Authorize", "Reconcile"])
+@pytest.mark.parametrize("name", ["Ingest", "Lookup", "Authorize", "Tokens", "Reconcile"])
 def test_every_function_imports_with_its_own_artifacts_alone(stack: Stack, name: str) -> None:
     assert stack.api_url
     built = LOCAL / "build"

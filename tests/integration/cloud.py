@@ -12,20 +12,17 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+import jwt
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from jwt.algorithms import ECAlgorithm
 from moto import mock_aws
-from quiforme.api.tokens import SCOPES, issue
+from quiforme.api.tokens import SCOPES
 
 from tests.integration.iam import Call, as_calls
 from tests.stack.emulator import REGION, ROOT
 from tests.stack.template import all_from_the_drop, defaults, of_type, resolve, template
 
 ACCOUNT = "123456789012"
-_PRIVATE_KEY = ec.generate_private_key(ec.SECP256R1())
 _TABLE_PROPERTIES = (
     "BillingMode",
     "AttributeDefinitions",
@@ -153,9 +150,17 @@ class Cloud:
         return messages
 
     def token(self, **changes: Any) -> str:
-        """A token that a key of TOKEN_KEYS signs."""
-        claims: dict[str, Any] = {"siret": "00000000000000", "scopes": SCOPES, "life_s": 3600}
-        return issue(pem(_PRIVATE_KEY), kid="test", algorithm="ES256", **(claims | changes))
+        """A token that ops issue; any field of their command may be another."""
+        order: dict[str, Any] = {"titulaire": "essai", "siret": "00000000000000", "scopes": SCOPES, "months": 1}
+        return str(self.invoke("Tokens", {"command": "issue", **order, **changes})["token"])
+
+    def forged(self, **claims: Any) -> str:
+        """A registered token that the deployment's own key signs once more, with claims that ops are never given."""
+        token = self.token()
+        pem = boto3.client("secretsmanager").get_secret_value(SecretId=self.names["SigningKeys"])["SecretString"]
+        payload = jwt.decode(token, options={"verify_signature": False}) | claims
+        kid = jwt.get_unverified_header(token)["kid"]
+        return jwt.encode(payload, pem, algorithm="ES256", headers={"kid": kid})
 
 
 class Function:
@@ -233,15 +238,15 @@ def lookup_event(siret: str, authorizer: dict[str, str] | None = None) -> dict[s
     return event
 
 
-def pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """A private key as `issue` takes it."""
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+def authorize_event(header: str) -> dict[str, Any]:
+    """The sample call of the authorizer, with that Authorization header."""
+    event: dict[str, Any] = sample("authorize")
+    event["headers"]["Authorization"] = header
+    event["multiValueHeaders"]["Authorization"] = [header]
+    return event
 
 
 def _names() -> dict[str, str]:
-    key = {**ECAlgorithm.to_jwk(_PRIVATE_KEY.public_key(), as_dict=True), "kid": "test"}
     names = (
         defaults()
         | all_from_the_drop()
@@ -251,7 +256,6 @@ def _names() -> dict[str, str]:
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": "quiforme",
-            "TokenKeys": json.dumps({"keys": [key]}),
         }
     )
     for logical, resource in template()["Resources"].items():

@@ -11,10 +11,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from jwt.algorithms import ECAlgorithm
-from quiforme.api.tokens import SCOPES, issue
+from quiforme.api.tokens import HIGHEST_RATE_LIMIT, SCOPES
 
 from tests.stack import gateway
 from tests.stack.emulator import LOCAL, REGION, ROOT, Failed
@@ -22,7 +19,16 @@ from tests.stack.template import all_from_the_drop
 
 STACK = "quiforme"
 _PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "aarch64": "aarch64-manylinux_2_28"}
-_DAY_S = 24 * 3600
+
+_TOKEN = {
+    "command": "issue",
+    "titulaire": "pile locale",
+    "siret": "00000000000000",
+    "scopes": SCOPES,
+    "months": 12,
+    "rate_limit_per_minute": HIGHEST_RATE_LIMIT,
+}
+"""Opens everything."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,14 @@ class Stack:
         outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
         return outputs[name]
 
+    def call(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
+        """Invoke a function and wait for its answer; raises Failed with what it raised."""
+        answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        payload: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise Failed(f"{function}: {payload.get('errorType')}: {payload.get('errorMessage')}")
+        return payload
+
     def save(self, path: Path, authorization: Path) -> None:
         """Write stack.json, and the header that curl takes from a file; both hold a token: nobody else may read them."""
         for file, text in (
@@ -83,32 +97,12 @@ def build() -> Path:
 
 def deploy(endpoint: str, build_dir: Path) -> Stack:
     """Deploy the built template to the emulator."""
-    private_key = ec.generate_private_key(ec.SECP256R1())
-    jwk = {**ECAlgorithm.to_jwk(private_key.public_key(), as_dict=True), "kid": "local"}
     environment = {"AWS_ENDPOINT_URL": endpoint}
     arguments = ["deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     arguments += ["--template-file", str(build_dir / "template.yaml")]
-    overrides = _overrides(
-        {
-            "ScheduleState": "DISABLED",
-            "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":")),
-            **all_from_the_drop(),
-        }
-    )
+    overrides = _overrides({"ScheduleState": "DISABLED", **all_from_the_drop()})
     _sam([*arguments, *overrides], environment, log=LOCAL / "deploy.log")
-    pem = private_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    token = issue(
-        pem,
-        kid="local",
-        algorithm="ES256",
-        siret="00000000000000",
-        scopes=SCOPES,
-        life_s=365 * _DAY_S,
-        rate_limit_per_minute=1_000_000,
-    )
-    bare = Stack(endpoint, REGION, "", token, "", "", "", "", "", "")
+    bare = Stack(endpoint, REGION, "", "", "", "", "", "", "", "")
     stacks = bare.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
     gateway.complete(bare.client("apigateway"), outputs["ApiId"])
@@ -117,7 +111,7 @@ def deploy(endpoint: str, build_dir: Path) -> Stack:
         endpoint_url=endpoint,
         region=REGION,
         api_url=f"{endpoint}/restapis/{outputs['ApiId']}/api/_user_request_",
-        token=token,
+        token=bare.call(outputs["TokensFunction"], _TOKEN)["token"],
         connector_secret=secret,
         drop=outputs["Drop"],
         ingest_function=outputs["IngestFunction"],

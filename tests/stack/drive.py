@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.stack.deploy import Stack
-from tests.stack.emulator import Failed
 
 PATH = "/v3/carif_oref/etablissements/{siret}/certifications_qualiopi_france_competences"
 QUERY = {"context": "essai local", "object": "make run", "recipient": "00000000000000"}
@@ -35,11 +34,7 @@ def invoke(stack: Stack, function: str, day: date) -> dict[str, Any]:
 
 def call(stack: Stack, function: str, event: dict[str, Any]) -> dict[str, Any]:
     """Invoke a function and wait for its answer; raises Failed with what it raised."""
-    answer = stack.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
-    payload: dict[str, Any] = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise Failed(f"{function}: {payload.get('errorType')}: {payload.get('errorMessage')}")
-    return payload
+    return stack.call(function, event)
 
 
 def get(

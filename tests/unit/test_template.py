@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from quiforme.api.keys import REMEMBERED_S
+
 from tests.stack.template import defaults, of_type, transformed
 
 _DAY_S = 24 * 3600
@@ -212,11 +214,35 @@ def test_whoever_waits_for_a_function_gets_an_answer() -> None:
 
 
 def test_no_secret_in_the_template() -> None:
-    """Secrets are made by AWS, and the keys that come as a parameter are public ones."""
+    """Secrets are made by AWS."""
     for secret in resources("AWS::SecretsManager::Secret").values():
         assert "GenerateSecretString" in secret
         assert "SecretString" not in secret
-    assert json.loads(defaults()["TokenKeys"]) == {"keys": []}
+
+
+def test_private_keys_stay_with_the_function_that_signs() -> None:
+    """Nobody else may read or write them; the look-up, which faces callers, may not write the register either."""
+    may: dict[str, set[str]] = {"SigningKeys": set(), "Register": set()}
+    for name, role in resources("AWS::IAM::Role").items():
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                granted = statement["Resource"]
+                for one in granted if isinstance(granted, list) else [granted]:
+                    for resource, roles in may.items():
+                        if f'"{resource}"' in json.dumps(one):
+                            roles.add(name)
+    assert may == {"SigningKeys": {"TokensRole"}, "Register": {"TokensRole", "AuthorizeRole"}}
+    targets = {target(one["FunctionName"]) for one in resources("AWS::Lambda::Permission").values()}
+    assert "Tokens" not in targets, "nobody but ops, by their own rights, may invoke it"
+
+
+def test_a_decision_is_remembered_by_what_it_was_made_from() -> None:
+    """The authorizer looks at the Authorization header alone; a revocation is to work within five minutes."""
+    (authorizer,) = of_type("AWS::Serverless::Api")["Api"]["Auth"]["Authorizers"].values()
+    assert authorizer["FunctionPayloadType"] == "REQUEST"
+    identity = authorizer["Identity"]
+    assert identity == {"Headers": ["Authorization"], "ReauthorizeEvery": identity["ReauthorizeEvery"]}
+    assert identity["ReauthorizeEvery"] + REMEMBERED_S <= 5 * 60
 
 
 def test_the_gateway_answers_in_the_contract_s_shape() -> None:

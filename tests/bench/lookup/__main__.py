@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.bench.lookup import load
 from tests.bench.lookup.forms import FORMS
 from tests.bench.lookup.process import SIRET
 
+HOME = Path(".local/bench")
 _STARTS = 25
 _CALLS = 3_000
 
@@ -32,7 +34,11 @@ def main() -> None:
         for _ in range(3):
             for form in FORMS:
                 warm[form].append(_run(form, _CALLS, folder)[1])
-    print("\n".join(report(cold, warm)))
+    told = ["## The look-up, from a process's start to its first answer, and later", "", *report(cold, warm), ""]
+    told += ["## The deployed local stack under load", "", *load.lines()]
+    text = "\n".join(told)
+    (HOME / "lookup.md").write_text(text + "\n", encoding="utf-8")
+    print(text)
 
 
 def report(cold: dict[str, list[float]], warm: dict[str, list[list[float]]]) -> list[str]:

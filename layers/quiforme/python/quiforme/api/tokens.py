@@ -1,9 +1,11 @@
 """Tokens: JWT signed with RS256 or ES256, by one of several keys that their `kid` names."""
 
 import json
-import time
-import uuid
+import re
+from calendar import monthrange
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import jwt
@@ -11,12 +13,19 @@ import jwt
 from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, Problem
 from quiforme.identifiers import is_siret
 
-ALGORITHMS: Final = ("RS256", "ES256")
-LONGEST_LIFE_S: Final = 18 * 31 * 24 * 3600
-"""18 months at most."""
+LONGEST_LIFE_MONTHS: Final = 18
 LARGEST: Final = 8_000
 """Characters; API Gateway lets no larger header through anyway."""
+HIGHEST_RATE_LIMIT: Final = 1_000_000
+"""Calls a minute that a token may be given for its own."""
 SCOPES: Final = ("certifications_qualiopi_france_competences", "non_diffusibles", "exports", "anomalies")
+
+_SKEW_S: Final = 5
+"""How far the clocks of whoever signs and whoever verifies may be apart."""
+_LAST_SECOND: Final = 2**33
+"""In the year 2242; no token comes from later, and no calendar has to reckon with more."""
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # becomes the key of an item, and stands in logs
+_SCOPE = re.compile(r"[a-z_]{1,64}")
 
 
 class Refused(Exception):
@@ -29,98 +38,127 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """Public keys by their `kid`, from a JWK set."""
+class Claims:
+    """What a token says.
 
-    by_kid: dict[str, jwt.PyJWK]
-
-    @classmethod
-    def from_json(cls, text: str) -> "Keys":
-        """Read a JWK set; keys of other kinds than RS256's and ES256's are refused with ValueError."""
-        keys = {}
-        for entry in json.loads(text)["keys"]:
-            algorithm = {"RSA": "RS256", "EC": "ES256"}.get(entry.get("kty"))
-            if algorithm is None or "d" in entry:
-                raise ValueError("only public RSA and EC keys verify tokens")
-            keys[entry["kid"]] = jwt.PyJWK(entry, algorithm=algorithm)
-        return cls(keys)
-
-
-def verify(token: str, keys: Keys) -> dict[str, Any]:
-    """The claims of a token.
-
-    Raises:
-        Refused: Malformed, unknown key, wrong algorithm, badly signed, expired, or claims of the wrong kind.
+    Attributes:
+        uid: Of the holder's use of the service, new with each token.
+        jti: The token's own identifier, under which it is registered.
+        siret: Of the holder.
+        scopes: What it opens.
+        iat: When it was issued, Unix seconds.
+        exp: When it expires, Unix seconds; at most 18 months later.
+        rate_limit_per_minute: Its own limit; None for everybody's.
 
     """
-    try:
-        if len(token) > LARGEST:
-            raise Refused(INVALID_TOKEN)
-        header = jwt.get_unverified_header(token)
-        key = keys.by_kid.get(str(header.get("kid")))
-        # The algorithm is the key's, never merely the one that the token asks for.
-        if key is None or header.get("alg") != key.algorithm_name or key.algorithm_name not in ALGORITHMS:
-            raise Refused(INVALID_TOKEN)
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=[key.algorithm_name],
-            options={"require": ["uid", "jti", "scopes", "iat", "exp", "siret"], "verify_aud": False},
+
+    uid: str
+    jti: str
+    siret: str
+    scopes: tuple[str, ...]
+    iat: int
+    exp: int
+    rate_limit_per_minute: int | None = None
+
+    @classmethod
+    def from_payload(cls, payload: object) -> "Claims":
+        """Read a token's payload; ValueError when a claim is missing or not what it should be."""
+        if not isinstance(payload, dict):
+            raise ValueError("a payload is an object")  # noqa: TRY004  # one error for every unsound payload
+        uid, jti, siret = (_text(payload, name) for name in ("uid", "jti", "siret"))
+        iat, exp = (_second(payload, name) for name in ("iat", "exp"))
+        scopes, limit = payload.get("scopes"), payload.get("rate_limit_per_minute", 1)
+        sound = (
+            _ID.fullmatch(uid)
+            and _ID.fullmatch(jti)
+            and is_siret(siret)
+            and isinstance(scopes, list)
+            and all(isinstance(scope, str) and _SCOPE.fullmatch(scope) for scope in scopes)
+            and type(limit) is int  # a bool is an int as well
+            and 1 <= limit <= HIGHEST_RATE_LIMIT
+            and exp <= months_later(iat, LONGEST_LIFE_MONTHS)
         )
-    except jwt.ExpiredSignatureError as error:
-        raise Refused(EXPIRED_TOKEN) from error
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
-        raise Refused(INVALID_TOKEN) from error
-    if not _sound(claims):
+        if not sound or not isinstance(scopes, list):
+            raise ValueError("a claim is not what it should be")
+        return cls(uid, jti, siret, tuple(scopes), iat, exp, payload.get("rate_limit_per_minute"))
+
+    def payload(self) -> dict[str, Any]:
+        """As it stands in the token."""
+        payload: dict[str, Any] = {
+            "uid": self.uid,
+            "jti": self.jti,
+            "siret": self.siret,
+            "scopes": list(self.scopes),
+            "iat": self.iat,
+            "exp": self.exp,
+        }
+        if self.rate_limit_per_minute is not None:
+            payload["rate_limit_per_minute"] = self.rate_limit_per_minute
+        return payload
+
+
+def verify(token: str, key_of: Callable[[str], jwt.PyJWK | None], *, now: float) -> Claims:
+    """The claims of a token.
+
+    Args:
+        token: As the caller sent it.
+        key_of: Gives the public key that a `kid` names, None if there is none; what it raises goes through.
+        now: Unix seconds.
+
+    Raises:
+        Refused: Malformed, unknown key, wrong algorithm, badly signed, claims of the wrong kind, not valid yet, expired.
+
+    """
+    kid, algorithm = _header(token)
+    key = key_of(kid)
+    # The algorithm is the key's, never merely the one that the token asks for.
+    if key is None or algorithm != key.algorithm_name:
         raise Refused(INVALID_TOKEN)
+    try:
+        payload = json.loads(jwt.PyJWS().decode(token, key, algorithms=[key.algorithm_name]))
+        claims = Claims.from_payload(payload)
+        starts = _second(payload, "nbf") if "nbf" in payload else claims.iat
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        raise Refused(INVALID_TOKEN) from error
+    if max(claims.iat, starts) > now + _SKEW_S:
+        raise Refused(INVALID_TOKEN)
+    if claims.exp <= now:
+        raise Refused(EXPIRED_TOKEN)
     return claims
 
 
-def _sound(claims: dict[str, Any]) -> bool:
-    scopes, limit = claims["scopes"], claims.get("rate_limit_per_minute", 1)
-    return (
-        all(isinstance(claims[name], str) and claims[name] for name in ("uid", "jti", "siret"))
-        and is_siret(claims["siret"])
-        and isinstance(scopes, list)
-        and all(isinstance(scope, str) and scope.strip() == scope and " " not in scope for scope in scopes)
-        and isinstance(limit, int)
-        and not isinstance(limit, bool)
-        and limit > 0
-        and claims["exp"] - claims["iat"] <= LONGEST_LIFE_S
-    )
+def months_later(moment: int, months: int) -> int:
+    """The same day and time so many months later, in UTC, or the month's last day if it is shorter; Unix seconds."""
+    start = datetime.fromtimestamp(moment, UTC)
+    years, month = divmod(start.month - 1 + months, 12)
+    year = start.year + years
+    day = min(start.day, monthrange(year, month + 1)[1])
+    return int(start.replace(year=year, month=month + 1, day=day).timestamp())
 
 
-def issue(
-    private_key_pem: bytes,
-    *,
-    kid: str,
-    algorithm: str,
-    siret: str,
-    scopes: tuple[str, ...],
-    life_s: int,
-    rate_limit_per_minute: int | None = None,
-) -> str:
-    """A new token.
+def _header(token: str) -> tuple[str, str]:
+    """The key and the algorithm that a token asks for; whatever else its header holds is not looked at."""
+    if len(token) > LARGEST:
+        raise Refused(INVALID_TOKEN)
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        raise Refused(INVALID_TOKEN) from error
+    kid, algorithm = header.get("kid"), header.get("alg")
+    if not isinstance(kid, str) or not isinstance(algorithm, str):
+        raise Refused(INVALID_TOKEN)
+    return kid, algorithm
 
-    Args:
-        private_key_pem: Signs it.
-        kid: Names the key.
-        algorithm: RS256 or ES256.
-        siret: Of the holder.
-        scopes: What it opens.
-        life_s: Seconds until it expires.
-        rate_limit_per_minute: Its own limit; None for the default.
 
-    """
-    now = int(time.time())
-    claims: dict[str, Any] = {
-        "uid": str(uuid.uuid4()),
-        "jti": str(uuid.uuid4()),
-        "scopes": list(scopes),
-        "iat": now,
-        "exp": now + min(life_s, LONGEST_LIFE_S),
-        "siret": siret,
-    }
-    if rate_limit_per_minute is not None:
-        claims["rate_limit_per_minute"] = rate_limit_per_minute
-    return jwt.encode(claims, private_key_pem, algorithm=algorithm, headers={"kid": kid})
+def _text(payload: Mapping[str, Any], name: str) -> str:
+    value = payload.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is not a text")  # noqa: TRY004  # one error for every unsound payload
+    return value
+
+
+def _second(payload: Mapping[str, Any], name: str) -> int:
+    value = payload.get(name)
+    if type(value) is not int or not 0 <= value < _LAST_SECOND:
+        raise ValueError(f"{name} is not a time")
+    return value

@@ -1,0 +1,154 @@
+"""The register of tokens and public keys in DynamoDB, and the private key in Secrets Manager.
+
+A token is the item `token/<jti>`, which the table lets go a while after the token expired. The public keys are one
+item, so that one read gives all of them: the authorizer never asks for a key that a caller made up.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from quiforme.api.issuing import Entry, PublicKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_KEYS: Final[dict[str, Any]] = {"id": {"S": "keys"}}
+_KEPT_EXPIRED_S: Final = 90 * 24 * 3600
+"""For how long ops still see a token that expired."""
+
+
+class DynamoRegister:
+    """The register; ops' function writes it, the authorizer reads it."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Take the client and the table's name."""
+        self._client = client
+        self._table = table
+
+    def add(self, entry: Entry) -> None:
+        """Enter a token that is about to be handed out; never over another one."""
+        self._client.put_item(TableName=self._table, Item=_item(entry), ConditionExpression="attribute_not_exists(id)")
+
+    def find(self, jti: str) -> Entry | None:
+        """A token, as it stands at this moment."""
+        answer = self._client.get_item(TableName=self._table, Key=_key(jti), ConsistentRead=True)
+        return _entry(answer["Item"]) if "Item" in answer else None
+
+    def entries(self) -> Iterator[Entry]:
+        """Every token, page after page: nothing but tokens and keys is in this table."""
+        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
+        for page in pages:
+            yield from (_entry(item) for item in page["Items"] if item["id"]["S"].startswith("token/"))
+
+    def revoke(self, jti: str, at: str) -> Entry | None:
+        """Note a revocation, the first one if there are several; None if there is no such token."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_key(jti),
+                UpdateExpression="SET revoked_at = if_not_exists(revoked_at, :at)",
+                ConditionExpression="attribute_exists(id)",
+                ExpressionAttributeValues={":at": {"S": at}},
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return _entry(answer["Attributes"])
+
+    def enter_key(self, key: PublicKey) -> PublicKey:
+        """Enter a key, unless it is there already; as it stands now."""
+        entered = {"jwk": {"S": json.dumps(dict(key.jwk))}, "created_at": {"S": key.created_at}}
+        answer = self._client.update_item(
+            TableName=self._table,
+            Key=_KEYS,
+            UpdateExpression="SET #kid = if_not_exists(#kid, :key)",
+            ExpressionAttributeNames={"#kid": key.kid},
+            ExpressionAttributeValues={":key": {"M": entered}},
+            ReturnValues="ALL_NEW",
+        )
+        return _public_key(key.kid, answer["Attributes"][key.kid]["M"])
+
+    def keys(self) -> list[PublicKey]:
+        """Every key, as they stand at this moment."""
+        item = self._client.get_item(TableName=self._table, Key=_KEYS, ConsistentRead=True).get("Item", {})
+        return [_public_key(kid, value["M"]) for kid, value in item.items() if kid not in _KEYS]
+
+    def keys_in_use(self) -> dict[str, Mapping[str, str]]:
+        """The keys whose tokens are accepted, as JWK by kid."""
+        return {key.kid: key.jwk for key in self.keys() if key.retired_at is None}
+
+    def retire(self, kid: str, at: str) -> PublicKey | None:
+        """Note that a key is retired, the first time if there are several; None if there is no such key."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_KEYS,
+                UpdateExpression="SET #kid.retired_at = if_not_exists(#kid.retired_at, :at)",
+                ConditionExpression="attribute_exists(#kid)",
+                ExpressionAttributeNames={"#kid": kid},
+                ExpressionAttributeValues={":at": {"S": at}},
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return _public_key(kid, answer["Attributes"][kid]["M"])
+
+
+class SecretVault:
+    """A secret of Secrets Manager, whose newest version counts."""
+
+    def __init__(self, client: "SecretsManagerClient", secret: str) -> None:
+        """Take the client and the secret's name or ARN."""
+        self._client = client
+        self._secret = secret
+
+    def read(self) -> str:
+        """The newest version's text."""
+        return self._client.get_secret_value(SecretId=self._secret)["SecretString"]
+
+    def put(self, text: str) -> None:
+        """Put another version."""
+        self._client.put_secret_value(SecretId=self._secret, SecretString=text)
+
+
+def _key(jti: str) -> dict[str, Any]:
+    return {"id": {"S": f"token/{jti}"}}
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    expires = int(datetime.fromisoformat(entry.expires).timestamp())
+    item = _key(entry.jti) | {
+        "titulaire": {"S": entry.titulaire},
+        "siret": {"S": entry.siret},
+        "scopes": {"L": [{"S": scope} for scope in entry.scopes]},
+        "kid": {"S": entry.kid},
+        "issued_at": {"S": entry.issued_at},
+        "expires": {"S": entry.expires},
+        "expires_at": {"N": str(expires + _KEPT_EXPIRED_S)},
+    }
+    if entry.rate_limit_per_minute is not None:
+        item["rate_limit_per_minute"] = {"N": str(entry.rate_limit_per_minute)}
+    return item
+
+
+def _entry(item: Mapping[str, Any]) -> Entry:
+    limit, revoked = item.get("rate_limit_per_minute"), item.get("revoked_at")
+    return Entry(
+        jti=item["id"]["S"].removeprefix("token/"),
+        titulaire=item["titulaire"]["S"],
+        siret=item["siret"]["S"],
+        scopes=tuple(scope["S"] for scope in item["scopes"]["L"]),
+        kid=item["kid"]["S"],
+        issued_at=item["issued_at"]["S"],
+        expires=item["expires"]["S"],
+        rate_limit_per_minute=int(limit["N"]) if limit else None,
+        revoked_at=revoked["S"] if revoked else None,
+    )
+
+
+def _public_key(kid: str, value: Mapping[str, Any]) -> PublicKey:
+    retired = value.get("retired_at")
+    return PublicKey(kid, json.loads(value["jwk"]["S"]), value["created_at"]["S"], retired["S"] if retired else None)
