@@ -1,10 +1,15 @@
 """The deployed stack against the description that it serves itself: see schemathesis.toml for what is called."""
 
 import os
+import re
 import subprocess
 import sys
+import urllib.request
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
 
 from tests.e2e.formats import PUBLISHED
 from tests.france import FIRST_DAY, write_day
@@ -42,3 +47,15 @@ def test_the_service_keeps_to_its_description(stack: Stack, tmp_path: Path) -> N
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("address", ["docs", "docs/"])
+def test_the_page_finds_its_parts(stack: Stack, address: str) -> None:
+    where = f"{stack.api_url}/{address}"
+    with urllib.request.urlopen(where, timeout=60) as answer:
+        page = answer.read().decode()
+    parts = re.findall(r'(?:src|href)="([^":]+)"', page)
+    assert len(parts) == 3
+    for part in parts:
+        with urllib.request.urlopen(urljoin(where, part), timeout=60) as answer:
+            assert answer.status == 200
