@@ -2,15 +2,17 @@
 # make test    every check and test, on a machine where nothing else was done before
 # make up      the same stack as `make run`, deployed and empty
 # make stop    end the local stack
+# make openapi write the API's description anew; with PUBLISH=1, make it the one that callers are promised
 # make bench   how fast it is at national size (the first time, ten minutes to make the data)
 # DROP=folder  with `make run`: ingest a folder of real files instead
 PYTHON ?= python3
 DROP ?=
+PUBLISH ?=
 UV := .local/tools/bin/uv
 RUN := PYTHONPATH=.:layers/quiforme/python .venv/bin/python
 export UV_PYTHON := $(PYTHON)
 
-.PHONY: run up test stop lint bench clean
+.PHONY: run up test stop lint openapi bench clean
 
 run: .local/ready
 	@$(RUN) -m tests.stack run $(if $(DROP),--drop "$(DROP)")
@@ -23,6 +25,9 @@ stop:
 
 test: .local/ready lint
 	@$(RUN) -m pytest -n auto --dist loadfile
+
+openapi: .local/ready
+	@$(RUN) -m tests.openapi $(if $(PUBLISH),publish)
 
 bench: .local/ready .local/bench-tools/ready
 	@$(RUN) -m tests.bench

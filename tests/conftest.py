@@ -1,6 +1,9 @@
-"""One deployed stack for every end-to-end test, in a home of its own beside the user's."""
+"""One deployed stack for the end-to-end tests of each process, in a home of its own beside the user's."""
 
+import fcntl
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +14,25 @@ from tests.stack.emulator import LOCAL, start, stop
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The real template, built and deployed to an emulator that ends with the tests."""
-    home = LOCAL / "test"
-    built = build()
+    home = LOCAL / "test" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    built = _built()
     endpoint = start(home)
     try:
         yield deploy(endpoint, built)
     finally:
         stop(home)
+
+
+def _built() -> Path:
+    """The artifacts, built once for all the processes of these tests."""
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "test-build").open("a+") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        mark.seek(0)
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+        if mark.read() == run:
+            return LOCAL / "build"
+        built = build()
+        mark.truncate(0)
+        mark.write(run)
+        return built

@@ -85,33 +85,38 @@ class Service:
         assert seconds > 0
         return self.files.get(generation, [])
 
-    def call(
-        self, resource: str, method: str = "GET", *, scopes: str = SCOPES, body: str | None = None, **given: Any
-    ) -> Response:
-        """One call; `given` holds path parameters, and `query`, `headers`, `authorizer` whole."""
-        query = given.pop("query", {})
-        authorizer = {"jti": "jti-1", "scopes": scopes, "exp": "4102444800", **given.pop("authorizer", {})}
-        headers = given.pop("headers", {})
-        event = {
-            "resource": resource,
-            "path": given.pop("address", resource),
-            "httpMethod": method,
-            "pathParameters": given,
-            "queryStringParameters": {
-                name: many[-1] if isinstance(many, list) else many for name, many in query.items()
-            },
-            "multiValueQueryStringParameters": {
-                name: many if isinstance(many, list) else [many] for name, many in query.items()
-            },
-            "headers": headers,
-            "requestContext": {"authorizer": authorizer},
-            "body": body,
-        }
-        world = World(self.registry, self, self, self, history_days=3650, now=lambda: self.now)
+    @property
+    def world(self) -> World:
+        return World(self.registry, self, self, self, history_days=3650, now=lambda: self.now)
+
+    def call(self, resource: str, method: str = "GET", **given: Any) -> Response:
+        """One call, given as to `event`."""
         try:
-            return respond(Request.from_event(event), world)
+            return respond(Request.from_event(event(resource, method, **given)), self.world)
         except ApiError as error:
             return error_answer(error)
+
+
+def event(
+    resource: str, method: str = "GET", *, scopes: str = SCOPES, body: str | None = None, **given: Any
+) -> dict[str, Any]:
+    """A call as the gateway hands it over; `given` holds path parameters, and `query`, `headers`, `authorizer` whole."""
+    query = given.pop("query", {})
+    authorizer = {"jti": "jti-1", "scopes": scopes, "exp": "4102444800", **given.pop("authorizer", {})}
+    headers = given.pop("headers", {})
+    return {
+        "resource": resource,
+        "path": given.pop("address", resource),
+        "httpMethod": method,
+        "pathParameters": given,
+        "queryStringParameters": {name: many[-1] if isinstance(many, list) else many for name, many in query.items()},
+        "multiValueQueryStringParameters": {
+            name: many if isinstance(many, list) else [many] for name, many in query.items()
+        },
+        "headers": headers,
+        "requestContext": {"authorizer": authorizer},
+        "body": body,
+    }
 
 
 def codes(response: Response) -> tuple[int, list[str]]:

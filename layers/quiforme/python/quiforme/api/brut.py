@@ -13,7 +13,7 @@ from quiforme.api.publication import published
 from quiforme.api.world import World
 from quiforme.registry.ports import Item
 
-_ETABLISSEMENT = (
+ETABLISSEMENT = (
     "siren",
     "denomination",
     "enseigne",
@@ -26,7 +26,7 @@ _ETABLISSEMENT = (
     "date_fermeture",
     "etat_diffusible",
 )
-_UNITE_LEGALE = (
+UNITE_LEGALE = (
     "raison_sociale",
     "cat_juridique",
     "libelle_cat_juridique",
@@ -36,7 +36,7 @@ _UNITE_LEGALE = (
     "nom_commercial",
     "multinda",
 )
-_ADRESSE_BAN = (
+ADRESSE_BAN = (
     "adresse_editorialisee",
     "adresse_type",
     "adresse_score",
@@ -57,7 +57,7 @@ _ADRESSE_BAN = (
     "adresse_longitude",
     "adresse_id_ban",
 )
-_NDA = (
+NDA = (
     "nda",
     "cfa",
     "actif",
@@ -86,7 +86,7 @@ _HABILITATION = (
     "a_former",
     "a_organiser",
 )
-_ACCESSIBILITE = tuple(f"accessibilite_{way}" for way in ("fi", "fc", "cq", "cl", "vae", "ca"))
+ACCESSIBILITE = tuple(f"accessibilite_{way}" for way in ("fi", "fc", "cq", "cl", "vae", "ca"))
 _OBTENTION = {
     True: "Qualiopi obtenu par propagation via l'unité légale",
     False: "Qualiopi direct sur le NDA",
@@ -107,10 +107,10 @@ def skeleton() -> dict[str, Any]:
     """What an unknown SIRET answers: every field there is, and null in each."""
     return {
         "siret_actif": None,
-        "etablissement": dict.fromkeys(_ETABLISSEMENT),
-        "unite_legale": dict.fromkeys(_UNITE_LEGALE),
-        "adresse_ban": [dict.fromkeys(_ADRESSE_BAN)],
-        "nda": [dict.fromkeys(_NDA)],
+        "etablissement": dict.fromkeys(ETABLISSEMENT),
+        "unite_legale": dict.fromkeys(UNITE_LEGALE),
+        "adresse_ban": [dict.fromkeys(ADRESSE_BAN)],
+        "nda": [dict.fromkeys(NDA)],
         "habilitations": [{**dict.fromkeys(_HABILITATION), "certificateur": [{"siret": None}]}],
     }
 
@@ -123,7 +123,7 @@ def payload(item: Item) -> dict[str, Any]:
     partial = sirene["diffusion_partielle"]
     return {
         "siret_actif": data["siret"],
-        "etablissement": dict.fromkeys(_ETABLISSEMENT)
+        "etablissement": dict.fromkeys(ETABLISSEMENT)
         | {
             "siren": data["siret"][:9],
             "denomination": identity["denomination"],
@@ -132,7 +132,7 @@ def payload(item: Item) -> dict[str, Any]:
             "date_fermeture": sirene["date_fermeture"],
             "etat_diffusible": None if partial is None else not partial,
         },
-        "unite_legale": dict.fromkeys(_UNITE_LEGALE) | {"multinda": data["unite_legale_avec_plusieurs_nda"]},
+        "unite_legale": dict.fromkeys(UNITE_LEGALE) | {"multinda": data["unite_legale_avec_plusieurs_nda"]},
         "adresse_insee": [],
         "adresse_ban": [],
         "nda": [_nda(one) for one in data["declarations_activites_etablissement"] if one["actif"]],
@@ -183,7 +183,7 @@ def _habilitation(entry: dict[str, Any], siret: str, fiche: dict[str, Any]) -> d
         "a_organiser": entry["habilitation_pour_organiser_l_evaluation"],
         "certificateur": [{"siret": certifier} for certifier in certifiers],
         "niveau": fiche["niveau"],
-        **dict.fromkeys(_ACCESSIBILITE),
+        **dict.fromkeys(ACCESSIBILITE),
     }
 
 

@@ -13,14 +13,16 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Quiforme : documentation de l'API</title>
-<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="{base}docs/swagger-ui.css">
 <div id="documentation"></div>
-<script src="docs/swagger-ui.js"></script>
-<script src="docs/page.js"></script>
+<script src="{base}docs/swagger-ui.js"></script>
+<script src="{base}docs/page.js"></script>
 </html>
 """
+"""Its addresses are relative: the stage, or whatever the service is published under, stands before them."""
 _SCRIPT = """SwaggerUIBundle({
-  url: "openapi.json",
+  url: new URL("../openapi.json", document.currentScript.src).href,
   dom_id: "#documentation",
   docExpansion: "list",
   deepLinking: false,
@@ -32,10 +34,10 @@ _ASSETS = {
     "swagger-ui.css": ("swagger-ui.min.css", "text/css"),
 }
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Swagger UI writes styles of its own into the page; nothing else comes from anywhere but here."""
+"""Nothing comes from anywhere but here. Swagger UI's style sheet holds its icons, as data."""
 
 
 def openapi(_request: Request, _world: World, _caller: Caller | None) -> Response:
@@ -43,9 +45,10 @@ def openapi(_request: Request, _world: World, _caller: Caller | None) -> Respons
     return text_answer(files("quiforme.api").joinpath("openapi.json").read_text("utf-8"), cache=_CACHE)
 
 
-def page(_request: Request, _world: World, _caller: Caller | None) -> Response:
-    """The interactive page."""
-    response = text_answer(_PAGE, content_type="text/html; charset=utf-8", cache=_CACHE)
+def page(request: Request, _world: World, _caller: Caller | None) -> Response:
+    """The interactive page, at /docs and at /docs/ alike."""
+    base = "../" if request.address.endswith("/") else ""
+    response = text_answer(_PAGE.format(base=base), content_type="text/html; charset=utf-8", cache=_CACHE)
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 

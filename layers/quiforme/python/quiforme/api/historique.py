@@ -15,7 +15,7 @@ from quiforme.api.publication import published
 from quiforme.api.world import World
 from quiforme.registry.ports import Item
 
-_PAGE, _LARGEST_PAGE = 20, 100
+PAGE, LARGEST_PAGE = 20, 100
 _KEYS = ("numero_de_declaration", "code")
 """What tells the entries of a list apart."""
 
@@ -23,7 +23,7 @@ _KEYS = ("numero_de_declaration", "code")
 def history(request: Request, world: World, _: Caller) -> Response:
     """The changes of one SIRET's document, of its state in Sirene, and its departures and returns."""
     parameters = Parameters(request, "limite", "curseur")
-    limit, place = parameters.limit(default=_PAGE, largest=_LARGEST_PAGE), parameters.cursor()
+    limit, place = parameters.limit(default=PAGE, largest=LARGEST_PAGE), parameters.cursor()
     parameters.check()
     publication = published(world)
     generation = place[0] if place else publication.generation

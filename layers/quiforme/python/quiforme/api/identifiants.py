@@ -14,7 +14,7 @@ from quiforme.api.parameters import Parameters, cursor
 from quiforme.api.publication import published
 from quiforme.api.world import World
 
-_PAGE = 100
+PAGE = 100
 _SIRET = 14
 _MARK = {"former": "F", "organiser": "O"}
 
@@ -41,7 +41,7 @@ def of_certification(request: Request, world: World, _: Caller) -> Response:
 
 def _page(request: Request, world: World, identifier: str, *known: str) -> Response:
     parameters = Parameters(request, "limite", "curseur", *known)
-    limit, place = parameters.limit(default=_PAGE), parameters.cursor()
+    limit, place = parameters.limit(default=PAGE), parameters.cursor()
     role = parameters.role() if "role" in known else None
     parameters.check()
     publication = published(world)

@@ -1,0 +1,133 @@
+"""What is answered when a call is refused: the status, when that happens, and the codes that tell why."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from quiforme.api import errors
+from quiforme.api.description.bodies import OPEN_LIST
+from quiforme.api.errors import Problem
+from quiforme.api.routes import Connector, Public, Scope
+
+RATE_HEADERS: dict[str, Any] = {
+    "RateLimit-Limit": {
+        "description": "Nombre d'appels permis par minute à ce jeton.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "RateLimit-Remaining": {
+        "description": "Nombre d'appels restants dans la minute en cours.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "RateLimit-Reset": {
+        "description": "Fin de la minute en cours, en secondes Unix.",
+        "schema": {"type": "integer"},
+    },
+}
+RETRY_AFTER: dict[str, Any] = {
+    "Retry-After": {
+        "description": "Secondes à attendre avant de recommencer.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One status that is not a success.
+
+    Attributes:
+        status: Of HTTP.
+        text: When that is answered; French.
+        problems: Why, each with its code.
+        name: Of the component that several operations refer to; None when it is one operation's own.
+        headers: That always come with it.
+
+    """
+
+    status: int
+    text: str
+    problems: tuple[Problem, ...]
+    name: str | None = None
+    headers: tuple[str, ...] = ()
+
+    def as_openapi(self, examples: dict[str, Any]) -> dict[str, Any]:
+        """OpenAPI's Response Object."""
+        titles = {problem.code: problem.title for problem in self.problems}
+        told = " ; ".join(f"`{code}` {title}" for code, title in sorted(titles.items()))
+        known = RATE_HEADERS | RETRY_AFTER
+        response: dict[str, Any] = {
+            "description": f"{self.text} Codes : {told}.",
+            "content": {
+                "application/json": {
+                    "schema": {"allOf": [{"$ref": "#/components/schemas/Erreurs"}, _codes(sorted(titles))]},
+                    "examples": examples,
+                }
+            },
+        }
+        if self.headers:
+            response["headers"] = {name: {**known[name], "required": True} for name in self.headers}
+        return response
+
+
+def _codes(codes: list[str]) -> dict[str, Any]:
+    code = {"enum": codes, OPEN_LIST: True}
+    return {"properties": {"errors": {"items": {"properties": {"code": code}}}}}
+
+
+RATE_NAMES = tuple(RATE_HEADERS)
+TOKEN = Refusal(
+    401,
+    "Le jeton manque, est illisible, mal signé, expiré ou révoqué, ou se trouve dans l'adresse.",
+    (errors.INVALID_TOKEN, errors.EXPIRED_TOKEN, errors.REVOKED_TOKEN),
+    "JetonRefuse",
+)
+SECRET = Refusal(401, "L'en-tête token-connexion manque ou n'est pas le bon.", (errors.INVALID_TOKEN,), "SecretRefuse")
+SCOPE = Refusal(403, "Le jeton n'ouvre pas cette ressource.", (errors.MISSING_SCOPE,), "DroitManquant")
+RATE = Refusal(
+    429,
+    "Les appels de cette minute sont épuisés pour ce jeton, ou le service en reçoit trop.",
+    (errors.TOO_MANY_REQUESTS,),
+    "TropDAppels",
+    tuple(RETRY_AFTER),
+)
+BUSY = Refusal(
+    429, "Le service reçoit trop d'appels.", (errors.TOO_MANY_REQUESTS,), "ServiceSature", tuple(RETRY_AFTER)
+)
+STORE_FAILED = Refusal(502, "Les données n'ont pas pu être lues.", (errors.STORE_FAILED,), "LectureImpossible")
+STORE_TIMED_OUT = Refusal(
+    504, "Les données n'ont pas pu être lues à temps.", (errors.STORE_TIMED_OUT,), "LectureTropLongue"
+)
+NOTHING_PUBLISHED = Refusal(503, "Rien n'a encore été publié.", (errors.NOTHING_PUBLISHED,), "RienDePublie")
+NO_EXPORTS = Refusal(
+    503,
+    "Rien n'a encore été publié, ou les exports de la publication en cours manquent.",
+    (errors.NOTHING_PUBLISHED, errors.EXPORTS_MISSING),
+)
+NO_DOCUMENT = Refusal(
+    404,
+    "Aucun document en cours ; `meta.raison` distingue un établissement inconnu d'un établissement exclu, dont "
+    "l'absence de réponse ne dit rien.",
+    (errors.UNKNOWN_SIRET, errors.OUT_OF_PERIMETER),
+    "AucunDocument",
+)
+NO_DOCUMENT_THAT_DAY = Refusal(
+    404,
+    "Aucun document ce jour-là ; `meta.raison` distingue un établissement inconnu, un établissement exclu, et un jour "
+    "que l'historique n'atteint pas.",
+    (errors.UNKNOWN_SIRET, errors.OUT_OF_PERIMETER, errors.BEFORE_HISTORY),
+)
+NO_HISTORY = Refusal(404, "Cet établissement n'a jamais rien eu de publié.", (errors.UNKNOWN_SIRET,))
+NOBODY = Refusal(404, "Aucun établissement ne porte cet identifiant.", (errors.NOBODY_BEHIND,), "AucunPorteur")
+UNREADABLE = Refusal(400, "Le corps n'est pas du JSON en UTF-8.", (errors.UNREADABLE_BODY,))
+TOO_LARGE = Refusal(413, "Le corps est trop volumineux.", (errors.TOO_LARGE,))
+WRONG_MEDIA_TYPE = Refusal(415, "Le corps n'est pas annoncé comme application/json.", (errors.WRONG_MEDIA_TYPE,))
+
+
+def at_the_door(access: Public | Connector | Scope) -> tuple[Refusal, ...]:
+    """Those of whoever may not enter."""
+    match access:
+        case Scope():
+            return TOKEN, SCOPE, RATE
+        case Connector():
+            return SECRET, BUSY
+        case Public():
+            return (BUSY,)

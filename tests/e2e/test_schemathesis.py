@@ -1,0 +1,61 @@
+"""The deployed stack against the description that it serves itself: see schemathesis.toml for what is called."""
+
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.e2e.formats import PUBLISHED
+from tests.france import FIRST_DAY, write_day
+from tests.stack import drive
+from tests.stack.deploy import Stack
+from tests.stack.emulator import ROOT
+
+
+def test_the_service_keeps_to_its_description(stack: Stack, tmp_path: Path) -> None:
+    for number in range(PUBLISHED):
+        day = FIRST_DAY + timedelta(days=number)
+        write_day(tmp_path, day)
+        drive.fill(stack, tmp_path)
+        assert drive.invoke(stack, stack.ingest_function, day)["generation"] == number + 1
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            "--config-file",
+            ROOT / "tests" / "e2e" / "schemathesis.toml",
+            "run",
+            f"{stack.api_url}/openapi.json",
+            "--url",
+            stack.api_url,
+            "--no-color",
+        ],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "quiforme" / "python")]),
+            "QUIFORME_TOKEN": stack.token,
+            "QUIFORME_SECRET": stack.connector_secret,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("address", ["docs", "docs/"])
+def test_the_page_finds_its_parts(stack: Stack, address: str) -> None:
+    where = f"{stack.api_url}/{address}"
+    with urllib.request.urlopen(where, timeout=60) as answer:
+        page = answer.read().decode()
+    parts = re.findall(r'(?:src|href)="([^":]+)"', page)
+    assert len(parts) == 3
+    for part in parts:
+        with urllib.request.urlopen(urljoin(where, part), timeout=60) as answer:
+            assert answer.status == 200
