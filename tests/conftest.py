@@ -1,4 +1,4 @@
-"""One deployed stack for the end-to-end tests of each process, in a home of its own beside the user's."""
+"""A deployed stack for each file of end-to-end tests, in a home of its own beside the user's."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ from tests.stack.deploy import Stack, build, deploy
 from tests.stack.emulator import LOCAL, start, stop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """The real template, built and deployed to an emulator that ends with the tests."""
     home = LOCAL / "test" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
