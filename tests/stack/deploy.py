@@ -5,8 +5,10 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -29,6 +31,7 @@ _DAY_S = 24 * 3600
 class Stack:
     """What a script needs to use the stack: the content of stack.json."""
 
+    name: str
     endpoint_url: str
     region: str
     api_url: str
@@ -53,7 +56,7 @@ class Stack:
 
     def output(self, name: str) -> str:
         """One of the deployed stack's outputs."""
-        stacks = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        stacks = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
         outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
         return outputs[name]
 
@@ -81,18 +84,21 @@ def build() -> Path:
     return target
 
 
-def deploy(endpoint: str, build_dir: Path) -> Stack:
-    """Deploy the built template to the emulator."""
+def deploy(
+    endpoint: str, build_dir: Path, *, name: str = STACK, addresses: Mapping[str, str] = MappingProxyType({})
+) -> Stack:
+    """Deploy the built template to the emulator, under that name; every source comes from the drop but those given."""
     private_key = ec.generate_private_key(ec.SECP256R1())
     jwk = {**ECAlgorithm.to_jwk(private_key.public_key(), as_dict=True), "kid": "local"}
     environment = {"AWS_ENDPOINT_URL": endpoint}
     arguments = ["deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
-    arguments += ["--template-file", str(build_dir / "template.yaml")]
+    arguments += ["--stack-name", name, "--template-file", str(build_dir / "template.yaml")]
     overrides = _overrides(
         {
             "ScheduleState": "DISABLED",
             "TokenKeys": json.dumps({"keys": [jwk]}, separators=(",", ":")),
             **all_from_the_drop(),
+            **addresses,
         }
     )
     _sam([*arguments, *overrides], environment, log=LOCAL / "deploy.log")
@@ -108,12 +114,13 @@ def deploy(endpoint: str, build_dir: Path) -> Stack:
         life_s=365 * _DAY_S,
         rate_limit_per_minute=1_000_000,
     )
-    bare = Stack(endpoint, REGION, "", token, "", "", "", "", "", "")
-    stacks = bare.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    bare = Stack(name, endpoint, REGION, "", token, "", "", "", "", "", "")
+    stacks = bare.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
     gateway.complete(bare.client("apigateway"), outputs["ApiId"])
     secret = bare.client("secretsmanager").get_secret_value(SecretId=outputs["ConnectorSecret"])["SecretString"]
     return Stack(
+        name=name,
         endpoint_url=endpoint,
         region=REGION,
         api_url=f"{endpoint}/restapis/{outputs['ApiId']}/api/_user_request_",
