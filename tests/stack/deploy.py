@@ -5,8 +5,10 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -35,6 +37,7 @@ _TOKEN = {
 class Stack:
     """What a script needs to use the stack: the content of stack.json."""
 
+    name: str
     endpoint_url: str
     region: str
     api_url: str
@@ -59,7 +62,7 @@ class Stack:
 
     def output(self, name: str) -> str:
         """One of the deployed stack's outputs."""
-        stacks = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        stacks = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
         outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
         return outputs[name]
 
@@ -74,7 +77,7 @@ class Stack:
     def save(self, path: Path, authorization: Path) -> None:
         """Write stack.json, and the header that curl takes from a file; both hold a token: nobody else may read them."""
         for file, text in (
-            (path, json.dumps(asdict(self), indent=2)),
+            (path, json.dumps({name: value for name, value in asdict(self).items() if name != "name"}, indent=2)),
             (authorization, f"Authorization: Bearer {self.token}"),
         ):
             file.touch(mode=0o600)
@@ -95,19 +98,22 @@ def build() -> Path:
     return target
 
 
-def deploy(endpoint: str, build_dir: Path) -> Stack:
-    """Deploy the built template to the emulator."""
+def deploy(
+    endpoint: str, build_dir: Path, *, name: str = STACK, addresses: Mapping[str, str] = MappingProxyType({})
+) -> Stack:
+    """Deploy the built template to the emulator, under that name; every source comes from the drop but those given."""
     environment = {"AWS_ENDPOINT_URL": endpoint}
     arguments = ["deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
-    arguments += ["--template-file", str(build_dir / "template.yaml")]
-    overrides = _overrides({"ScheduleState": "DISABLED", **all_from_the_drop()})
+    arguments += ["--stack-name", name, "--template-file", str(build_dir / "template.yaml")]
+    overrides = _overrides({"ScheduleState": "DISABLED", **all_from_the_drop(), **addresses})
     _sam([*arguments, *overrides], environment, log=LOCAL / "deploy.log")
-    bare = Stack(endpoint, REGION, "", "", "", "", "", "", "", "")
-    stacks = bare.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    bare = Stack(name, endpoint, REGION, "", "", "", "", "", "", "", "")
+    stacks = bare.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
     gateway.complete(bare.client("apigateway"), outputs["ApiId"])
     secret = bare.client("secretsmanager").get_secret_value(SecretId=outputs["ConnectorSecret"])["SecretString"]
     return Stack(
+        name=name,
         endpoint_url=endpoint,
         region=REGION,
         api_url=f"{endpoint}/restapis/{outputs['ApiId']}/api/_user_request_",
