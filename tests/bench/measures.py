@@ -47,7 +47,7 @@ def same_documents(folder: Path, scratch: Path) -> int:
     different = [
         siret
         for siret in ours.keys() | theirs.keys()
-        if json.loads(ours.get(siret, "{}")) != json.loads(theirs.get(siret, "{}"))
+        if [*map(json.loads, ours.get(siret, ()))] != [*map(json.loads, theirs.get(siret, ()))]
     ]
     if different:
         raise AssertionError(f"{len(different)} documents differ, such as that of {min(different)}")

@@ -7,9 +7,9 @@ import csv
 import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,9 @@ _CATEGORIES = {
 }
 
 
+_SUCCESSORS = "NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION"
+
+
 @dataclass
 class _Fiche:
     code: str
@@ -40,6 +43,8 @@ class _Fiche:
     decision: str | None
     end: str | None
     certifiers: list[str]
+    shown: dict[str, Any]
+    """What is said of it beside the document."""
 
 
 @dataclass
@@ -49,29 +54,46 @@ class _Habilitation:
     """Active, may train, may examine, since when."""
 
 
-def documents(folder: Path) -> dict[str, str]:
-    """The JSON of each document by SIRET, for the files of a drop."""
+@dataclass
+class _Establishment:
+    state: str
+    since: date | None
+    diffusion: str
+
+
+def documents(folder: Path) -> dict[str, tuple[str, str]]:
+    """The JSON of each document by SIRET and of what goes beside it, for the files of a drop."""
     declared, sole, several = _declarations(folder / liste_of.FILE)
     habilitations = _habilitations(folder)
     uais, excluded = _schools(folder)
     sirets = declared | habilitations.keys()
-    sirets.update(siret for siret in _active(folder / f"{sirene.STOCK}.parquet") if siret[:9] in sole)
+    establishments = _establishments(folder / f"{sirene.STOCK}.parquet", sirets, sole)
+    sirets |= establishments.keys()
+    successors = _successors(folder / f"{sirene.LINKS}.parquet", establishments)
     made = {}
     for siret in sirets - excluded:
         siren = siret[:9]
         rows = [sole[siren]] if siren in sole else several.get(siren, {}).get(siret, [])
         declarations = [_declaration(row, via_unite_legale=siren in sole) for row in rows]
         entries = sorted(habilitations.get(siret, {}).values(), key=_rank)
-        made[siret] = json.dumps(
-            {
-                "siret": siret,
-                "code_uai": uais.get(siret),
-                "unite_legale_avec_plusieurs_nda": siren in several,
-                "declarations_activites_etablissement": declarations,
-                "habilitations_france_competence": [_habilitation(entry) for entry in entries],
+        document = {
+            "siret": siret,
+            "code_uai": uais.get(siret),
+            "unite_legale_avec_plusieurs_nda": siren in several,
+            "declarations_activites_etablissement": declarations,
+            "habilitations_france_competence": [_habilitation(entry) for entry in entries],
+        }
+        known = establishments.get(siret)
+        details = {
+            "etablissement": {
+                "etat_administratif": known.state if known else None,
+                "date_fermeture": known.since.isoformat() if known and known.since and known.state == "F" else None,
+                "siret_successeur": successors.get(siret),
+                "diffusion_partielle": known.diffusion == "P" if known else None,
             },
-            ensure_ascii=False,
-        )
+            "habilitations": {entry.fiche.code: entry.fiche.shown for entry in entries},
+        }
+        made[siret] = (json.dumps(document, ensure_ascii=False), json.dumps(details, ensure_ascii=False))
     return made
 
 
@@ -154,6 +176,11 @@ def _habilitations(folder: Path) -> dict[str, dict[str, _Habilitation]]:
                 _iso(element.findtext("DATE_DECISION")),
                 _iso(element.findtext("DATE_FIN_ENREGISTREMENT")),
                 sorted(certifiers),
+                {
+                    "intitule": (element.findtext("INTITULE") or "").strip() or None,
+                    "niveau": (element.findtext("NOMENCLATURE_EUROPE/NIVEAU") or "").strip() or None,
+                    "remplacee_par": [(code.text or "").strip() for code in element.iterfind(_SUCCESSORS)],
+                },
             )
             for siret in certifiers:
                 add(siret, fiche, (fiche.active, True, True, None))
@@ -226,13 +253,33 @@ def _schools(folder: Path) -> tuple[dict[str, str], set[str]]:
     return {siret: min(those)[1] for siret, those in ranked.items()}, excluded
 
 
-def _active(path: Path) -> Iterable[str]:
+def _establishments(path: Path, sirets: set[str], sole: Container[str]) -> dict[str, _Establishment]:
+    """Those named, and the active ones of the SIRENs with one NDA."""
+    found = {}
+    columns = "siret, etatAdministratifEtablissement, dateDebut, statutDiffusionEtablissement"
+    for siret, state, since, diffusion in _rows(path, columns):
+        if siret in sirets or (state == "A" and siret[:9] in sole):
+            found[siret] = _Establishment(state, since, diffusion)
+    return found
+
+
+def _successors(path: Path, establishments: Container[str]) -> dict[str, str]:
+    latest: dict[str, tuple[date, str]] = {}
+    columns = "siretEtablissementPredecesseur, siretEtablissementSuccesseur, dateLienSuccession"
+    for predecessor, successor, on in _rows(path, columns):
+        if predecessor not in establishments:
+            continue
+        known = latest.get(predecessor)
+        if known is None or on > known[0] or (on == known[0] and successor < known[1]):
+            latest[predecessor] = (on, successor)
+    return {predecessor: successor for predecessor, (_, successor) in latest.items()}
+
+
+def _rows(path: Path, columns: str) -> Iterator[tuple[Any, ...]]:
     with duckdb.connect() as connection:
-        connection.execute(f"SELECT siret, etatAdministratifEtablissement FROM read_parquet('{path}')")
+        connection.execute(f"SELECT {columns} FROM read_parquet('{path}')")
         while rows := connection.fetchmany(10_000):
-            for siret, state in rows:
-                if state == "A":
-                    yield siret
+            yield from rows
 
 
 def _iso(text: str | None) -> str | None:
