@@ -65,7 +65,7 @@ EVERY = [(name, file) for name, files in FILES.items() for file in files]
 def rows_read(name: str, path: Path) -> int:
     """Read a file; how many rows."""
     with open_database(path.parent, memory_limit_mb=500) as database:
-        return BY_NAME[name].read(database, path, {}).rows
+        return BY_NAME[name].read(database, path, lambda _: None).rows
 
 
 def with_header(path: Path, change: dict[str, str]) -> None:
