@@ -22,11 +22,13 @@ WHERE is_siret(siret);
 
 -- Of the 44 million establishments, those of the SIRENs that a document may be about: the stock is gone through once.
 CREATE OR REPLACE TABLE sirene_proche AS
+SELECT siret_text(numero) AS siret, etat, date_debut, code_commune, diffusion
 FROM sirene
-SEMI JOIN (SELECT siren FROM unites_legales
-           UNION SELECT left(siret, 9) FROM declares
-           UNION SELECT left(siret, 9) FROM nommes_par_une_fiche
-           UNION SELECT left(siret, 9) FROM before.declarations) AS proches ON proches.siren = left(sirene.siret, 9);
+SEMI JOIN (SELECT siren::BIGINT AS siren
+           FROM (SELECT siren FROM unites_legales
+                 UNION SELECT left(siret, 9) FROM declares
+                 UNION SELECT left(siret, 9) FROM nommes_par_une_fiche
+                 UNION SELECT left(siret, 9) FROM before.declarations)) AS proches ON proches.siren = numero // 100000;
 
 CREATE OR REPLACE TABLE propages AS
 SELECT DISTINCT siret

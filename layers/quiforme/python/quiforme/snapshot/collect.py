@@ -15,7 +15,7 @@ from quiforme.database import open_database, sql_text
 from quiforme.snapshot import guards
 from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
-from quiforme.sources.catalogue import Source
+from quiforme.sources.catalogue import Source, kept
 from quiforme.sources.reading import Reading, Refused
 
 _FIRST = 10
@@ -87,8 +87,8 @@ class Collector:
     def lay(self, tables: Mapping[str, str], schema: str = "main") -> None:
         """Make kept tables readable in the database."""
         for table, key in tables.items():
-            local = self._local(key)
-            self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM read_parquet({sql_text(local)})")
+            relation = kept(table, f"read_parquet({sql_text(self._local(key))})")
+            self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM {relation}")
 
     def lay_before(self, before: Manifest, *, repertoire: str) -> None:
         """Lay what an earlier run kept in the schema `before`, with the directory of answers that stands now."""

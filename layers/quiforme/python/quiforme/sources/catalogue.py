@@ -49,6 +49,11 @@ class Source:
         return _day(match) if match else None
 
 
+def kept(table: str, file: str) -> str:
+    """The SQL of a table that a source fills, given that of the file that keeps it."""
+    return sirene.kept_stock(file) if table in sirene.STOCK_TABLES else file
+
+
 def _day(match: re.Match[str]) -> date | None:
     try:
         return date.fromisoformat(match.groupdict()["day"])

@@ -28,6 +28,12 @@ Column = Callable[[str, str], str]
 """The SQL that reads a column, given its name and its type in the file."""
 
 
+def _siret(name: str, kind: str) -> str:
+    """The number of a SIRET: a third of what the text takes, and quicker to read and to look for."""
+    text = f"CAST({name} AS VARCHAR)"
+    return f"CASE WHEN strlen({text}) = 14 THEN siret_number({text}) ELSE siret_number(clean({text})) END"
+
+
 def _text(length: int) -> Column:
     """Text, most often of one length, and then there is nothing to trim that could make it a good one."""
 
@@ -49,7 +55,7 @@ def _date(name: str, kind: str) -> str:
 
 
 _STOCK: dict[str, tuple[str, Column]] = {
-    "siret": ("siret", _text(14)),
+    "siret": ("siret", _siret),
     "etat": ("etatAdministratifEtablissement", _letter("A", "F")),
     "date_debut": ("dateDebut", _date),
     "code_commune": ("codeCommuneEtablissement", _text(5)),
@@ -64,13 +70,22 @@ _SUCCESSION: dict[str, tuple[str, Column]] = {
 
 
 def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    """The establishments, as a file for `sirene`: siret, etat (A or F), date_debut, code_commune, diffusion (O, P or N).
+    """The establishments, as a file for `sirene`.
+
+    Its columns: siret (a number; NULL for what is no 14 digits), etat (A or F), date_debut, code_commune,
+    diffusion (O, P or N).
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
 
     """
     return _extract(database, "sirene", path, _STOCK, limit_bytes=STOCK_BYTES)
+
+
+def kept_stock(file: str) -> str:
+    """The SQL of the table `sirene`, given that of its file; in those of earlier versions the SIRET is a text."""
+    numbered = f"SELECT TRY_CAST(siret AS BIGINT) AS numero, * EXCLUDE (siret) FROM {file}"
+    return f"(SELECT siret_text(numero) AS siret, * EXCLUDE (numero), numero FROM ({numbered}))"
 
 
 def read_succession(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
