@@ -25,6 +25,7 @@ test: .local/ready lint
 	@$(RUN) -m pytest -n auto --dist loadfile
 
 bench: .local/ready
+	@$(UV_SYNC) --group bench || $(call fail,$(NO_PACKAGES))
 	@$(RUN) -m tests.bench
 
 lint: .local/ready

@@ -1,4 +1,5 @@
-"""The same documents as a competent person would make them without sets: one row, one fiche, one item at a time.
+"""The same documents as a competent person would make them with pandas, lxml and boto3: one row, one fiche, one item at
+a time.
 
 It knows a first run only: no list before, so no inactive NDA.
 """
@@ -15,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import duckdb
+import pandas as pd
 from lxml import etree
-from quiforme.aws.documents import LARGEST_INLINE
 from quiforme.identifiers import is_siren, is_siret, is_uai
 
 from tests.bench.data import DAY
@@ -32,6 +32,9 @@ _CATEGORIES = {
     "apprentissage": "actionsDeFormationParApprentissage",
 }
 
+
+MOST_INLINE = 500
+"""Habilitations of a document that surely fits in an item, with what goes beside it."""
 
 _SUCCESSORS = "NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION"
 
@@ -61,8 +64,11 @@ class _Establishment:
     diffusion: str
 
 
-def documents(folder: Path) -> dict[str, tuple[str, str]]:
-    """The JSON of each document by SIRET and of what goes beside it, for the files of a drop."""
+Document = dict[str, Any]
+
+
+def documents(folder: Path) -> dict[str, tuple[Document, Document]]:
+    """Each document by SIRET, and what goes beside it, for the files of a drop."""
     declared, sole, several = _declarations(folder / liste_of.FILE)
     habilitations = _habilitations(folder)
     uais, excluded = _schools(folder)
@@ -93,7 +99,7 @@ def documents(folder: Path) -> dict[str, tuple[str, str]]:
             },
             "habilitations": {entry.fiche.code: entry.fiche.shown for entry in entries},
         }
-        made[siret] = (json.dumps(document, ensure_ascii=False), json.dumps(details, ensure_ascii=False))
+        made[siret] = (document, details)
     return made
 
 
@@ -103,15 +109,14 @@ def _declarations(
     """The declared SIRETs, the row of each SIREN with one NDA, and of the others the rows by SIRET."""
     by_siren: dict[str, list[dict[str, str]]] = defaultdict(list)
     declared = set()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file, delimiter=";"):
-            siret, siren = row["siretEtablissementDeclarant"].strip(), row["siren"].strip()
-            if is_siret(siret):
-                declared.add(siret)
-                siren = siret[:9]
-            elif not is_siren(siren):
-                continue
-            by_siren[siren].append(row)
+    for row in _csv(path):
+        siret, siren = row["siretEtablissementDeclarant"].strip(), row["siren"].strip()
+        if is_siret(siret):
+            declared.add(siret)
+            siren = siret[:9]
+        elif not is_siren(siren):
+            continue
+        by_siren[siren].append(row)
     sole: dict[str, Any] = {}
     several: dict[str, Any] = {}
     for siren, rows in by_siren.items():
@@ -235,15 +240,14 @@ def _schools(folder: Path) -> tuple[dict[str, str], set[str]]:
     """The UAI of each SIRET, and the SIRETs out of perimeter."""
     ranked: dict[str, list[tuple[int, str]]] = defaultdict(list)
     excluded = set()
-    with (folder / annuaire.FILE).open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file, delimiter=";"):
-            uai, siret = row["Identifiant_de_l_etablissement"].strip(), row["SIREN_SIRET"].strip()
-            if not is_siret(siret):
-                continue
-            if row["Type_contrat_prive"].strip() == "HORS CONTRAT" or row["Lycee_Agricole"].strip() == "1":
-                excluded.add(siret)
-            if is_uai(uai):
-                ranked[siret].append((3 if row["etat"].strip() == "OUVERT" else 4, uai))
+    for row in _csv(folder / annuaire.FILE):
+        uai, siret = row["Identifiant_de_l_etablissement"].strip(), row["SIREN_SIRET"].strip()
+        if not is_siret(siret):
+            continue
+        if row["Type_contrat_prive"].strip() == "HORS CONTRAT" or row["Lycee_Agricole"].strip() == "1":
+            excluded.add(siret)
+        if is_uai(uai):
+            ranked[siret].append((3 if row["etat"].strip() == "OUVERT" else 4, uai))
     for organisme in json.loads((folder / onisep.FILE).read_bytes())["organismes"]:
         if is_uai(organisme.get("uai") or "") and is_siret(organisme["siret"]):
             ranked[organisme["siret"]].append((2, organisme["uai"]))
@@ -256,8 +260,8 @@ def _schools(folder: Path) -> tuple[dict[str, str], set[str]]:
 def _establishments(path: Path, sirets: set[str], sole: Container[str]) -> dict[str, _Establishment]:
     """Those named, and the active ones of the SIRENs with one NDA."""
     found = {}
-    columns = "siret, etatAdministratifEtablissement, dateDebut, statutDiffusionEtablissement"
-    for siret, state, since, diffusion in _rows(path, columns):
+    columns = ["siret", "etatAdministratifEtablissement", "dateDebut", "statutDiffusionEtablissement"]
+    for siret, state, since, diffusion in _parquet(path, columns):
         if siret in sirets or (state == "A" and siret[:9] in sole):
             found[siret] = _Establishment(state, since, diffusion)
     return found
@@ -265,8 +269,8 @@ def _establishments(path: Path, sirets: set[str], sole: Container[str]) -> dict[
 
 def _successors(path: Path, establishments: Container[str]) -> dict[str, str]:
     latest: dict[str, tuple[date, str]] = {}
-    columns = "siretEtablissementPredecesseur, siretEtablissementSuccesseur, dateLienSuccession"
-    for predecessor, successor, on in _rows(path, columns):
+    columns = ["siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession"]
+    for predecessor, successor, on in _parquet(path, columns):
         if predecessor not in establishments:
             continue
         known = latest.get(predecessor)
@@ -275,11 +279,15 @@ def _successors(path: Path, establishments: Container[str]) -> dict[str, str]:
     return {predecessor: successor for predecessor, (_, successor) in latest.items()}
 
 
-def _rows(path: Path, columns: str) -> Iterator[tuple[Any, ...]]:
-    with duckdb.connect() as connection:
-        connection.execute(f"SELECT {columns} FROM read_parquet('{path}')")
-        while rows := connection.fetchmany(10_000):
-            yield from rows
+def _csv(path: Path) -> list[dict[str, str]]:
+    frame = pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    rows: list[dict[str, str]] = frame.to_dict("records")
+    return rows
+
+
+def _parquet(path: Path, columns: list[str]) -> Iterator[tuple[Any, ...]]:
+    rows: Iterator[tuple[Any, ...]] = pd.read_parquet(path, columns=columns).itertuples(index=False, name=None)
+    return rows
 
 
 def _iso(text: str | None) -> str | None:
@@ -289,13 +297,13 @@ def _iso(text: str | None) -> str | None:
         return None
 
 
-def write(documents: dict[str, str]) -> None:
+def write(documents: dict[str, tuple[Document, Document]]) -> None:
     """Put the documents one by one, as maps, through boto3's batch writer; only the network is missing."""
     resource = boto3.resource(
         "dynamodb", region_name="eu-west-3", aws_access_key_id="none", aws_secret_access_key="none"
     )
     resource.meta.client.meta.events.register("before-send.dynamodb.BatchWriteItem", answer)
     with resource.Table("documents").batch_writer() as writer:
-        for siret, text in documents.items():
-            if len(text) < LARGEST_INLINE:
-                writer.put_item(Item={"siret": siret, "document": json.loads(text)})
+        for siret, (data, details) in documents.items():
+            if len(data["habilitations_france_competence"]) < MOST_INLINE:
+                writer.put_item(Item={"siret": siret, "document": data, "details": details})
