@@ -29,12 +29,13 @@ test: .local/ready lint
 openapi: .local/ready
 	@$(RUN) -m tests.openapi $(if $(PUBLISH),publish)
 
-bench: .local/ready .local/bench-tools/ready
+bench: .local/ready .local/load/ready
+	@$(UV_SYNC) --group bench || $(call fail,$(NO_PACKAGES))
 	@$(RUN) -m tests.bench
 	@$(RUN) -m tests.bench.lookup
 
-.local/bench-tools/ready: .local/ready uv.lock
-	@UV_PROJECT_ENVIRONMENT=.local/bench-tools $(UV_SYNC) --only-group bench || $(call fail,$(NO_PACKAGES))
+.local/load/ready: .local/ready uv.lock
+	@UV_PROJECT_ENVIRONMENT=.local/load $(UV_SYNC) --only-group load || $(call fail,$(NO_PACKAGES))
 	@touch $@
 
 lint: .local/ready

@@ -58,7 +58,7 @@ class _Registry(MemoryRegistry):
     """Takes documents, counts what DynamoDB would charge, and keeps them only when asked to."""
 
     keep: bool = False
-    kept: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, tuple[str, str]] = field(default_factory=dict)
     written: int = 0
     units: int = 0
 
@@ -69,10 +69,10 @@ class _Registry(MemoryRegistry):
             # A document too big for an item lies in S3, and its item only says where.
             self.units += -(-((size if size <= LARGEST_INLINE else 0) + _KEYS) // 1024)
             if self.keep and item.etat == "document":
-                self.kept[item.id] = item.data
+                self.kept[item.id] = (item.data, item.details)
 
 
-def ingestion(folder: Path, scratch: Path, *, keep: bool = False) -> tuple[dict[str, Any], dict[str, str]]:
+def ingestion(folder: Path, scratch: Path, *, keep: bool = False) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
     """The summary of a first run on a drop, and the documents' JSON by SIRET where they are to be kept."""
     registry = _Registry(keep=keep)
     with TemporaryDirectory(dir=scratch) as storage:

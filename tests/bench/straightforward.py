@@ -1,4 +1,5 @@
-"""The same documents as a competent person would make them without sets: one row, one fiche, one item at a time.
+"""The same documents as a competent person would make them with pandas, lxml and boto3: one row, one fiche, one item at
+a time.
 
 It knows a first run only: no list before, so no inactive NDA.
 """
@@ -7,17 +8,16 @@ import csv
 import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import boto3
-import duckdb
+import pandas as pd
 from lxml import etree
-from quiforme.aws.documents import LARGEST_INLINE
 from quiforme.identifiers import is_siren, is_siret, is_uai
 
 from tests.bench.data import DAY
@@ -33,6 +33,12 @@ _CATEGORIES = {
 }
 
 
+MOST_INLINE = 500
+"""Habilitations of a document that surely fits in an item, with what goes beside it."""
+
+_SUCCESSORS = "NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION"
+
+
 @dataclass
 class _Fiche:
     code: str
@@ -40,6 +46,8 @@ class _Fiche:
     decision: str | None
     end: str | None
     certifiers: list[str]
+    shown: dict[str, Any]
+    """What is said of it beside the document."""
 
 
 @dataclass
@@ -49,29 +57,49 @@ class _Habilitation:
     """Active, may train, may examine, since when."""
 
 
-def documents(folder: Path) -> dict[str, str]:
-    """The JSON of each document by SIRET, for the files of a drop."""
+@dataclass
+class _Establishment:
+    state: str
+    since: date | None
+    diffusion: str
+
+
+Document = dict[str, Any]
+
+
+def documents(folder: Path) -> dict[str, tuple[Document, Document]]:
+    """Each document by SIRET, and what goes beside it, for the files of a drop."""
     declared, sole, several = _declarations(folder / liste_of.FILE)
     habilitations = _habilitations(folder)
     uais, excluded = _schools(folder)
     sirets = declared | habilitations.keys()
-    sirets.update(siret for siret in _active(folder / f"{sirene.STOCK}.parquet") if siret[:9] in sole)
+    establishments = _establishments(folder / f"{sirene.STOCK}.parquet", sirets, sole)
+    sirets |= establishments.keys()
+    successors = _successors(folder / f"{sirene.LINKS}.parquet", establishments)
     made = {}
     for siret in sirets - excluded:
         siren = siret[:9]
         rows = [sole[siren]] if siren in sole else several.get(siren, {}).get(siret, [])
         declarations = [_declaration(row, via_unite_legale=siren in sole) for row in rows]
         entries = sorted(habilitations.get(siret, {}).values(), key=_rank)
-        made[siret] = json.dumps(
-            {
-                "siret": siret,
-                "code_uai": uais.get(siret),
-                "unite_legale_avec_plusieurs_nda": siren in several,
-                "declarations_activites_etablissement": declarations,
-                "habilitations_france_competence": [_habilitation(entry) for entry in entries],
+        document = {
+            "siret": siret,
+            "code_uai": uais.get(siret),
+            "unite_legale_avec_plusieurs_nda": siren in several,
+            "declarations_activites_etablissement": declarations,
+            "habilitations_france_competence": [_habilitation(entry) for entry in entries],
+        }
+        known = establishments.get(siret)
+        details = {
+            "etablissement": {
+                "etat_administratif": known.state if known else None,
+                "date_fermeture": known.since.isoformat() if known and known.since and known.state == "F" else None,
+                "siret_successeur": successors.get(siret),
+                "diffusion_partielle": known.diffusion == "P" if known else None,
             },
-            ensure_ascii=False,
-        )
+            "habilitations": {entry.fiche.code: entry.fiche.shown for entry in entries},
+        }
+        made[siret] = (document, details)
     return made
 
 
@@ -81,15 +109,14 @@ def _declarations(
     """The declared SIRETs, the row of each SIREN with one NDA, and of the others the rows by SIRET."""
     by_siren: dict[str, list[dict[str, str]]] = defaultdict(list)
     declared = set()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file, delimiter=";"):
-            siret, siren = row["siretEtablissementDeclarant"].strip(), row["siren"].strip()
-            if is_siret(siret):
-                declared.add(siret)
-                siren = siret[:9]
-            elif not is_siren(siren):
-                continue
-            by_siren[siren].append(row)
+    for row in _csv(path):
+        siret, siren = row["siretEtablissementDeclarant"].strip(), row["siren"].strip()
+        if is_siret(siret):
+            declared.add(siret)
+            siren = siret[:9]
+        elif not is_siren(siren):
+            continue
+        by_siren[siren].append(row)
     sole: dict[str, Any] = {}
     several: dict[str, Any] = {}
     for siren, rows in by_siren.items():
@@ -154,6 +181,11 @@ def _habilitations(folder: Path) -> dict[str, dict[str, _Habilitation]]:
                 _iso(element.findtext("DATE_DECISION")),
                 _iso(element.findtext("DATE_FIN_ENREGISTREMENT")),
                 sorted(certifiers),
+                {
+                    "intitule": (element.findtext("INTITULE") or "").strip() or None,
+                    "niveau": (element.findtext("NOMENCLATURE_EUROPE/NIVEAU") or "").strip() or None,
+                    "remplacee_par": [(code.text or "").strip() for code in element.iterfind(_SUCCESSORS)],
+                },
             )
             for siret in certifiers:
                 add(siret, fiche, (fiche.active, True, True, None))
@@ -208,15 +240,14 @@ def _schools(folder: Path) -> tuple[dict[str, str], set[str]]:
     """The UAI of each SIRET, and the SIRETs out of perimeter."""
     ranked: dict[str, list[tuple[int, str]]] = defaultdict(list)
     excluded = set()
-    with (folder / annuaire.FILE).open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file, delimiter=";"):
-            uai, siret = row["Identifiant_de_l_etablissement"].strip(), row["SIREN_SIRET"].strip()
-            if not is_siret(siret):
-                continue
-            if row["Type_contrat_prive"].strip() == "HORS CONTRAT" or row["Lycee_Agricole"].strip() == "1":
-                excluded.add(siret)
-            if is_uai(uai):
-                ranked[siret].append((3 if row["etat"].strip() == "OUVERT" else 4, uai))
+    for row in _csv(folder / annuaire.FILE):
+        uai, siret = row["Identifiant_de_l_etablissement"].strip(), row["SIREN_SIRET"].strip()
+        if not is_siret(siret):
+            continue
+        if row["Type_contrat_prive"].strip() == "HORS CONTRAT" or row["Lycee_Agricole"].strip() == "1":
+            excluded.add(siret)
+        if is_uai(uai):
+            ranked[siret].append((3 if row["etat"].strip() == "OUVERT" else 4, uai))
     for organisme in json.loads((folder / onisep.FILE).read_bytes())["organismes"]:
         if is_uai(organisme.get("uai") or "") and is_siret(organisme["siret"]):
             ranked[organisme["siret"]].append((2, organisme["uai"]))
@@ -226,13 +257,37 @@ def _schools(folder: Path) -> tuple[dict[str, str], set[str]]:
     return {siret: min(those)[1] for siret, those in ranked.items()}, excluded
 
 
-def _active(path: Path) -> Iterable[str]:
-    with duckdb.connect() as connection:
-        connection.execute(f"SELECT siret, etatAdministratifEtablissement FROM read_parquet('{path}')")
-        while rows := connection.fetchmany(10_000):
-            for siret, state in rows:
-                if state == "A":
-                    yield siret
+def _establishments(path: Path, sirets: set[str], sole: Container[str]) -> dict[str, _Establishment]:
+    """Those named, and the active ones of the SIRENs with one NDA."""
+    found = {}
+    columns = ["siret", "etatAdministratifEtablissement", "dateDebut", "statutDiffusionEtablissement"]
+    for siret, state, since, diffusion in _parquet(path, columns):
+        if siret in sirets or (state == "A" and siret[:9] in sole):
+            found[siret] = _Establishment(state, since, diffusion)
+    return found
+
+
+def _successors(path: Path, establishments: Container[str]) -> dict[str, str]:
+    latest: dict[str, tuple[date, str]] = {}
+    columns = ["siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession"]
+    for predecessor, successor, on in _parquet(path, columns):
+        if predecessor not in establishments:
+            continue
+        known = latest.get(predecessor)
+        if known is None or on > known[0] or (on == known[0] and successor < known[1]):
+            latest[predecessor] = (on, successor)
+    return {predecessor: successor for predecessor, (_, successor) in latest.items()}
+
+
+def _csv(path: Path) -> list[dict[str, str]]:
+    frame = pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    rows: list[dict[str, str]] = frame.to_dict("records")
+    return rows
+
+
+def _parquet(path: Path, columns: list[str]) -> Iterator[tuple[Any, ...]]:
+    rows: Iterator[tuple[Any, ...]] = pd.read_parquet(path, columns=columns).itertuples(index=False, name=None)
+    return rows
 
 
 def _iso(text: str | None) -> str | None:
@@ -242,13 +297,13 @@ def _iso(text: str | None) -> str | None:
         return None
 
 
-def write(documents: dict[str, str]) -> None:
+def write(documents: dict[str, tuple[Document, Document]]) -> None:
     """Put the documents one by one, as maps, through boto3's batch writer; only the network is missing."""
     resource = boto3.resource(
         "dynamodb", region_name="eu-west-3", aws_access_key_id="none", aws_secret_access_key="none"
     )
     resource.meta.client.meta.events.register("before-send.dynamodb.BatchWriteItem", answer)
     with resource.Table("documents").batch_writer() as writer:
-        for siret, text in documents.items():
-            if len(text) < LARGEST_INLINE:
-                writer.put_item(Item={"siret": siret, "document": json.loads(text)})
+        for siret, (data, details) in documents.items():
+            if len(data["habilitations_france_competence"]) < MOST_INLINE:
+                writer.put_item(Item={"siret": siret, "document": data, "details": details})

@@ -21,11 +21,12 @@ def tables(scratch: Path, rows: dict[str, list[Row]]) -> Iterator[duckdb.DuckDBP
         for (name,) in names:
             if name not in ("sirene", "sirene_recente", "adresses"):
                 database.execute(f"CREATE TABLE main.{name} AS FROM never_had.{name}")
-        database.execute("CREATE TABLE stock AS FROM never_had.sirene; CREATE VIEW sirene AS FROM stock")
+        database.execute("CREATE VIEW sirene AS FROM never_had.sirene")
         for name, several in rows.items():
+            table = "never_had.sirene" if name == "stock" else name
             for row in several:
                 places = ", ".join("?" for _ in row)
-                database.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({places})", list(row.values()))
+                database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
         yield database
 
 

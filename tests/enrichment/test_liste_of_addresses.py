@@ -19,7 +19,7 @@ def addresses(scratch: Path, content: bytes) -> list[dict[str, str] | None]:
     path = scratch / "list.csv"
     path.write_bytes(content)
     with open_database(scratch, memory_limit_mb=200) as database:
-        liste_of.read(database, path, None)
+        liste_of.read(database, path, lambda _: None)
         return [address for (address,) in all_of(database, "SELECT adresse FROM liste_of ORDER BY line")]
 
 

@@ -53,7 +53,9 @@ def collect(
         "run",
         date(2026, 8, 26),
     )
-    return collector.collect(BY_NAME[name], before)
+    outcome = collector.collect([BY_NAME[name]], {name: before} if before else {})[name]
+    collector.lay_source(BY_NAME[name], outcome.in_use)
+    return outcome
 
 
 def parquet(folder: Path) -> bytes:

@@ -125,7 +125,7 @@ def test_unprocessed_items_are_written_again() -> None:
     refused: list[int] = []
 
     class Throttled:
-        exceptions = client.exceptions
+        exceptions, meta = client.exceptions, client.meta
 
         def batch_write_item(self, RequestItems: dict[str, list[Any]], **_: str) -> dict[str, Any]:  # noqa: N803  # boto3's
             requests = RequestItems["Documents"]

@@ -34,7 +34,7 @@ def states(drop: Path, scratch: Path) -> dict[str, tuple[str, str]]:
         run_script(database, "quiforme.sources", "schema.sql")
         origins = dict.fromkeys((source.name for source in SOURCES), FolderDrop(drop))
         collector = Collector(database, origins, FolderStorage(scratch / "kept"), own, "run", FIRST_DAY)
-        outcomes = {source.name: collector.collect(source, None) for source in SOURCES}
+        outcomes = collector.collect(SOURCES, {})
     return {name: (outcome.state, outcome.reason or "") for name, outcome in outcomes.items()}
 
 
@@ -95,7 +95,7 @@ def test_quotes_that_close_each_other_swallow_nothing_between_them(good: Path, t
     assert plain[0].count('"') == plain[3].count('"') == 1
     (drop / LIST).write_text("\n".join([lines[0], *plain, *lines[5:]]), encoding="utf-8")
     with open_database(tmp_path, memory_limit_mb=500) as database:
-        reading = SOURCES[0].read(database, drop / LIST, {})
+        reading = SOURCES[0].read(database, drop / LIST, lambda _: None)
         read = database.execute("SELECT nda FROM liste_of ORDER BY line LIMIT 2").fetchall()
     assert [row.line for row in reading.set_aside][:2] == [2, 5]
     assert [nda for (nda,) in read] == [line.split(";")[0] for line in plain[1:3]]

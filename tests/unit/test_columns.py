@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from quiforme.database import open_database
+from quiforme.sources.catalogue import kept
 from quiforme.sources.reading import Refused
 
 from tests.france import FIRST_DAY, write_day
@@ -65,7 +66,7 @@ EVERY = [(name, file) for name, files in FILES.items() for file in files]
 def rows_read(name: str, path: Path) -> int:
     """Read a file; how many rows."""
     with open_database(path.parent, memory_limit_mb=500) as database:
-        return BY_NAME[name].read(database, path, {}).rows
+        return BY_NAME[name].read(database, path, lambda _: None).rows
 
 
 def with_header(path: Path, change: dict[str, str]) -> None:
@@ -114,3 +115,17 @@ def test_the_required_columns_are_enough(tmp_path: Path, name: str) -> None:
         path = tmp_path / "file.csv"
         path.write_text(text, encoding="utf-8")
     assert rows_read(name, path) == 1
+
+
+def test_a_stock_kept_by_an_earlier_version_is_read_the_same(drop: Path, tmp_path: Path) -> None:
+    """Its SIRETs are texts."""
+    path = Path(shutil.copy(drop / FILES["sirene"][0], tmp_path))
+    with open_database(tmp_path, memory_limit_mb=500) as database:
+        now = BY_NAME["sirene"].read(database, path, lambda _: None).files["sirene"]
+        earlier = tmp_path / "earlier.parquet"
+        database.execute(
+            f"COPY (SELECT * REPLACE (siret_text(siret) AS siret) FROM read_parquet('{now}')) TO '{earlier}' (FORMAT parquet)"
+        )
+        one, other = (database.sql("FROM " + kept("sirene", f"read_parquet('{file}')")) for file in (now, earlier))
+        assert one.columns == other.columns == ["siret", "etat", "date_debut", "code_commune", "diffusion", "numero"]
+        assert one.fetchall() == other.fetchall() != []

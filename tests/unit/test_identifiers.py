@@ -1,10 +1,11 @@
 """The rules of identifiers, and that SQL and Python agree on them."""
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from quiforme import identifiers
 from quiforme.database import open_database
@@ -55,6 +56,33 @@ def test_invalid(siret: str) -> None:
 def test_uai_of_the_cned() -> None:
     assert identifiers.is_uai("0861288H")
     assert not identifiers.is_uai("0861288A")
+
+
+numbers = st.one_of(
+    st.from_regex(r"[0-9]{14}", fullmatch=True),
+    st.from_regex(r"0x[0-9a-fA-F]{12}", fullmatch=True),
+    st.from_regex(r"[-+ ]?[0-9][0-9_.]{0,12}([eE][-+]?[0-9]{1,3})?[ \t]?", fullmatch=True),
+    st.text("0123456789eExX._+- １", min_size=14, max_size=14),
+    st.text(max_size=16),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(numbers, min_size=1, max_size=200))
+@example(
+    texts=["1.23456789E+13", "12345678901e03", "0x9184e72a0000", "10000000000000", "09999999999999", "9999999999999."]
+)
+def test_only_fourteen_digits_have_a_number(texts: list[str]) -> None:
+    with TemporaryDirectory() as scratch, open_database(Path(scratch), memory_limit_mb=200) as database:
+        answers = database.execute(
+            """
+            SELECT siret_number(t), siret_text(siret_number(t))
+            FROM (SELECT unnest($texts) AS t, unnest(range(len($texts))) AS rank) ORDER BY rank
+            """,
+            {"texts": texts},
+        ).fetchall()
+    digits = [re.fullmatch("[0-9]{14}", text) for text in texts]
+    assert answers == [(int(text), text) if match else (None, None) for text, match in zip(texts, digits, strict=True)]
 
 
 def test_scratch_is_not_needed(tmp_path: Path) -> None:

@@ -99,13 +99,15 @@ def facts(scratch: Path, tables: Tables) -> Iterator[duckdb.DuckDBPyConnection]:
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN (?, ?)", ["never_had", "before"]
         ).fetchall()
         for schema, name in names:
-            database.execute(f"CREATE OR REPLACE TABLE main.{name} AS FROM {schema}.{name}")
+            kind = "VIEW" if name == "sirene" else "TABLE"
+            database.execute(f"CREATE OR REPLACE {kind} main.{name} AS FROM {schema}.{name}")
         for name in ("liste_of", "habilitations"):
             database.execute(f"CREATE TABLE avant.{name} AS FROM main.{name}")
         for name, rows in tables.items():
+            table = "never_had.sirene" if name == "sirene" else name
             for row in rows:
                 places = ", ".join("?" for _ in row)
-                database.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({places})", list(row.values()))
+                database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
         run_script(database, "quiforme.anomalies", "faits.sql")
         yield database
 

@@ -13,7 +13,7 @@ from tests.stack import drive
 from tests.stack.deploy import Stack, build, deploy
 from tests.stack.emulator import LOCAL, start, stop
 
-_LOCUST = LOCAL / "bench-tools" / "bin" / "locust"
+_LOCUST = LOCAL / "load" / "bin" / "locust"
 _FILE = Path(__file__).with_name("locustfile.py")
 _CALLERS = (1, 4, 16, 64, 256)
 _SECONDS = 10

@@ -198,23 +198,20 @@ class _Run:
         """Take every source that is not done yet, as long as there is time, and lay the state before this run."""
         run_script(self.database, "quiforme.sources", "schema.sql")
         run_script(self.database, "quiforme.documents", "etat.sql")
-        in_use = self.before.sources if self.before else {}
-        outcomes: dict[str, Outcome] = {}
-        one_done = False
-        for source in SOURCES:
-            if done := progress.outcomes.get(source.name):
-                self.collector.lay_source(source, done.in_use)
-                outcomes[source.name] = done
-                continue
-            if one_done and not self.world.enough_time():
-                raise self._unfinished(progress, outcomes)
-            outcomes[source.name] = self.collector.collect(source, in_use.get(source.name))
-            one_done = True
+        todo = [source for source in SOURCES if source.name not in progress.outcomes]
+        found = progress.outcomes | self.collector.collect(
+            todo, self.before.sources if self.before else {}, enough_time=self.world.enough_time
+        )
+        outcomes = {source.name: found[source.name] for source in SOURCES if source.name in found}
+        if len(outcomes) < len(SOURCES):
+            raise self._unfinished(progress, outcomes)
         if outcomes["liste_of"].in_use is None:
             reason = outcomes["liste_of"].reason or "there is none"
             raise NoListeOf(f"no OF list was ever accepted, and today: {reason}")
-        if one_done and not self.world.enough_time():
+        if todo and not self.world.enough_time():
             raise self._unfinished(progress, outcomes)
+        for source in SOURCES:
+            self.collector.lay_source(source, outcomes[source.name].in_use)
         return outcomes
 
     def lay_before(self) -> None:

@@ -26,7 +26,7 @@ from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.registry.ports import Publication
 from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
-from quiforme.sources.catalogue import SOURCES
+from quiforme.sources.catalogue import SOURCES, kept
 from quiforme.stopwatch import Stopwatch
 
 _LEDGER = "ledger/"
@@ -130,7 +130,7 @@ def _lay(
     for source in SOURCES:
         in_use = manifest.sources.get(source.name)
         for table in source.tables:
-            origin = _parquet(office, in_use.tables[table]) if in_use else f"never_had.{table}"
+            origin = kept(table, _parquet(office, in_use.tables[table])) if in_use else f"never_had.{table}"
             database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {origin}")
     for table in ENRICHMENT:
         database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM never_had.{table}")

@@ -37,12 +37,13 @@ CREATE OR REPLACE TABLE sirene_utile AS
 SELECT siret, etat, date_debut, code_commune, successeur,
        {siret: siret, etat: etat, date_debut: date_debut, code_commune: code_commune, successeur: successeur} AS constat
 FROM sirene
-SEMI JOIN (FROM population UNION FROM documents
-           UNION SELECT siret FROM habilitations
-           UNION SELECT siret FROM certificateurs UNION SELECT siret FROM partenaires
-           UNION SELECT siret FROM annuaire_education UNION SELECT siret FROM referentiel_onisep
-           UNION SELECT siret FROM ndas_inactifs UNION SELECT siret FROM avant.habilitations
-           UNION SELECT siret FROM registre WHERE etat = 'ouverte') AS utiles USING (siret)
+SEMI JOIN (SELECT siret_number(siret) AS numero
+           FROM (FROM population UNION FROM documents
+                 UNION SELECT siret FROM habilitations
+                 UNION SELECT siret FROM certificateurs UNION SELECT siret FROM partenaires
+                 UNION SELECT siret FROM annuaire_education UNION SELECT siret FROM referentiel_onisep
+                 UNION SELECT siret FROM ndas_inactifs UNION SELECT siret FROM avant.habilitations
+                 UNION SELECT siret FROM registre WHERE etat = 'ouverte')) AS utiles USING (numero)
 LEFT JOIN (SELECT predecesseur AS siret, first(successeur ORDER BY date_lien DESC NULLS LAST, successeur) AS successeur
            FROM sirene_succession GROUP BY predecesseur) AS liens USING (siret)
 QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST) = 1;

@@ -14,17 +14,21 @@ FROM liste_of WHERE siren_retenu IS NOT NULL AND nda <> '' GROUP BY ALL;
 CREATE OR REPLACE TABLE declares AS SELECT DISTINCT siret FROM liste_of WHERE siret_valide;
 
 CREATE OR REPLACE TABLE nommes_par_une_fiche AS
-SELECT siret FROM partenaires WHERE etat IS DISTINCT FROM 'Supprimé' AND is_siret(siret)
-UNION
-SELECT siret FROM certificateurs WHERE etat = 'Actif' AND is_siret(siret);
+SELECT siret
+FROM (SELECT siret FROM partenaires WHERE etat IS DISTINCT FROM 'Supprimé'
+      UNION
+      SELECT siret FROM certificateurs WHERE etat = 'Actif')
+WHERE is_siret(siret);
 
 -- Of the 44 million establishments, those of the SIRENs that a document may be about: the stock is gone through once.
 CREATE OR REPLACE TABLE sirene_proche AS
+SELECT siret_text(numero) AS siret, etat, date_debut, code_commune, diffusion
 FROM sirene
-SEMI JOIN (SELECT siren FROM unites_legales
-           UNION SELECT left(siret, 9) FROM declares
-           UNION SELECT left(siret, 9) FROM nommes_par_une_fiche
-           UNION SELECT left(siret, 9) FROM before.declarations) AS proches ON proches.siren = left(sirene.siret, 9);
+SEMI JOIN (SELECT siren::BIGINT AS siren
+           FROM (SELECT siren FROM unites_legales
+                 UNION SELECT left(siret, 9) FROM declares
+                 UNION SELECT left(siret, 9) FROM nommes_par_une_fiche
+                 UNION SELECT left(siret, 9) FROM before.declarations)) AS proches ON proches.siren = numero // 100000;
 
 CREATE OR REPLACE TABLE propages AS
 SELECT DISTINCT siret

@@ -1,15 +1,15 @@
 -- habilitations_france_competence[]: one entry per (SIRET, fiche), from the rows of its partners and certifiers.
 
 CREATE OR REPLACE TABLE certificateurs_actifs AS
-SELECT DISTINCT code, siret FROM certificateurs WHERE etat = 'Actif' AND is_siret(siret);
+SELECT DISTINCT code, siret FROM certificateurs SEMI JOIN nommes_par_une_fiche USING (siret) WHERE etat = 'Actif';
 
 CREATE OR REPLACE TABLE habilitations AS
 WITH lignes AS (
     SELECT siret, code, etat = 'Actif' AND actif AS active, date_actif, true AS partenaire,
            habilitation IN ('HABILITATION_FORMER', 'HABILITATION_ORGA_FORM') AS former,
            habilitation IN ('HABILITATION_ORGANISER', 'HABILITATION_ORGA_FORM') AS organiser
-    FROM partenaires JOIN fiches USING (code)
-    WHERE etat IS DISTINCT FROM 'Supprimé' AND is_siret(siret)
+    FROM partenaires JOIN fiches USING (code) SEMI JOIN nommes_par_une_fiche USING (siret)
+    WHERE etat IS DISTINCT FROM 'Supprimé'
     UNION ALL
     -- A certifier may do both.
     SELECT siret, code, actif, NULL, false, true, true FROM certificateurs_actifs JOIN fiches USING (code)

@@ -10,5 +10,5 @@ WITH dernieres AS (
 )
 FROM dernieres WHERE traite_le >= getvariable('stock_du')::DATE
 UNION ALL
-SELECT dernieres.* FROM dernieres ANTI JOIN sirene USING (siret)
+SELECT dernieres.* FROM dernieres ANTI JOIN sirene ON numero = siret_number(dernieres.siret)
 WHERE coalesce(traite_le < getvariable('stock_du')::DATE, true);

@@ -16,6 +16,12 @@ SELECT data::JSON AS data,
         || ',' || details[length('{"etablissement":{') + 1:])::JSON AS meta
 FROM documents ORDER BY siret;
 
+CREATE OR REPLACE TABLE fiches_exportees AS
+SELECT code, rang_registre, TRY_CAST(regexp_extract(code, '[0-9]+') AS BIGINT) AS numero,
+       date_decision, date_fin_enregistrement, coalesce(sirets, []) AS sirets_organismes_certificateurs
+FROM fiches
+LEFT JOIN (SELECT code, list(siret ORDER BY siret) AS sirets FROM certificateurs_actifs GROUP BY code) USING (code);
+
 CREATE OR REPLACE VIEW export_parquet AS
 WITH nda AS (
     SELECT siret, list({
@@ -35,7 +41,7 @@ WITH nda AS (
         date_decision: date_decision, pour_former: former, pour_organiser_l_evaluation: organiser,
         sirets_organismes_certificateurs: sirets_organismes_certificateurs
     } ORDER BY rang_registre, numero) AS habilitations
-    FROM habilitations JOIN fiches_publiees USING (code) GROUP BY siret
+    FROM habilitations JOIN fiches_exportees USING (code) GROUP BY siret
 )
 SELECT siret, uai AS code_uai, coalesce(nombre_nda > 1, false) AS unite_legale_avec_plusieurs_nda,
        denomination, voie, code_postal, ville,
@@ -66,7 +72,7 @@ WITH nda AS (
 ), fiches AS (
     SELECT siret, string_agg(code, ' ' ORDER BY rang_registre, numero) FILTER (former) AS habilitations_former,
            string_agg(code, ' ' ORDER BY rang_registre, numero) FILTER (organiser) AS habilitations_organiser
-    FROM habilitations JOIN fiches_publiees USING (code) WHERE actif GROUP BY siret
+    FROM habilitations JOIN fiches_exportees USING (code) WHERE actif GROUP BY siret
 )
 SELECT siret, code_uai, pas_une_formule(denomination) AS denomination, pas_une_formule(voie) AS voie,
        pas_une_formule(code_postal) AS code_postal, pas_une_formule(ville) AS ville,

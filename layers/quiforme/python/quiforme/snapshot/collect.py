@@ -2,29 +2,37 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
-from quiforme.database import sql_text
+from quiforme.database import open_database, sql_text
 from quiforme.snapshot import guards
 from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
-from quiforme.sources.catalogue import Source
+from quiforme.sources.catalogue import Source, kept
 from quiforme.sources.reading import Reading, Refused
 
 _FIRST = 10
+_AT_A_TIME = 2
+"""Sources under way: while the fiches keep the interpreter busy, DuckDB goes through Sirene's stock without it."""
+_MEMORY_MB = 1000
+"""For the database of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """Takes sources from their origins into the database and the storage.
+    """Takes sources from their origins into the storage, and lays their tables in the database.
+
+    Each file is read in a database of its own: several at a time, and none spoils anything for another.
 
     Attributes:
-        database: Receives every source's tables.
+        database: Where the tables in use are laid.
         origins: Where each source's files are, by the source's name.
         storage: Where accepted tables are kept.
         scratch: A local folder for the files under way.
@@ -42,11 +50,31 @@ class Collector:
     day: date
     any_volume: Collection[str] = ()
 
-    def collect(self, source: Source, before: SourceInUse | None) -> Outcome:
-        """Take one source's newest file and lay what is in use in the database, whatever becomes of the file."""
-        outcome = self._outcome(source, before)
-        self.lay_source(source, outcome.in_use)
-        return outcome
+    def collect(
+        self,
+        sources: Iterable[Source],
+        in_use: Mapping[str, SourceInUse],
+        *,
+        enough_time: Callable[[], bool] = lambda: True,
+    ) -> dict[str, Outcome]:
+        """Take each source's newest file, whatever becomes of the others.
+
+        Args:
+            sources: Which.
+            in_use: What is in use of them so far, by the source's name.
+            enough_time: Whether there is time for one more; the first is taken all the same.
+
+        Returns:
+            What became of each, by its name, without those that there was no time for.
+
+        """
+        todo = list(sources)
+
+        def take(source: Source) -> Outcome | None:
+            return self._outcome(source, in_use.get(source.name)) if source is todo[0] or enough_time() else None
+
+        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+            return {source.name: outcome for source, outcome in zip(todo, pool.map(take, todo), strict=True) if outcome}
 
     def lay_source(self, source: Source, in_use: SourceInUse | None) -> None:
         """Make a source's tables readable in the database, without a row when there never was a file."""
@@ -59,8 +87,8 @@ class Collector:
     def lay(self, tables: Mapping[str, str], schema: str = "main") -> None:
         """Make kept tables readable in the database."""
         for table, key in tables.items():
-            local = self._local(key)
-            self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM read_parquet({sql_text(local)})")
+            relation = kept(table, f"read_parquet({sql_text(self._local(key))})")
+            self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM {relation}")
 
     def lay_before(self, before: Manifest, *, repertoire: str) -> None:
         """Lay what an earlier run kept in the schema `before`, with the directory of answers that stands now."""
@@ -71,9 +99,12 @@ class Collector:
 
     def store(self, table: str, key: str) -> None:
         """Keep a table of the database under a key."""
+        self._store(self.database, table, key)
+
+    def _store(self, database: duckdb.DuckDBPyConnection, table: str, key: str) -> None:
         local = self.scratch / key
         local.parent.mkdir(parents=True, exist_ok=True)
-        self.database.execute(f"COPY {table} TO {sql_text(local)} (FORMAT parquet, COMPRESSION zstd)")
+        database.execute(f"COPY {table} TO {sql_text(local)} (FORMAT parquet, COMPRESSION zstd)")
         self.storage.put(key, local)
 
     def _keep(self, file: Path, key: str) -> None:
@@ -103,8 +134,6 @@ class Collector:
                 return Outcome(state="unchanged", in_use=self._again(before, offer))
             return Outcome(state="accepted", in_use=self._accept(source, path, offer, before))
         except (Refused, Unfetchable) as refusal:
-            for table in source.tables:  # read, then refused for what they hold
-                self.database.execute(f"DROP TABLE IF EXISTS {table}")
             return Outcome(
                 state="refused",
                 in_use=before,
@@ -121,18 +150,23 @@ class Collector:
         return before.model_copy(update={"day": offer.day, "accepted": tuple(dict.fromkeys(accepted))})
 
     def _accept(self, source: Source, path: Path, offer: Offer, before: SourceInUse | None) -> SourceInUse:
-        previous = {table: self._local(key) for table, key in before.tables.items()} if before else {}
-        reading = source.read(self.database, path, previous)
+        def previous(table: str) -> Path | None:
+            return self._local(before.tables[table]) if before else None
+
         accepted = before.accepted if before else ()
-        guards.check(reading, accepted, day=self.day, any_volume=offer.version.file in self.any_volume)
-        digest = offer.sha256 or _digest(path)
         tables = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
-        for table, key in tables.items():
-            if table in reading.files:
-                self._keep(reading.files[table], key)
-            else:
-                self.store(table, key)
-                self.database.execute(f"DROP TABLE {table}")
+        with (
+            TemporaryDirectory(dir=self.scratch) as scratch,
+            open_database(Path(scratch), memory_limit_mb=_MEMORY_MB) as database,
+        ):
+            reading = source.read(database, path, previous)
+            guards.check(reading, accepted, day=self.day, any_volume=offer.version.file in self.any_volume)
+            for table, key in tables.items():
+                if table in reading.files:
+                    self._keep(reading.files[table], key)
+                else:
+                    self._store(database, table, key)
+        digest = offer.sha256 or _digest(path)
         return SourceInUse(
             file=offer.version.file,
             tag=offer.version.tag,

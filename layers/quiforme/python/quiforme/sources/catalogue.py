@@ -1,7 +1,7 @@
 """The closed list of sources: how each one's file is named in a drop, what it fills, how it is read."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,10 +15,10 @@ from quiforme.sources import (
     referentiel_onisep,
     sirene,
 )
-from quiforme.sources.reading import Reading
+from quiforme.sources.reading import Previous, Reading
 
-Read = Callable[[duckdb.DuckDBPyConnection, Path, Mapping[str, Path]], Reading]
-"""Reads a file into the database, given the Parquet files of the source's last accepted tables."""
+Read = Callable[[duckdb.DuckDBPyConnection, Path, Previous], Reading]
+"""Reads a file into an empty database, which it may spoil."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ class Source:
         """The day that a file's name carries."""
         match = self.file_name.fullmatch(file_name)
         return _day(match) if match else None
+
+
+def kept(table: str, file: str) -> str:
+    """The SQL of a table that a source fills, given that of the file that keeps it."""
+    return sirene.kept_stock(file) if table in sirene.STOCK_TABLES else file
 
 
 def _day(match: re.Match[str]) -> date | None:
@@ -80,7 +85,7 @@ SOURCES = (
         "liste_of",
         re.compile(r"listePubliqueOF\.csv"),
         liste_of.TABLES,
-        lambda database, path, previous: liste_of.read(database, path, previous.get("liste_of")),
+        liste_of.read,
     ),
     _fiches("rncp"),
     _fiches("rs"),
@@ -88,13 +93,13 @@ SOURCES = (
         "sirene",
         r"StockEtablissement_utf8\.(parquet|zip)",
         sirene.STOCK_TABLES,
-        lambda _, path: sirene.read_stock(path),
+        sirene.read_stock,
     ),
     _plain(
         "sirene_succession",
         r"StockEtablissementLiensSuccession_utf8\.(parquet|zip)",
         sirene.SUCCESSION_TABLES,
-        lambda _, path: sirene.read_succession(path),
+        sirene.read_succession,
     ),
     _plain(
         "annuaire_education",

@@ -6,7 +6,7 @@ import duckdb
 
 from quiforme.database import sql_text
 from quiforme.sources.csv_lines import first_cell, read_csv_lines
-from quiforme.sources.reading import Reading, count
+from quiforme.sources.reading import Previous, Reading, count
 
 TABLES = ("liste_of",)
 
@@ -35,14 +35,14 @@ _PLACE = tuple(f"{_ADDRESS}.{part}" for part in ("voie", "codePostal", "ville"))
 _OPTIONAL = (_PREVIOUS_NDAS, "denomination", *_PLACE)
 
 
-def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None) -> Reading:
+def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) -> Reading:
     """Load the list into `liste_of`, one row a row of the file.
 
     Args:
         database: Where the table is made.
         path: The CSV file.
-        previous: The Parquet file of the last accepted list. Its rows stay in use for an NDA whose line is
-            unreadable today, since unreadable is no evidence of absence; they come last and are `kept`.
+        previous: Gives the last accepted list. Its rows stay in use for an NDA whose line is unreadable today,
+            since unreadable is no evidence of absence; they come last and are `kept`.
 
     Raises:
         Refused: The header is unreadable or lacks a required column.
@@ -94,12 +94,12 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Path | None)
     )
     rows = count(database, "liste_of")
     unreadable = [first_cell(row.raw, ";") for row in set_aside]
-    if previous and unreadable:
+    if unreadable and (before := previous("liste_of")):
         database.execute(
             f"""
             INSERT INTO liste_of BY NAME
             SELECT * REPLACE (true AS kept, line + {rows} AS line)
-            FROM read_parquet({sql_text(previous)}) WHERE nda <> '' AND list_contains(?, nda) ORDER BY line
+            FROM read_parquet({sql_text(before)}) WHERE nda <> '' AND list_contains(?, nda) ORDER BY line
             """,
             [unreadable],
         )

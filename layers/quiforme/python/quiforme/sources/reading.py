@@ -1,6 +1,6 @@
 """What reading a producer's file gives, whatever the producer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +9,10 @@ import duckdb
 LONGEST_TEXT = 10_000
 """Characters of a text, or of a whole row of a CSV file; real ones have some hundred. A longer one is damage, and
 would fit in no message."""
+
+
+Previous = Callable[[str], Path | None]
+"""Gives the Parquet file of a table as the source's last accepted file left it, if there was one."""
 
 
 class Refused(Exception):

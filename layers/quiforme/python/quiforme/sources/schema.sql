@@ -30,7 +30,8 @@ CREATE OR REPLACE TABLE never_had.partenaires_rs AS FROM never_had.partenaires_r
 CREATE OR REPLACE TABLE never_had.certificateurs_rs AS FROM never_had.certificateurs_rncp;
 
 CREATE OR REPLACE TABLE never_had.sirene (
-    siret VARCHAR, etat VARCHAR, date_debut DATE, code_commune VARCHAR, diffusion VARCHAR
+    siret VARCHAR, etat VARCHAR, date_debut DATE, code_commune VARCHAR, diffusion VARCHAR,
+    numero BIGINT AS (siret_number(siret))   -- among 44 million an establishment is looked for by its number
 );
 CREATE OR REPLACE TABLE never_had.sirene_succession (predecesseur VARCHAR, successeur VARCHAR, date_lien DATE);
 

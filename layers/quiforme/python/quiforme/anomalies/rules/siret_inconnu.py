@@ -10,7 +10,7 @@ RULE = Rule(
     sql="""
     SELECT siret, to_json({declare: siret IN (FROM declares),
                            habilite: siret IN (SELECT siret FROM habilitations WHERE actif)}) AS constats
-    FROM population ANTI JOIN sirene USING (siret)
+    FROM population ANTI JOIN sirene ON numero = siret_number(population.siret)
     """,
     message="L'établissement {siret} est déclaré ou habilité, mais Sirene ne le connaît pas : vérifier son SIRET.",
 )
