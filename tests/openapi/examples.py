@@ -161,7 +161,7 @@ def _refused(deployment: Deployment) -> None:
     ask(401, "jeton_expire", "Jeton expiré", V3, siret=CERTIFIED, authorizer={"refus": "00103"})
     ask(401, "jeton_revoque", "Jeton révoqué", V3, siret=CERTIFIED, authorizer={"refus": "00105"})
     ask(401, "secret", "Secret absent ou faux", RAW, siret=CERTIFIED)
-    ask(403, "droit_manquant", "Le droit exports manque", EXPORTS, scopes="non_diffusibles")
+    ask(403, "portee_manquante", "La portée exports manque", EXPORTS, scopes="non_diffusibles")
     ask(404, "inconnu", unknown, V3, siret=UNKNOWN, query=_TRACE)
     ask(404, "hors_perimetre", excluded, V3, siret=out, query=_TRACE)
     ask(404, "inconnu", unknown, ONE, siret=UNKNOWN)

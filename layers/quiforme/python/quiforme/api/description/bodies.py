@@ -158,7 +158,7 @@ class Etablissement(_Ouvert):
     """Ce qui est connu de l'établissement, selon Sirene et la liste publique."""
 
     denomination: str | None
-    """Dénomination ; « [ND] » quand elle n'est pas diffusible et que le jeton n'a pas le droit `non_diffusibles` ; null
+    """Dénomination ; « [ND] » quand elle n'est pas diffusible et que le jeton n'a pas la portée `non_diffusibles` ; null
     quand elle n'est pas connue."""
     adresse: Adresse | Literal["[ND]"] | None
     """Adresse ; « [ND] » dans le même cas que la dénomination ; null quand elle n'est pas connue."""

@@ -17,8 +17,8 @@ d'activité (NDA), s'il est certifié Qualiopi, pour quoi et comment, et pour qu
 former ou évaluer.
 
 **Accès.** Réservé aux administrations et à ceux qu'elles habilitent, avec un jeton (JWT) dans l'en-tête \
-`Authorization: Bearer …`. Un jeton dans une adresse est refusé. Droits : `certifications_qualiopi_france_competences` \
-(tout ce qui n'en demande pas un autre), `exports`, `non_diffusibles` (voir les identités qui ne sont pas diffusibles).
+`Authorization: Bearer …`. Un jeton dans une adresse est refusé. Portées : `certifications_qualiopi_france_competences` \
+(tout ce qui n'en demande pas une autre), `exports`, `non_diffusibles` (voir les identités qui ne sont pas diffusibles).
 
 **Quotas.** 250 appels par minute et par jeton, sauf jeton particulier ; les en-têtes `RateLimit-*` disent où l'on en est.
 
@@ -37,8 +37,8 @@ _SECURITY = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "Jeton signé en RS256 ou ES256, valable dix-huit mois au plus. Les droits demandés sont donnés par "
-        "ressource.",
+        "description": "Jeton signé en RS256 ou ES256, valable dix-huit mois au plus. Les portées demandées sont données "
+        "par ressource.",
     },
     "connecteur": {
         "type": "apiKey",

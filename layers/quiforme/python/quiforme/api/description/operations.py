@@ -80,7 +80,7 @@ class Operation:
         if self.body is not None:
             problems.append(sirets_malformed("…"))
         text = "Un paramètre au moins est faux ; toutes les raisons sont données à la fois."
-        return (Refusal(422, text, tuple(problems)),) if problems else ()
+        return (Refusal(422, text, tuple(problems), counted=True),) if problems else ()
 
 
 _STORE = (refusals.STORE_FAILED, refusals.NOTHING_PUBLISHED, refusals.STORE_TIMED_OUT)
@@ -243,7 +243,7 @@ OPERATIONS: dict[str, Operation] = {
         "Exports",
         "Liens vers tous les documents",
         "Des liens, valables dix minutes, vers les exports complets de la publication en cours, en NDJSON, CSV et Parquet. "
-        "Les identités qui ne sont pas diffusibles y sont masquées, quel que soit le jeton. Le droit `exports` est demandé.",
+        "Les identités qui ne sont pas diffusibles y sont masquées, quel que soit le jeton. La portée `exports` est demandée.",
         bodies.ReponseExports,
         "Les fichiers et leurs liens.",
         parameters.OPTIONAL_TRACE,

@@ -40,6 +40,7 @@ class Refusal:
         problems: Why, each with its code.
         name: Of the component that several operations refer to; None when it is one operation's own.
         headers: That always come with it.
+        counted: Whether the call may have been counted, and the headers that tell so be there.
 
     """
 
@@ -48,6 +49,7 @@ class Refusal:
     problems: tuple[Problem, ...]
     name: str | None = None
     headers: tuple[str, ...] = ()
+    counted: bool = False
 
     def as_openapi(self, examples: dict[str, Any]) -> dict[str, Any]:
         """OpenAPI's Response Object."""
@@ -63,9 +65,10 @@ class Refusal:
                 }
             },
         }
-        if self.headers:
-            response["headers"] = {name: {**known[name], "required": True} for name in self.headers}
-        return response
+        headers = {name: {**known[name], "required": True} for name in self.headers}
+        if self.counted:
+            headers |= {name: {**header, "required": False} for name, header in RATE_HEADERS.items()}
+        return {**response, "headers": headers} if headers else response
 
 
 def _codes(codes: list[str]) -> dict[str, Any]:
@@ -81,13 +84,16 @@ TOKEN = Refusal(
     "JetonRefuse",
 )
 SECRET = Refusal(401, "L'en-tête token-connexion manque ou n'est pas le bon.", (errors.INVALID_TOKEN,), "SecretRefuse")
-SCOPE = Refusal(403, "Le jeton n'ouvre pas cette ressource.", (errors.MISSING_SCOPE,), "DroitManquant")
+SCOPE = Refusal(
+    403, "La portée que cette ressource demande manque au jeton.", (errors.MISSING_SCOPE,), "PorteeManquante"
+)
 RATE = Refusal(
     429,
     "Les appels de cette minute sont épuisés pour ce jeton, ou le service en reçoit trop.",
     (errors.TOO_MANY_REQUESTS,),
     "TropDAppels",
     tuple(RETRY_AFTER),
+    counted=True,
 )
 BUSY = Refusal(
     429, "Le service reçoit trop d'appels.", (errors.TOO_MANY_REQUESTS,), "ServiceSature", tuple(RETRY_AFTER)
@@ -108,18 +114,24 @@ NO_DOCUMENT = Refusal(
     "l'absence de réponse ne dit rien.",
     (errors.UNKNOWN_SIRET, errors.OUT_OF_PERIMETER),
     "AucunDocument",
+    counted=True,
 )
 NO_DOCUMENT_THAT_DAY = Refusal(
     404,
     "Aucun document ce jour-là ; `meta.raison` distingue un établissement inconnu, un établissement exclu, et un jour "
     "que l'historique n'atteint pas.",
     (errors.UNKNOWN_SIRET, errors.OUT_OF_PERIMETER, errors.BEFORE_HISTORY),
+    counted=True,
 )
-NO_HISTORY = Refusal(404, "Cet établissement n'a jamais rien eu de publié.", (errors.UNKNOWN_SIRET,))
-NOBODY = Refusal(404, "Aucun établissement ne porte cet identifiant.", (errors.NOBODY_BEHIND,), "AucunPorteur")
-UNREADABLE = Refusal(400, "Le corps n'est pas du JSON en UTF-8.", (errors.UNREADABLE_BODY,))
-TOO_LARGE = Refusal(413, "Le corps est trop volumineux.", (errors.TOO_LARGE,))
-WRONG_MEDIA_TYPE = Refusal(415, "Le corps n'est pas annoncé comme application/json.", (errors.WRONG_MEDIA_TYPE,))
+NO_HISTORY = Refusal(404, "Cet établissement n'a jamais rien eu de publié.", (errors.UNKNOWN_SIRET,), counted=True)
+NOBODY = Refusal(
+    404, "Aucun établissement ne porte cet identifiant.", (errors.NOBODY_BEHIND,), "AucunPorteur", counted=True
+)
+UNREADABLE = Refusal(400, "Le corps n'est pas du JSON en UTF-8.", (errors.UNREADABLE_BODY,), counted=True)
+TOO_LARGE = Refusal(413, "Le corps est trop volumineux.", (errors.TOO_LARGE,), counted=True)
+WRONG_MEDIA_TYPE = Refusal(
+    415, "Le corps n'est pas annoncé comme application/json.", (errors.WRONG_MEDIA_TYPE,), counted=True
+)
 
 
 def at_the_door(access: Public | Connector | Scope) -> tuple[Refusal, ...]:
