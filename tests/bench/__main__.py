@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import data, report
+from tests.bench import data, emulated, report
 from tests.bench.measures import measure, same_documents
 
 HOME = Path(".local/bench")
@@ -39,6 +39,7 @@ def main() -> None:
         print("measuring a second day…", flush=True)
         lines += report.second_day(measure("second_day", drops[scales[-1]], scratch), scale=scales[-1])
         lines += report.publication(measure("publication", HOME, scratch))
+        lines += emulated.report(emulated.measure())
     text = "\n".join(lines)
     (HOME / "report.md").write_text(text + "\n", encoding="utf-8")
     print(text)

@@ -52,7 +52,8 @@ def fetching(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     write_day(folder, FIRST_DAY, size=60)
     with producing() as producers:
         producers.publish(folder, FIRST_DAY, [source.name for source in SOURCES])
-        producers.insee.disposed = f"{FIRST_DAY}T04:00:00"
+        # One day only since the stock, which is that of the month's first: two seconds lie between two questions.
+        producers.insee.disposed = f"{FIRST_DAY.replace(day=3)}T04:00:00"
         fetching = deploy(stack.endpoint_url, LOCAL / "build", name="quiforme-http", addresses=producers.addresses)
         secrets = fetching.client("secretsmanager")
         secrets.put_secret_value(SecretId=fetching.output("SireneApiKey"), SecretString=KEY)

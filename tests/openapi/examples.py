@@ -112,11 +112,11 @@ def _deployment(lookup: Function, system: System) -> Deployment:
 
 
 def _files(system: System, publication: Publication) -> list[Export]:
-    """The exports that the run wrote, behind links that open nothing."""
+    """The exports that the run wrote, behind links that open nothing, and of a size that does not hang on a compressor."""
     return [
         Export(
             Path(key).name,
-            len(system.storage.read(key)),
+            1_000 * len(Path(key).name),
             f"https://exemple.s3.eu-west-3.amazonaws.com/{key}?X-Amz-Expires=600&X-Amz-Signature=exemple",
         )
         for key in system.storage.keys(f"exports/{publication.generation:08}/")

@@ -1,12 +1,14 @@
 """The template as CloudFormation gets it: what holds of every queue, table, bucket, function, trigger and alarm."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from quiforme.api.keys import REMEMBERED_S
+from quiforme.sources.catalogue import SOURCES
 
-from tests.stack.template import defaults, of_type, transformed
+from tests.stack.template import defaults, of_type, template, transformed
 
 _DAY_S = 24 * 3600
 _METRICS = {
@@ -250,3 +252,17 @@ def test_the_gateway_answers_in_the_contract_s_shape() -> None:
         body = json.loads(response["ResponseTemplates"]["application/json"])
         for error in body["errors"]:
             assert error.keys() == {"code", "title", "detail", "source", "meta"}, name
+
+
+def test_a_source_is_fetched_without_tls_from_this_machine_only() -> None:
+    for name in (source.name for source in SOURCES):
+        parameter = "".join(word.capitalize() for word in name.split("_")) + "Address"
+        pattern = template()["Parameters"][parameter]["AllowedPattern"]
+        for address in (
+            "http://www.data.gouv.fr/f.csv",
+            "http://127.0.0.1.evil.fr:80/f",
+            "http://127.0.0.1:80@evil.fr/f",
+        ):
+            assert not re.search(pattern, address), (parameter, address)
+        for address in ("https://www.data.gouv.fr/f.csv", "http://127.0.0.1:8000/f.csv", "drop"):
+            assert re.search(pattern, address), (parameter, address)
