@@ -88,8 +88,14 @@ def _sift(lines: Sequence[bytes], delimiter: bytes, *, width: int, into: IO[byte
     between = re.escape(delimiter)
     # Possessive: a cell has one reading only, so nothing is ever tried again.
     cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^"\r\n%b]*+)' % between
-    well_formed = re.compile(rb"%b(?:%b%b){%d}" % (cell, between, cell, width - 1)).fullmatch
+    quoted = re.compile(rb"%b(?:%b%b){%d}" % (cell, between, cell, width - 1)).fullmatch
     any_width = re.compile(rb"%b(?:%b%b)*+" % (cell, between, cell)).fullmatch
+
+    def well_formed(record: bytes) -> object:
+        if b'"' in record:
+            return quoted(record)
+        return record.count(delimiter) == width - 1 and b"\r" not in record
+
     index = 1
     while index < len(lines):
         record = lines[index].removesuffix(b"\r")
