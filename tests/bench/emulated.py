@@ -84,7 +84,7 @@ def _client(endpoint: str) -> Any:
 
 def _registry(endpoint: str, table: str) -> DynamoRegistry:
     s3: Any = None  # no document here is too big for an item
-    return DynamoRegistry(_client(endpoint), s3, documents_table=table, state_table="", bucket="")
+    return DynamoRegistry(_client(endpoint), s3, documents_table=table, days_table="", state_table="", bucket="")
 
 
 @contextmanager
