@@ -23,7 +23,7 @@ LARGEST_PLAIN = 4_000_000
 """Lambda answers at most 6 MB, the JSON escapes of the body's own quotes included: larger bodies go as gzip."""
 _LONGEST_LOGGED = 500
 
-logger = Logger(service="lookup")
+logger = Logger(service="lookup", location=None, utc=True)  # the line is always the same one
 dynamodb = boto3.client("dynamodb", config=FAST)
 world = World(
     reader=DynamoReader(
