@@ -10,6 +10,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+from quiforme.api.access import holds_token
 from quiforme.api.errors import STORE_FAILED, STORE_TIMED_OUT, ApiError
 from quiforme.api.http import Request, Response, error_answer
 from quiforme.api.routes import respond
@@ -51,7 +52,7 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         extra={
             "resource": request.resource,
             **{name: value[:20] for name, value in request.path.items()},
-            **{name: _logged(request.query.get(name)) for name in ("context", "object", "recipient")},
+            **{name: _logged(request.query.get(name)) for name in ("context", "object", "recipient", "date")},
             "jti": request.authorizer.get("jti"),
             "status": response.status,
             **response.audit,
@@ -76,6 +77,8 @@ def _answer(request: Request) -> Response:
 
 
 def _logged(text: str | None) -> str | None:
+    if text and holds_token(text):
+        return "un jeton, non journalisé"
     return text[:_LONGEST_LOGGED] if text else text
 
 

@@ -79,6 +79,26 @@ def test_what_a_roll_back_took_away_is_not_told() -> None:
     assert [one["generation"] for one in changes(service)] == [2, 1]
 
 
+def test_what_was_gone_back_from_counts_from_the_run_that_published_it_again() -> None:
+    """Days 2 and 4 were withdrawn; generation 6 was published on the 9th from what stood at 1."""
+    service = story()
+    service.registry.items = {key: one for key, one in service.registry.items.items() if one.generation in (1, 2, 4, 8)}
+    service.registry.pointer = publication(9, withdrawn=[[2, 5, "2026-11-09"]])
+    told = changes(service)
+    assert [(one["jour"], one["generation"]) for one in told] == [
+        ("2026-11-08", 8),
+        ("2026-11-09", 6),
+        ("2026-11-01", 1),
+    ][1:]
+    for limit in (1, 2, 3):
+        assert changes(service, limite=str(limit)) == told
+    one = json.loads(service.call("/v1/etablissements/{siret}", siret=SIRET).body)
+    assert one["meta"]["version"] == {"generation": 8, "jour": "2026-11-08"}
+    del service.registry.items[SIRET, 8]
+    one = json.loads(service.call("/v1/etablissements/{siret}", siret=SIRET).body)
+    assert one["meta"]["version"] == {"generation": 6, "jour": "2026-11-09"}
+
+
 def test_the_oldest_version_kept_is_not_called_the_first() -> None:
     service = story()
     service.registry.put(item(generation=1, jour="2016-01-01"))

@@ -118,6 +118,7 @@ def test_every_code_is_described_where_it_is_answered() -> None:
         errors.unknown_parameter("x").code,
         errors.repeated_parameter("x").code,
         errors.sirets_malformed("x").code,
+        errors.limit_malformed(1).code,
     }
     described = set()
     for _, status, response in responses():

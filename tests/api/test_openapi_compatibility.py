@@ -98,8 +98,8 @@ BREAKING: dict[str, tuple[Change, str]] = {
         "other values",
     ),
     "a value of an open list": (
-        lambda one: _schema(one, "EtatSource")["properties"]["etat"]["enum"].remove("refused"),
-        "refused removed",
+        lambda one: _schema(one, "EtatSource")["properties"]["etat"]["enum"].remove("refusee"),
+        "refusee removed",
     ),
     "a new field where none may be": (
         lambda one: _schema(one, "Document")["properties"].update(naf={"type": "string"}),

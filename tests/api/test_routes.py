@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import jwt
 import pytest
 from quiforme.api.http import Request
 from quiforme.api.routes import ROUTES, Connector, Public, Scope
@@ -111,9 +112,19 @@ def test_etags() -> None:
     service = Service()
     service.registry.put(item())
     first = call(service, "/v1/etablissements/{siret}")
-    again = call(service, "/v1/etablissements/{siret}", headers={"If-None-Match": f'"x", W/{first.headers["ETag"]}'})
+    again = call(
+        service,
+        "/v1/etablissements/{siret}",
+        headers={"If-None-Match": f'"x", {first.headers["ETag"].removeprefix("W/")}'},
+    )
     assert (again.status, again.body) == (304, "")
     assert again.headers["Cache-Control"] == "private, no-cache"
+    service.registry.pointer = publication(2, "2026-11-25")  # another day that says the same of it
+    later = call(service, "/v1/etablissements/{siret}", headers={"If-None-Match": first.headers["ETag"]})
+    assert later.status == 304
+    service.registry.put(item(generation=2, details=item().details.replace('"A"', '"F"')))
+    changed = call(service, "/v1/etablissements/{siret}", headers={"If-None-Match": first.headers["ETag"]})
+    assert changed.status == 200
     assert call(service, "/v1/etablissements/{siret}", scopes=SCOPES, headers={"If-None-Match": '"x"'}).status == 200
 
 
@@ -132,7 +143,7 @@ def test_state() -> None:
     service.registry.pointer = publication(2, states={"rncp": "refused"}, sources={"rncp": "2026-11-20"})
     data = json.loads(call(service, "/v1/etat").body)["data"]
     assert (data["generation"], data["jour"]) == (2, "2026-11-24")
-    assert data["sources"] == [{"source": "rncp", "etat": "refused", "jour": "2026-11-20"}]
+    assert data["sources"] == [{"source": "rncp", "etat": "refusee", "jour": "2026-11-20"}]
 
 
 def test_ping_reads_the_store() -> None:
@@ -146,6 +157,14 @@ def test_ping_reads_the_store() -> None:
     ill = json.loads(answer.body)
     assert (answer.status, ill["status"]) == (502, "bad_gateway")
     assert ill["last_ok_status"] == well["last_update"] < ill["last_update"]
+
+
+@pytest.mark.parametrize("name", ["context", "autre", "authorization"])
+def test_a_token_in_the_address_is_refused_under_whatever_name(name: str) -> None:
+    token = jwt.encode({"uid": "x"}, "y" * 32, algorithm="HS256")
+    query = {"context": "c", "object": "o", "recipient": SIRET} | {name: f"a {token}"}
+    for resource in TOKENS:
+        assert codes(call(Service(), resource, query=query)) == (401, ["00101"])
 
 
 def test_the_page_takes_nothing_from_elsewhere() -> None:

@@ -187,7 +187,7 @@ def test_every_route(stack: Stack, oracle: Oracle) -> None:
     raw = ask(f"/organisme/{CERTIFIED}", {"token-connexion": stack.connector_secret})
     assert raw["siret_actif"] == CERTIFIED
     assert ask(f"/organisme/{UNKNOWN}", {"token-connexion": stack.connector_secret})["siret_actif"] is None
-    assert {one["etat"] for one in ask("/v1/etat", {})["data"]["sources"]} <= {"accepted", "unchanged"}
+    assert {one["etat"] for one in ask("/v1/etat", {})["data"]["sources"]} <= {"acceptee", "inchangee"}
     assert ask("/ping/carif_oref/qualiopi", {})["status"] == "ok"
     for export in ask("/v1/exports")["data"]:
         with urllib.request.urlopen(export["url"], timeout=30) as file:

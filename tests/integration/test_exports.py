@@ -87,8 +87,8 @@ def test_parquet(system: System, masked: set[str]) -> None:
 
 def test_the_newest_and_the_current_stay(tmp_path: Path) -> None:
     system = System(tmp_path)
-    for number in range(6):
+    for number in range(10):
         write_day(system.drop, FIRST_DAY + timedelta(days=number))
         system.ingest(FIRST_DAY + timedelta(days=number))
     kept = sorted({key.split("/")[1] for key in system.storage.keys("exports/")})
-    assert kept == ["00000005", "00000006"]
+    assert kept == [f"{number:08d}" for number in range(3, 11)]

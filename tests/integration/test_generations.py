@@ -53,6 +53,20 @@ def test_a_run_after_a_roll_back_shows_nothing_of_what_was_rolled_back(tmp_path:
     assert (summary["state"], summary["generation"]) == ("unchanged", 5)
 
 
+def test_a_run_after_a_roll_back_says_which_generations_it_withdrew(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    published(system, 4)
+    generations.go_to(system.registry, system.storage, 2, day=FIRST_DAY)
+    day = FIRST_DAY + timedelta(days=4)
+    write_day(system.drop, day)
+    system.ingest(day)
+    assert system.registry.pointer
+    assert system.registry.pointer.withdrawn == [[3, 4, day.isoformat()]]
+    write_day(system.drop, day + timedelta(days=1))
+    system.ingest(day + timedelta(days=1))
+    assert system.registry.pointer.withdrawn == [[3, 4, day.isoformat()]]
+
+
 def test_rolling_back_and_ingesting_the_same_again_leads_to_the_newest(tmp_path: Path) -> None:
     system = System(tmp_path)
     seen = published(system, 3)

@@ -177,7 +177,7 @@ def _refused(deployment: Deployment) -> None:
     ask(422, "parametres", wrong, V3, siret="123", query={"context": " ", "recipient": "1"})
     ask(422, "parametres", wrong, ONE, siret="123", query={"date": "hier", "jour": "1"})
     ask(422, "parametres", wrong, HISTORY, siret="123", query={"limite": "0", "curseur": "x"})
-    ask(422, "parametres", wrong, BATCH, sent={"sirets": [CERTIFIED, CERTIFIED]})
+    ask(422, "parametres", wrong, BATCH, sent={"sirets": []})
     ask(422, "parametres", wrong, SIREN, siren="123", query={"limite": "0"})
     ask(422, "parametres", wrong, NDA, nda="123", query={"limite": "0"})
     ask(422, "parametres", wrong, UAI, uai="123", query={"limite": "0"})

@@ -291,6 +291,9 @@ class _Run:
         day = self.order.day.isoformat()
         newest = self.next_generation if changed or not self.current else self.current.newest
         same_generation = self.current is not None and self.current.generation == newest
+        withdrawn = self.current.withdrawn if self.current else []
+        if self.current and self.current.generation < self.current.newest < newest:
+            withdrawn = [*withdrawn, [self.current.generation + 1, self.current.newest, day]]
         return Publication(
             generation=newest,
             newest=newest,
@@ -299,6 +302,7 @@ class _Run:
             snapshot=manifest.key,
             sources={name: source.day.isoformat() for name, source in manifest.sources.items()},
             states={name: outcome.state for name, outcome in manifest.outcomes.items()},
+            withdrawn=withdrawn,
         )
 
     def _write(self, used: _Used, progress: Progress) -> None:

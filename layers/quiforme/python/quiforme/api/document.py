@@ -1,7 +1,7 @@
 """One document as an answer. It is put together as text: a document of several megabytes is never parsed here."""
 
 from quiforme.api.errors import OUT_OF_PERIMETER, UNKNOWN_SIRET, ApiError
-from quiforme.api.http import compact
+from quiforme.api.http import Response, compact, text_answer
 from quiforme.registry.ports import Item, Publication
 
 MASKED = "[ND]"
@@ -35,13 +35,19 @@ def body(item: Item, publication: Publication, *, all_disclosed: bool) -> str:
     return f'{{"data":{item.data},"links":{{}},"meta":{meta(item, publication, all_disclosed=all_disclosed)}}}'
 
 
+def answer(item: Item, publication: Publication, *, all_disclosed: bool) -> Response:
+    """The whole answer. Its ETag is that of what the document says, whatever later day says it again."""
+    says = f"{item.data}{item.details}{identity_text(item, all_disclosed=all_disclosed)}"
+    return text_answer(body(item, publication, all_disclosed=all_disclosed), says=says)
+
+
 def meta(item: Item, publication: Publication, *, all_disclosed: bool) -> str:
     """What goes beside a document: when it was published, from what, and what is known of the establishment."""
     read = compact(
         {
             "generation": publication.generation,
             "jour": publication.day,
-            "version": {"generation": item.generation, "jour": item.jour},
+            "version": dict(zip(("generation", "jour"), publication.since(item), strict=True)),
             "sources": publication.sources,
         }
     )

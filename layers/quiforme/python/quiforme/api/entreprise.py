@@ -9,7 +9,7 @@ from quiforme.api.errors import (
     Problem,
     missing_parameter,
 )
-from quiforme.api.http import Request, Response, text_answer
+from quiforme.api.http import Request, Response
 from quiforme.api.publication import published
 from quiforme.api.world import World
 from quiforme.identifiers import is_siret
@@ -22,7 +22,7 @@ def certifications(request: Request, world: World, caller: Caller) -> Response:
         raise ApiError(422, *problems)
     publication = published(world)
     item = document.require_document(world.reader.read(request.path["siret"], publication.generation))
-    return text_answer(document.body(item, publication, all_disclosed=caller.sees_all))
+    return document.answer(item, publication, all_disclosed=caller.sees_all)
 
 
 def _problems(request: Request) -> list[Problem]:

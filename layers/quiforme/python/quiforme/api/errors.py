@@ -65,8 +65,7 @@ CODE_MALFORMED = Problem(
 )
 DATE_MALFORMED = Problem("00306", UNPROCESSABLE, "Le paramètre date n'est pas une date de la forme AAAA-MM-JJ", "date")
 DATE_TO_COME = Problem("00306", UNPROCESSABLE, "Le paramètre date est un jour à venir", "date")
-ROLE_MALFORMED = Problem("00307", UNPROCESSABLE, "Le paramètre role vaut former ou organiser", "role")
-LIMIT_MALFORMED = Problem("00308", UNPROCESSABLE, "Le paramètre limite est hors de ses bornes", "limite")
+ROLE_MALFORMED = Problem("00307", UNPROCESSABLE, "Le paramètre role doit valoir former ou organiser", "role")
 CURSOR_MALFORMED = Problem(
     "00309", UNPROCESSABLE, "Le paramètre curseur n'est pas celui d'une réponse précédente", "curseur"
 )
@@ -97,8 +96,14 @@ OUT_OF_PERIMETER = Problem(
 NOBODY_BEHIND = Problem(
     "33003",
     "Entité non trouvée",
-    "Aucun établissement publié ne porte cet identifiant.",
-    meta={**PROVIDER, "raison": "inconnu"},
+    "Aucun établissement publié ne porte cet identifiant : il est inconnu, ou hors du périmètre de l'API.",
+    meta={**PROVIDER, "raison": "inconnu_ou_hors_perimetre"},
+)
+NOBODY_ABLE = Problem(
+    "33003",
+    "Entité non trouvée",
+    "Aucun établissement publié n'est habilité aujourd'hui pour cette certification, ou elle est inconnue.",
+    meta={**PROVIDER, "raison": "sans_habilitation_active"},
 )
 BEFORE_HISTORY = Problem(
     "33003",
@@ -137,12 +142,17 @@ def missing_parameter(name: str) -> Problem:
 
 def unknown_parameter(name: str) -> Problem:
     """A parameter that the resource does not have."""
-    return Problem("00310", UNPROCESSABLE, f"Le paramètre {name[:50]} n'existe pas pour cette route", name[:50])
+    return Problem("00310", UNPROCESSABLE, f"Le paramètre « {name[:50]} » n'existe pas pour cette route", name[:50])
 
 
 def repeated_parameter(name: str) -> Problem:
     """A parameter given several times."""
-    return Problem("00311", UNPROCESSABLE, f"Le paramètre {name[:50]} est donné plusieurs fois", name[:50])
+    return Problem("00311", UNPROCESSABLE, f"Le paramètre « {name[:50]} » est donné plusieurs fois", name[:50])
+
+
+def limit_malformed(largest: int) -> Problem:
+    """How many entries a page has."""
+    return Problem("00308", UNPROCESSABLE, f"Le paramètre limite doit être un nombre entier de 1 à {largest}", "limite")
 
 
 def sirets_malformed(why: str) -> Problem:

@@ -39,7 +39,7 @@ def one(request: Request, world: World, caller: Caller) -> Response:
     parameters.check()
     publication = published(world) if asked is None else _as_of(asked, world)
     item = document.require_document(world.reader.read(request.path["siret"], publication.generation))
-    return text_answer(document.body(item, publication, all_disclosed=caller.sees_all))
+    return document.answer(item, publication, all_disclosed=caller.sees_all)
 
 
 def _as_of(asked: date, world: World) -> Publication:
@@ -86,15 +86,14 @@ def _sirets(request: Request) -> list[str]:
     except (ValueError, RecursionError) as error:
         raise ApiError(400, UNREADABLE_BODY) from error
     if not isinstance(content, dict) or set(content) != {"sirets"}:
-        raise ApiError(422, sirets_malformed("doit être là, et être le seul"))
+        raise ApiError(422, sirets_malformed("est le seul champ, et il est obligatoire"))
     sirets = content["sirets"]
     if not isinstance(sirets, list) or not all(isinstance(siret, str) for siret in sirets):
         raise ApiError(422, sirets_malformed("doit être une liste de textes"))
     if not 1 <= len(sirets) <= LARGEST_BATCH:
         raise ApiError(422, sirets_malformed(f"doit compter de 1 à {LARGEST_BATCH} numéros"))
-    if len(set(sirets)) < len(sirets):
-        raise ApiError(422, sirets_malformed("contient deux fois le même numéro"))
-    return sirets
+    # A lone surrogate, which JSON can hold and UTF-8 cannot, would go into the answer.
+    return [siret.encode("utf-8", "replace").decode() for siret in sirets]
 
 
 def _entry(siret: str, item: Item | None, publication: Publication, *, all_disclosed: bool) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,9 +14,11 @@ from quiforme.api.http import Request, Response, answer
 from quiforme.api.parameters import Parameters, cursor
 from quiforme.api.publication import published
 from quiforme.api.world import World
-from quiforme.registry.ports import Item
+from quiforme.registry.ports import Item, Publication
 
 PAGE, LARGEST_PAGE = 20, 100
+_ALL = 100_000
+"""Versions; more than there will ever be."""
 _KEYS = ("numero_de_declaration", "code")
 """What tells the entries of a list apart."""
 
@@ -29,7 +32,7 @@ def history(request: Request, world: World, _: Caller) -> Response:
     generation = place[0] if place else publication.generation
     if generation > publication.generation:
         raise ApiError(422, CURSOR_MALFORMED)
-    versions = world.reader.versions(request.path["siret"], generation, limit + 1)
+    versions = _versions(request.path["siret"], world, publication, generation, limit + 1)
     if not versions:
         raise ApiError(404, UNKNOWN_SIRET)
     whole = len(versions) <= limit
@@ -41,6 +44,18 @@ def history(request: Request, world: World, _: Caller) -> Response:
     following = None if whole else cursor(versions[-1].generation)
     link = "?" + urlencode({**request.query, "curseur": following}) if following else None
     return answer({"data": changes, "links": {"next": link}, "meta": {"curseur": following}})
+
+
+def _versions(siret: str, world: World, publication: Publication, generation: int, limit: int) -> list[Item]:
+    """What readers saw from a generation back, newest first, each as of the generation since which it stood."""
+    if not publication.withdrawn:
+        return world.reader.versions(siret, generation, limit)
+    stood: list[Item] = []
+    for item in world.reader.versions(siret, publication.generation, _ALL):
+        since, day = publication.since(item)
+        if not stood or since < stood[-1].generation:  # else something newer stood by then
+            stood.append(replace(item, generation=since, jour=day))
+    return [item for item in stood if item.generation <= generation][:limit]
 
 
 def _first(item: Item, *, cut: bool) -> dict[str, Any]:
@@ -56,7 +71,7 @@ def _change(newer: Item, older: Item) -> dict[str, Any] | None:
     return _told(newer, "modification", changes) if changes else None
 
 
-_NATURES = {"document": "publication", "retire": "retrait", "hors_perimetre": "sortie_du_perimetre"}
+_NATURES = {"document": "publication", "retire": "retrait", "hors_perimetre": "hors_perimetre"}
 
 
 def _told(item: Item, nature: str, changes: list[dict[str, Any]]) -> dict[str, Any]:

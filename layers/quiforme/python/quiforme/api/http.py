@@ -102,9 +102,20 @@ def answer(content: object) -> Response:
     return text_answer(compact(content))
 
 
-def text_answer(body: str, *, content_type: str = "application/json", cache: str = "private, no-cache") -> Response:
-    """A 200 with a text, its ETag with it: a protected datum is revalidated and never shared."""
-    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+def text_answer(
+    body: str, *, content_type: str = "application/json", cache: str = "private, no-cache", says: str | None = None
+) -> Response:
+    """A 200 with a text, its ETag with it: a protected datum is revalidated and never shared.
+
+    Args:
+        body: The text.
+        content_type: Its media type.
+        cache: Who may keep it.
+        says: What of it counts, when another text that says the same is as good; its ETag is weak then.
+
+    """
+    digest = hashlib.sha256((body if says is None else says).encode()).hexdigest()[:32]
+    etag = f'"{digest}"' if says is None else f'W/"{digest}"'
     return Response(200, {"Content-Type": content_type, "Cache-Control": cache, "ETag": etag}, body)
 
 
@@ -114,7 +125,7 @@ def unless_known(request: Request, response: Response) -> Response:
     if response.status != 200 or etag is None or request.method != "GET":
         return response
     candidates = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    if etag not in candidates and "*" not in candidates:
+    if etag.removeprefix("W/") not in candidates and "*" not in candidates:
         return response
     kept = {name: value for name, value in response.headers.items() if name != "Content-Type"}
     return Response(304, kept, audit=response.audit)

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from urllib.parse import urlencode
 
 from quiforme.api.access import Caller
-from quiforme.api.errors import CURSOR_MALFORMED, NOBODY_BEHIND, ApiError
+from quiforme.api.errors import CURSOR_MALFORMED, NOBODY_ABLE, NOBODY_BEHIND, ApiError
 from quiforme.api.http import Request, Response, answer
 from quiforme.api.parameters import Parameters, cursor
 from quiforme.api.publication import published
@@ -50,7 +50,7 @@ def _page(request: Request, world: World, identifier: str, *known: str) -> Respo
         raise ApiError(422, CURSOR_MALFORMED)
     item = world.reader.read(identifier, generation)
     if item is None or item.etat != "index":
-        raise ApiError(404, NOBODY_BEHIND)
+        raise ApiError(404, NOBODY_ABLE if identifier.startswith("certification/") else NOBODY_BEHIND)
     entries: list[str] = [one for one in json.loads(item.data) if role is None or _MARK[role] in one[_SIRET:]]
     start = bisect_right(entries, after, key=lambda one: one[:_SIRET])
     page = entries[start : start + limit]

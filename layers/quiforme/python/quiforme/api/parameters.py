@@ -11,7 +11,6 @@ from quiforme.api.errors import (
     CURSOR_MALFORMED,
     DATE_MALFORMED,
     DATE_TO_COME,
-    LIMIT_MALFORMED,
     NDA_MALFORMED,
     RECIPIENT_MALFORMED,
     ROLE_MALFORMED,
@@ -20,6 +19,7 @@ from quiforme.api.errors import (
     UAI_MALFORMED,
     ApiError,
     Problem,
+    limit_malformed,
     repeated_parameter,
     unknown_parameter,
 )
@@ -94,7 +94,7 @@ class Parameters:
             return default
         number = int(text) if _NUMBER.fullmatch(text) else 0
         if not 1 <= number <= largest:
-            self._problems.append(LIMIT_MALFORMED)
+            self._problems.append(limit_malformed(largest))
         return number
 
     def role(self) -> str | None:

@@ -9,6 +9,15 @@ from quiforme.api.parameters import Parameters
 from quiforme.api.world import World
 from quiforme.registry.ports import Publication
 
+STATES = {
+    "accepted": "acceptee",
+    "unchanged": "inchangee",
+    "refused": "refusee",
+    "absent": "absente",
+    "missing": "jamais_recue",
+}
+"""What callers read of a source's state."""
+
 
 def published(world: World) -> Publication:
     """The current publication.
@@ -28,7 +37,7 @@ def state(request: Request, world: World, _: Caller | None) -> Response:
     Parameters(request).check()
     publication = published(world)
     sources = [
-        {"source": name, "etat": publication.states[name], "jour": publication.sources.get(name)}
+        {"source": name, "etat": STATES[publication.states[name]], "jour": publication.sources.get(name)}
         for name in sorted(publication.states)
     ]
     data = {
@@ -60,6 +69,9 @@ class Ping:
     @staticmethod
     def _reads(world: World) -> bool:
         try:
-            return world.reader.check() is not None
+            publication = world.reader.check()
+            if publication:
+                world.reader.read("ping", publication.generation)  # there is no such item: its table answers, or not
         except Exception:  # whatever it is, it is what this route exists to tell
             return False
+        return publication is not None

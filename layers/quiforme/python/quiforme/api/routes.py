@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quiforme.api import brut, docs, entreprise, etablissements, exports, historique, identifiants, publication
-from quiforme.api.access import Caller, admit
+from quiforme.api.access import Caller, admit, holds_token
 from quiforme.api.errors import INVALID_TOKEN, UNKNOWN_ROUTE, WRONG_METHOD, ApiError
 from quiforme.api.http import Request, Response, unless_known
 from quiforme.api.world import World
@@ -50,7 +50,7 @@ class Scope:
 
     def enter(self, request: Request, world: World) -> tuple[Caller, dict[str, str]]:
         """Let in who holds the scope and has calls left; the headers that tell how many."""
-        if not _TOKEN_PARAMETERS.isdisjoint(request.query):
+        if not _TOKEN_PARAMETERS.isdisjoint(request.query) or any(map(holds_token, request.query.values())):
             raise ApiError(401, INVALID_TOKEN)
         caller = Caller.from_authorizer(request.authorizer)
         caller.require(self.name)

@@ -38,7 +38,13 @@ class S3Shelf:
                 name=entry["Key"].removeprefix(prefix),
                 size=entry["Size"],
                 url=self._s3.generate_presigned_url(
-                    "get_object", Params={"Bucket": self._bucket, "Key": entry["Key"]}, ExpiresIn=seconds
+                    "get_object",
+                    Params={
+                        "Bucket": self._bucket,
+                        "Key": entry["Key"],
+                        "ResponseContentDisposition": f'attachment; filename="{entry["Key"].removeprefix(prefix)}"',
+                    },
+                    ExpiresIn=seconds,
                 ),
             )
             for entry in listed

@@ -12,8 +12,8 @@ from quiforme.database import run_script, sql_text
 from quiforme.registry.ports import EXPORTS, Publication, exports_prefix
 from quiforme.snapshot.ports import Storage
 
-_KEPT = 2
-"""The newest generations, whose exports stay: a link that was given before a publication still opens its file."""
+_KEPT = 8
+"""The newest generations, whose exports stay: ops may go back by a week, and a link given before still opens its file."""
 _NUMBER = re.compile(rf"{EXPORTS}([0-9]+)/.*")
 _FILES = {
     "quiforme.ndjson.gz": ("export_ndjson", "FORMAT json, COMPRESSION gzip"),

@@ -86,6 +86,7 @@ def go_to(registry: Registry, storage: Storage, number: int, *, day: date) -> Pu
         snapshot=publication.snapshot,
         sources=publication.sources,
         states=publication.states,
+        withdrawn=current.withdrawn,
     )
     if target != current:
         registry.publish(target, replacing=current, day=day)

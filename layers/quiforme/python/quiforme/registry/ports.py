@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 EXPORTS = "exports/"
 """The prefix of the files that hold every document."""
@@ -22,6 +22,7 @@ class Publication:
         snapshot: The storage key of the manifest the documents were built from.
         sources: The day of the data used, ISO, by source.
         states: What became of each source in the last run: accepted, unchanged, refused, absent or missing.
+        withdrawn: The generations that ops had gone back from when a run published anew: first, last, the ISO day of that run.
 
     """
 
@@ -32,6 +33,18 @@ class Publication:
     snapshot: str
     sources: dict[str, str]
     states: dict[str, str]
+    withdrawn: list[list[Any]] = field(default_factory=list)
+
+    def since(self, item: "Item") -> tuple[int, str]:
+        """Since which generation and day an item is what readers see.
+
+        What a withdrawn generation wrote and the run after it left alone stands since that run only.
+        """
+        generation, day = item.generation, item.jour
+        for first, last, published in self.withdrawn:
+            if first <= generation <= last:
+                generation, day = last + 1, published
+        return generation, day
 
     def to_json(self) -> str:
         """As it is stored: the same publication always gives the same text."""

@@ -228,11 +228,11 @@ class Evenement(_Ouvert):
     generation: Generation
     """Publication qui a écrit cette version."""
     nature: Annotated[
-        Literal["publication", "modification", "retrait", "sortie_du_perimetre", "premiere_version_conservee"],
+        Literal["publication", "modification", "retrait", "hors_perimetre", "premiere_version_conservee"],
         Field(json_schema_extra={OPEN_LIST: True}),
     ]
     """`publication` : le document paraît ; `modification` : il change ; `retrait` : il n'y en a plus ;
-    `sortie_du_perimetre` : l'établissement est exclu ; `premiere_version_conservee` : ce qui précède n'est plus
+    `hors_perimetre` : l'établissement est exclu ; `premiere_version_conservee` : ce qui précède n'est plus
     conservé."""
     changements: list[Changement]
     """Ce qui a changé ; vide quand la nature suffit à le dire."""
@@ -282,7 +282,7 @@ class Erreur(_Ouvert):
     source: Origine | None
     """Ce qui est en cause ; null quand ce n'est pas un paramètre."""
     meta: dict[str, Any]
-    """Précisions, dont `raison` quand rien n'est trouvé : `inconnu`, `hors_perimetre` ou `hors_historique`."""
+    """Précisions, dont `raison` quand rien n'est trouvé : `inconnu`, `hors_perimetre`, `hors_historique`…"""
 
 
 class Erreurs(_Ouvert):
@@ -297,8 +297,8 @@ class Erreurs(_Ouvert):
 class Recherche(_Ferme):
     """Les établissements demandés."""
 
-    sirets: Annotated[list[str], Field(min_length=1, max_length=LARGEST_BATCH, json_schema_extra={"uniqueItems": True})]
-    """De un à cent numéros de SIRET, tous différents. Un numéro mal formé ou inconnu a sa propre erreur et ne gâte pas
+    sirets: Annotated[list[str], Field(min_length=1, max_length=LARGEST_BATCH)]
+    """De un à cent numéros de SIRET. Un numéro mal formé ou inconnu a sa propre erreur et ne gâte pas
     les autres."""
 
 
@@ -432,11 +432,11 @@ class EtatSource(_Ouvert):
     source: str
     """Son nom."""
     etat: Annotated[
-        Literal["accepted", "unchanged", "refused", "absent", "missing"],
+        Literal["acceptee", "inchangee", "refusee", "absente", "jamais_recue"],
         Field(json_schema_extra={OPEN_LIST: True}),
     ]
-    """Ce que la dernière mise à jour en a fait. `accepted` : nouvelles données ; `unchanged` : les mêmes ; `refused` :
-    données refusées par nos contrôles ; `absent` : rien de nouveau n'a été reçu, les précédentes servent ; `missing` :
+    """Ce que la dernière mise à jour en a fait. `acceptee` : nouvelles données ; `inchangee` : les mêmes ; `refusee` :
+    données refusées par nos contrôles ; `absente` : rien n'a été reçu, les précédentes servent ; `jamais_recue` :
     aucune donnée."""
     jour: Jour | None
     """Jour des données utilisées ; null quand il n'y en a aucune."""

@@ -22,7 +22,7 @@ former ou évaluer.
 
 **Quotas.** 250 appels par minute et par jeton, sauf jeton particulier ; les en-têtes `RateLimit-*` disent où l'on en est.
 
-**Fraîcheur.** Les données sont publiées une fois par jour. Chaque réponse porte un `ETag` : le renvoyer dans \
+**Fraîcheur.** Les données sont publiées une fois par jour. Chaque document porte un `ETag` : le renvoyer dans \
 `If-None-Match` épargne un transfert quand rien n'a changé.
 
 **Erreurs.** Toutes ont la même forme, celles de la passerelle comprises ; se régler sur le statut, puis sur `code`. Une \

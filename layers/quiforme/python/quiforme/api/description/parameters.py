@@ -9,7 +9,6 @@ from quiforme.api.errors import (
     CURSOR_MALFORMED,
     DATE_MALFORMED,
     DATE_TO_COME,
-    LIMIT_MALFORMED,
     NDA_MALFORMED,
     RECIPIENT_MALFORMED,
     ROLE_MALFORMED,
@@ -17,6 +16,7 @@ from quiforme.api.errors import (
     SIRET_MALFORMED,
     UAI_MALFORMED,
     Problem,
+    limit_malformed,
     missing_parameter,
 )
 from quiforme.api.parameters import LARGEST_LIMIT, ROLES
@@ -138,7 +138,7 @@ def limit(default: int, largest: int) -> Parameter:
     """`limite`, with the bounds of one resource."""
     description = f"Nombre d'entrées d'une page, {default} par défaut."
     schema = {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
-    return Parameter("limite", "query", description, schema, (LIMIT_MALFORMED,))
+    return Parameter("limite", "query", description, schema, (limit_malformed(largest),))
 
 
 LIMIT = limit(identifiants.PAGE, LARGEST_LIMIT)

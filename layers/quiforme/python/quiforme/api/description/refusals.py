@@ -125,7 +125,11 @@ NO_DOCUMENT_THAT_DAY = Refusal(
 )
 NO_HISTORY = Refusal(404, "Cet établissement n'a jamais rien eu de publié.", (errors.UNKNOWN_SIRET,), counted=True)
 NOBODY = Refusal(
-    404, "Aucun établissement ne porte cet identifiant.", (errors.NOBODY_BEHIND,), "AucunPorteur", counted=True
+    404,
+    "Aucun établissement publié ne porte cet identifiant, ou n'est habilité pour cette certification.",
+    (errors.NOBODY_BEHIND, errors.NOBODY_ABLE),
+    "AucunPorteur",
+    counted=True,
 )
 UNREADABLE = Refusal(400, "Le corps n'est pas du JSON en UTF-8.", (errors.UNREADABLE_BODY,), counted=True)
 TOO_LARGE = Refusal(413, "Le corps est trop volumineux.", (errors.TOO_LARGE,), counted=True)
