@@ -18,12 +18,14 @@ CREATE OR REPLACE MACRO luhn(digits) AS luhn_sum(TRY_CAST(digits AS BIGINT)) % 1
 CREATE OR REPLACE MACRO is_siret(text) AS
     regexp_full_match(text, '[0-9]{14}') AND (starts_with(text, '356000000') OR luhn(text));
 
--- The number of a text that is 14 digits, NULL for any other. A number of that size leaves room for nothing but digits,
--- unless it is written as a power of ten or of sixteen; looking at each character takes several times as long.
-CREATE OR REPLACE MACRO siret_number(text) AS
-    CASE WHEN strlen(text) = 14 AND text >= '1' AND TRY_CAST(text AS BIGINT) >= 10000000000000
-              AND NOT contains(text, 'e') AND NOT contains(text, 'E') THEN TRY_CAST(text AS BIGINT)
-         WHEN regexp_full_match(text, '[0-9]{14}') THEN TRY_CAST(text AS BIGINT) END;
+-- The number of a text that is 14 digits, NULL for any other, given what the text reads as. A number of that size leaves
+-- room for nothing but digits, unless it is written as a power of ten or of sixteen; looking at each character takes
+-- several times as long.
+CREATE OR REPLACE MACRO siret_number_of(text, number) AS
+    CASE WHEN number >= 10000000000000 AND strlen(text) = 14 AND text >= '1'
+              AND NOT contains(text, 'e') AND NOT contains(text, 'E') THEN number
+         WHEN regexp_full_match(text, '[0-9]{14}') THEN number END;
+CREATE OR REPLACE MACRO siret_number(text) AS siret_number_of(text, TRY_CAST(text AS BIGINT));
 CREATE OR REPLACE MACRO siret_text(number) AS lpad(number::VARCHAR, 14, '0');
 
 CREATE OR REPLACE MACRO is_siren(text) AS regexp_full_match(text, '[0-9]{9}') AND luhn(text);

@@ -24,6 +24,9 @@ SUCCESSION_TABLES = ("sirene_succession",)
 _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1"
 """Sorted numbers and texts are packed by their differences; to look for repeated ones takes longer than all the rest."""
 
+_READ = "siret_as_read"
+"""What a SIRET reads as: reading all in a row takes half the time of reading where a condition holds."""
+
 Column = Callable[[str, str], str]
 """The SQL that reads a column, given its name and its type in the file."""
 
@@ -31,7 +34,7 @@ Column = Callable[[str, str], str]
 def _siret(name: str, kind: str) -> str:
     """The number of a SIRET: a third of what the text takes, and quicker to read and to look for."""
     text = f"CAST({name} AS VARCHAR)"
-    return f"CASE WHEN strlen({text}) = 14 THEN siret_number({text}) ELSE siret_number(clean({text})) END"
+    return f"CASE WHEN strlen({text}) = 14 THEN siret_number_of({text}, {_READ}) ELSE siret_number(clean({text})) END"
 
 
 def _text(length: int) -> Column:
@@ -154,6 +157,8 @@ def _select(database: duckdb.DuckDBPyConnection, source: str, columns: dict[str,
         written, kind = types[name]
         quoted = '"' + written.replace('"', '""') + '"'
         selected.append(f"{column(quoted, kind)} AS {alias}")
+        if column is _siret:
+            source = f"(SELECT *, TRY_CAST(CAST({quoted} AS VARCHAR) AS BIGINT) AS {_READ} FROM {source})"
     return f"SELECT {', '.join(selected)} FROM {source}"
 
 
