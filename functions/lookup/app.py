@@ -1,18 +1,24 @@
-"""The look-up behind API Gateway: see quiforme.api.routes."""
+"""The look-up behind API Gateway: see quiforme.api.routes.
+
+Its one log line a call is written here and not by a logger, which would take most of what a cold start may cost
+beside the SDK (docs/lookup-speed.md).
+"""
 
 import base64
 import gzip
+import os
 import re
+import sys
 import time
-from typing import Any
+import traceback
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 from quiforme.api.access import holds_token
 from quiforme.api.errors import STORE_FAILED, STORE_TIMED_OUT, ApiError
-from quiforme.api.http import Request, Response, error_answer
+from quiforme.api.http import Request, Response, compact, error_answer
 from quiforme.api.routes import respond
 from quiforme.api.world import World
 from quiforme.aws.reader import FAST, DynamoCounter, DynamoReader
@@ -20,11 +26,13 @@ from quiforme.aws.secret import RotatingSecret
 from quiforme.aws.settings import setting
 from quiforme.aws.shelf import S3Shelf
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 LARGEST_PLAIN = 4_000_000
 """Lambda answers at most 6 MB, the JSON escapes of the body's own quotes included: larger bodies go as gzip."""
 _LONGEST_LOGGED = 500
 
-logger = Logger(service="lookup", location=None, utc=True)  # the line is always the same one
 dynamodb = boto3.client("dynamodb", config=FAST)
 world = World(
     reader=DynamoReader(
@@ -42,38 +50,47 @@ world = World(
 )
 
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer one call and leave its audit line."""
     request = Request.from_event(event)
-    response = _answer(request)
-    logger.info(
-        "appel",
-        extra={
+    response, failure = _answer(request)
+    _log(
+        {
+            "level": "ERROR" if failure else "INFO",
+            "message": "appel",
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "service": "lookup",
+            "function_request_id": context.aws_request_id,
+            "xray_trace_id": os.environ.get("_X_AMZN_TRACE_ID"),
             "resource": request.resource,
             **{name: value[:20] for name, value in request.path.items()},
             **{name: _logged(request.query.get(name)) for name in ("context", "object", "recipient", "date")},
             "jti": request.authorizer.get("jti"),
             "status": response.status,
             **response.audit,
-        },
+            **failure,
+        }
     )
     # The gateway unpacks base64 only for a call that says which media types it accepts.
     gzip_accepted = "accept" in request.headers and _accepts_gzip(request.headers.get("accept-encoding", ""))
     return _proxy(response, gzip_accepted=gzip_accepted)
 
 
-def _answer(request: Request) -> Response:
+def _answer(request: Request) -> tuple[Response, dict[str, str]]:
+    """The answer, and what went wrong if anything did."""
     try:
-        return respond(request, world)
+        return respond(request, world), {}
     except ApiError as error:
-        return error_answer(error)
+        return error_answer(error), {}
     except (ConnectTimeoutError, ReadTimeoutError):
-        logger.exception("the store did not answer in time")
-        return error_answer(ApiError(504, STORE_TIMED_OUT))
+        return error_answer(ApiError(504, STORE_TIMED_OUT)), {"exception": traceback.format_exc()}
     except (BotoCoreError, ClientError):
-        logger.exception("the store failed")
-        return error_answer(ApiError(502, STORE_FAILED))
+        return error_answer(ApiError(502, STORE_FAILED)), {"exception": traceback.format_exc()}
+
+
+def _log(line: dict[str, Any]) -> None:
+    """Write a line of JSON; it is the runtime's to keep."""
+    sys.stdout.write(compact(line) + "\n")
 
 
 def _logged(text: str | None) -> str | None:

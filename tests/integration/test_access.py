@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from typing import Any
 from unittest.mock import Mock, patch
@@ -84,7 +84,8 @@ def logs(*services: str) -> Iterator[StringIO]:
     streams = [handler for handler in handlers if isinstance(handler, logging.StreamHandler)]
     before = [handler.setStream(heard) for handler in streams]
     try:
-        yield heard
+        with redirect_stdout(heard):  # where the look-up writes its line itself
+            yield heard
     finally:
         for handler, stream in zip(streams, before, strict=True):
             handler.setStream(stream)

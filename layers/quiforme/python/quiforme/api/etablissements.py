@@ -92,8 +92,7 @@ def _sirets(request: Request) -> list[str]:
         raise ApiError(422, sirets_malformed("doit être une liste de textes"))
     if not 1 <= len(sirets) <= LARGEST_BATCH:
         raise ApiError(422, sirets_malformed(f"doit compter de 1 à {LARGEST_BATCH} numéros"))
-    # A lone surrogate, which JSON can hold and UTF-8 cannot, would go into the answer.
-    return [siret.encode("utf-8", "replace").decode() for siret in sirets]
+    return sirets
 
 
 def _entry(siret: str, item: Item | None, publication: Publication, *, all_disclosed: bool) -> str:

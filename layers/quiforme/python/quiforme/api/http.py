@@ -93,8 +93,9 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 
 def compact(content: object) -> str:
-    """JSON as it is answered: UTF-8, nothing between."""
-    return _ENCODER.encode(content)
+    """JSON as it is answered: UTF-8, nothing between. A lone surrogate, which JSON can hold and UTF-8 cannot, is a `?`."""
+    text = _ENCODER.encode(content)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def answer(content: object) -> Response:

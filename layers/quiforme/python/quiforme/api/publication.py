@@ -75,3 +75,6 @@ class Ping:
         except Exception:  # whatever it is, it is what this route exists to tell
             return False
         return publication is not None
+
+
+ping = Ping()

@@ -6,9 +6,9 @@ Checks come in the contract's order: token, scope, rate, then what the resource 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-from quiforme.api import brut, docs, entreprise, etablissements, exports, historique, identifiants, publication
 from quiforme.api.access import Caller, admit, holds_token
 from quiforme.api.errors import INVALID_TOKEN, UNKNOWN_ROUTE, WRONG_METHOD, ApiError
 from quiforme.api.http import Request, Response, unless_known
@@ -63,28 +63,35 @@ class Route:
 
     method: str
     access: Public | Connector | Scope
-    endpoint: Endpoint
+    endpoint: str
+    """The module of this package and the function in it: a process loads those of the resources that it serves."""
+
+    def answer(self, request: Request, world: World, caller: Caller | None) -> Response:
+        """Have the resource answer."""
+        module, _, name = self.endpoint.partition(".")
+        endpoint: Endpoint = getattr(import_module(f"quiforme.api.{module}"), name)
+        return endpoint(request, world, caller)
 
 
 _HOLDER = Scope(SCOPE)
 ROUTES: dict[str, Route] = {
     "/v3/carif_oref/etablissements/{siret}/certifications_qualiopi_france_competences": Route(
-        "GET", _HOLDER, entreprise.certifications
+        "GET", _HOLDER, "entreprise.certifications"
     ),
-    "/organisme/{siret}": Route("GET", Connector(), brut.organisme),
-    "/v1/etablissements/{siret}": Route("GET", _HOLDER, etablissements.one),
-    "/v1/etablissements/{siret}/historique": Route("GET", _HOLDER, historique.history),
-    "/v1/etablissements/recherche": Route("POST", _HOLDER, etablissements.batch),
-    "/v1/unites-legales/{siren}/etablissements": Route("GET", _HOLDER, identifiants.of_siren),
-    "/v1/declarations/{nda}/etablissements": Route("GET", _HOLDER, identifiants.of_nda),
-    "/v1/uai/{uai}/etablissements": Route("GET", _HOLDER, identifiants.of_uai),
-    "/v1/certifications/{code}/etablissements": Route("GET", _HOLDER, identifiants.of_certification),
-    "/v1/exports": Route("GET", Scope("exports"), exports.links),
-    "/v1/etat": Route("GET", Public(), publication.state),
-    "/ping/carif_oref/qualiopi": Route("GET", Public(), publication.Ping()),
-    "/openapi.json": Route("GET", Public(), docs.openapi),
-    "/docs": Route("GET", Public(), docs.page),
-    "/docs/{fichier}": Route("GET", Public(), docs.asset),
+    "/organisme/{siret}": Route("GET", Connector(), "brut.organisme"),
+    "/v1/etablissements/{siret}": Route("GET", _HOLDER, "etablissements.one"),
+    "/v1/etablissements/{siret}/historique": Route("GET", _HOLDER, "historique.history"),
+    "/v1/etablissements/recherche": Route("POST", _HOLDER, "etablissements.batch"),
+    "/v1/unites-legales/{siren}/etablissements": Route("GET", _HOLDER, "identifiants.of_siren"),
+    "/v1/declarations/{nda}/etablissements": Route("GET", _HOLDER, "identifiants.of_nda"),
+    "/v1/uai/{uai}/etablissements": Route("GET", _HOLDER, "identifiants.of_uai"),
+    "/v1/certifications/{code}/etablissements": Route("GET", _HOLDER, "identifiants.of_certification"),
+    "/v1/exports": Route("GET", Scope("exports"), "exports.links"),
+    "/v1/etat": Route("GET", Public(), "publication.state"),
+    "/ping/carif_oref/qualiopi": Route("GET", Public(), "publication.ping"),
+    "/openapi.json": Route("GET", Public(), "docs.openapi"),
+    "/docs": Route("GET", Public(), "docs.page"),
+    "/docs/{fichier}": Route("GET", Public(), "docs.asset"),
 }
 
 
@@ -100,7 +107,7 @@ def respond(request: Request, world: World) -> Response:
         raise _no_route(request.address)
     caller, headers = route.access.enter(request, world)
     try:
-        response = route.endpoint(request, world, caller)
+        response = route.answer(request, world, caller)
     except ApiError as error:
         error.headers |= headers
         raise
