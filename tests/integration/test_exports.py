@@ -6,9 +6,11 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pytest
+from quiforme.registry import exports, generations
 
 from tests.france import FIRST_DAY, write_day
 from tests.integration.play import System
@@ -87,8 +89,13 @@ def test_parquet(system: System, masked: set[str]) -> None:
 
 def test_the_newest_and_the_current_stay(tmp_path: Path) -> None:
     system = System(tmp_path)
-    for number in range(10):
-        write_day(system.drop, FIRST_DAY + timedelta(days=number))
-        system.ingest(FIRST_DAY + timedelta(days=number))
-    kept = sorted({key.split("/")[1] for key in system.storage.keys("exports/")})
-    assert kept == [f"{number:08d}" for number in range(3, 11)]
+    with patch("quiforme.registry.exports._KEPT", 2):
+        for number in range(5):
+            write_day(system.drop, FIRST_DAY + timedelta(days=number))
+            system.ingest(FIRST_DAY + timedelta(days=number))
+        assert {key.split("/")[1] for key in system.storage.keys("exports/")} == {"00000004", "00000005"}
+        generations.go_to(system.registry, system.storage, 4, day=FIRST_DAY)
+        current = system.registry.current()
+        assert current
+        exports.clear(system.storage, current)
+    assert {key.split("/")[1] for key in system.storage.keys("exports/")} == {"00000004", "00000005"}
