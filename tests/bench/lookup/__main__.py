@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.api.documents import OTHER, declaration, empty, habilitation
 from tests.bench.lookup import load
 from tests.bench.lookup.forms import FORMS
 from tests.bench.lookup.process import SIRET
@@ -66,37 +67,12 @@ def _lay(folder: Path) -> None:
 
 def _stored() -> dict[str, Any]:
     """What DynamoDB answers to each operation."""
-    declaration = {
-        "numero_de_declaration": "11750000175",
-        "actif": True,
-        "date_derniere_declaration": "2026-05-01",
-        "date_debut_exercice": "2025-01-01",
-        "date_fin_exercice": "2025-12-31",
-        "certification_qualiopi": {
-            "action_formation": True,
-            "bilan_competences": False,
-            "validation_acquis_experience": False,
-            "apprentissage": True,
-            "obtention_via_unite_legale": True,
-        },
-        "specialites": {f"specialite_{slot}": {"code": "313", "libelle": "Finances"} for slot in (1, 2, 3)},
-    }
-    habilitation = {
-        "code": "RNCP1",
-        "actif": True,
-        "date_actif": None,
-        "date_fin_enregistrement": "2028-01-31",
-        "date_decision": None,
-        "habilitation_pour_former": True,
-        "habilitation_pour_organiser_l_evaluation": False,
-        "sirets_organismes_certificateurs": ["99000001000019"],
-    }
     data = {
-        "siret": SIRET,
-        "code_uai": None,
-        "unite_legale_avec_plusieurs_nda": False,
-        "declarations_activites_etablissement": [declaration],
-        "habilitations_france_competence": [{**habilitation, "code": f"RNCP{number}"} for number in range(4)],
+        **empty(SIRET),
+        "declarations_activites_etablissement": [declaration()],
+        "habilitations_france_competence": [
+            habilitation(f"RNCP{number}", sirets_organismes_certificateurs=[OTHER]) for number in range(4)
+        ],
     }
     details = {"etablissement": {"etat_administratif": "A"}, "habilitations": {}}
     publication = {
