@@ -50,7 +50,7 @@ class RotatingSecret:
         return time.monotonic() - self._read_at
 
     def _matches(self, candidate: str) -> bool:
-        given = candidate.encode()
+        given = candidate.encode("utf-8", "surrogatepass")  # whatever a header holds is compared
         matches = [hmac.compare_digest(given, value) for value in self._values]  # each of them, whichever matches first
         return any(matches)
 
