@@ -16,7 +16,7 @@ import duckdb
 from quiforme.database import open_database, sql_text
 
 from tests.france.formats import annuaire, france_competences, liste_of, onisep, sirene
-from tests.france.geography import COMMUNES
+from tests.france.geography import COMMUNES, REGION
 from tests.france.model import NO_APPLICATION, Certifier, Fiche, OfRow, Organisme, Partner
 from tests.france.nsf import NSF, speciality
 
@@ -100,6 +100,11 @@ def _once(path: Path, write: Callable[[Path], None]) -> None:
     unfinished.rename(path)
 
 
+def _commune_code(row: str) -> str:
+    """SQL for the commune of an establishment in the stock, by its row."""
+    return f"printf('%05d', 1000 + dice({row}, 12, 36000) * 2)"
+
+
 def _liste_of(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
     dice = random.Random("liste_of")
     codes = list(NSF)
@@ -110,16 +115,18 @@ def _liste_of(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> Non
     """
     found = database.execute(
         f"""
-        SELECT siren::VARCHAR, siret::VARCHAR, printf('%s%s%05d%s', commune.region, commune.code[1:2], j % 100000,
-               commune.code[1:2]), concat(word(j, 1), ' ', word(j, 2), ' FORMATION'), commune.region,
+        SELECT siren::VARCHAR, siret::VARCHAR, printf('%s%s%05d%s', commune.region, place, j % 100000, place),
+               concat(word(j, 1), ' ', word(j, 2), ' FORMATION'), {_commune_code("i")}, commune.region,
                concat(dice(j, 3, 200), ' RUE DE ', word(j, 4)), commune.postcode, commune.city
-        FROM {_located(declared)}
+        FROM {_located(declared)}, LATERAL (SELECT regexp_replace(commune.code[1:2], '2[AB]', '20') AS place)
         ORDER BY j
         """
     ).fetchall()
 
     def row(cells: tuple[str, ...]) -> OfRow:
-        siren, siret, nda, name, region, *address = cells
+        siren, siret, nda, name, home, registration, *address = cells
+        # One in fifty is not where Sirene says.
+        region = registration if dice.random() < 0.02 else REGION.get(home[:2], registration)
         street, postcode, city = address if dice.random() < 0.52 else ("", "", "")
         depth = sum(dice.random() < share for share in (0.94, 0.2, 0.42))
         certified = dice.random() < 0.29
@@ -154,7 +161,11 @@ def _fiches(
 
 
 def _some_fiches(database: duckdb.DuckDBPyConnection, dice: random.Random, register: str, scale: float) -> list[Fiche]:
-    """Few fiches have most partners and few partners most fiches: both are drawn squared."""
+    """Few fiches have most partners and few partners most fiches: both are drawn squared.
+
+    An inactive fiche ended in the past and an active one has still to end, but for one in a hundred; so few
+    partners are active on an inactive one.
+    """
     number = int(FICHES[register] * scale)
     named = f"SELECT k, partner_row(k) AS i FROM range({int(PARTNER_SIRETS * scale)}) AS t(k)"
     database.execute(f"SELECT siret::VARCHAR FROM {_located(named)} ORDER BY k")
@@ -164,7 +175,9 @@ def _some_fiches(database: duckdb.DuckDBPyConnection, dice: random.Random, regis
             f"{register}{10 + rank}",
             title=f"Responsable de projets imaginaires, option {rank}",
             active="Oui" if rank < number * 0.22 else "Non",
-            end=date(2020, 1, 1) + timedelta(days=dice.randrange(4000)) if dice.random() < 0.9 else None,
+            end=DAY + timedelta(days=dice.randrange(1500) * _time(rank < number * 0.22, dice))
+            if dice.random() < 0.9
+            else None,
             decision=date(2019, 1, 1) + timedelta(days=dice.randrange(2500)) if dice.random() < 0.6 else None,
             level=dice.choice("34567"),
             successor=f"{register}{10 + dice.randrange(number)}" if dice.random() < 0.3 else "",
@@ -182,18 +195,24 @@ def _some_fiches(database: duckdb.DuckDBPyConnection, dice: random.Random, regis
     for fiche in dice.sample(fiches, int(min(0.6 * FICHES[register], MINISTRY_FICHES) * scale)):
         fiche.certifiers.append(Certifier(sirets[0], "MINISTERE IMAGINAIRE"))
     for _ in range(int(PARTNER_ROWS[register] * scale)):
-        fiches[int(number * dice.random() ** 2)].partners.append(
+        fiche = fiches[int(number * dice.random() ** 2)]
+        actif = "Actif" if fiche.active == "Oui" or dice.random() < 0.01 else "Inactif"
+        fiche.partners.append(
             Partner(
                 sirets[int(len(sirets) * dice.random() ** 2)],
                 name=f"ORGANISME PARTENAIRE {dice.randrange(10**6)}",
                 role=dice.choice(("HABILITATION_ORGA_FORM", "HABILITATION_FORMER", "HABILITATION_ORGANISER")),
-                state=dice.choices(("Actif", "Inactif", "Supprimé"), (304, 60, 34))[0],
+                state=dice.choices((actif, "Inactif", "Supprimé"), (304, 60, 34))[0],
                 active_since=date(2025, 1, 1) + timedelta(days=dice.randrange(500)) if dice.random() < 0.23 else None,
                 changed=date(2024, 1, 1) + timedelta(days=dice.randrange(900)) if dice.random() < 0.94 else None,
             )
         )
     dice.shuffle(fiches)
     return fiches
+
+
+def _time(active: bool, dice: random.Random) -> int:
+    return (1 if active else -1) * (-1 if dice.random() < 0.01 else 1)
 
 
 class _Texts:
@@ -320,7 +339,7 @@ def _stock(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
         "libelleVoieEtablissement": "concat('DE ', word(i, 10), ' ', word(i, 11))",
         "codePostalEtablissement": "printf('%05d', 1000 + dice(i, 12, 36000) // 20 * 50)",
         "libelleCommuneEtablissement": "concat('SAINT-', word(dice(i, 12, 36000), 1), '-', dice(i, 12, 36000))",
-        "codeCommuneEtablissement": "printf('%05d', 1000 + dice(i, 12, 36000) * 2)",
+        "codeCommuneEtablissement": _commune_code("i"),
         "identifiantAdresseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%010d_B', hash(i) % 10000000000) END",
         "coordonneeLambertAbscisseEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 14, 10**9) / 1e3) END",
         "coordonneeLambertOrdonneeEtablissement": "CASE WHEN dice(i, 13, 3) > 0 THEN printf('%.9f', dice(i, 15, 10**9) / 1e3) END",
