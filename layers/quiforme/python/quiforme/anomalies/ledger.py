@@ -7,7 +7,7 @@ tells them, with the same ids, before it does anything else.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from quiforme.database import run_script, sql_text
 from quiforme.snapshot.ports import Storage
 
 PREFIX: Final = "ledger/"
+_NEWS: Final = tuple(field.name for field in fields(News))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ def _lines(
             announcement=row["annonce"],
             digest=row["empreinte"],
         )
-        yield {"news": asdict(news)}
+        yield {
+            "news": {name: getattr(news, name) for name in _NEWS}
+        }  # `asdict` would copy the whole event, for most of the time
 
 
 def _rows(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
