@@ -63,5 +63,6 @@ def _run(scheduled_time: datetime, run_id: str, storage: S3Storage, context: Lam
             scratch=Path(scratch),
             memory_limit_mb=int(context.memory_limit_in_mb) // 2,
             forget_before=min(paris_day(scheduled_time), today()) - timedelta(days=int(setting("HISTORY_DAYS"))),
+            api_url=setting("API_URL"),
         )
         return reconcile(office, scheduled_time, run_id=run_id)

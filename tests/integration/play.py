@@ -96,6 +96,7 @@ class System:
                 scratch=Path(scratch),
                 memory_limit_mb=1000,
                 forget_before=day - timedelta(days=self.history_days),
+                api_url="https://api.example",
             )
             return reconcile(office, four_o_clock(day), run_id=runs.new_id(four_o_clock(day)))
 

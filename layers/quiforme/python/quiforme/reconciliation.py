@@ -49,6 +49,7 @@ class Office:
         scratch: An empty local folder.
         memory_limit_mb: For the database, in MiB.
         forget_before: The day since which ledgers are kept; the one in force always is.
+        api_url: The address of the look-up that messages link to, without a slash at its end.
 
     """
 
@@ -59,6 +60,7 @@ class Office:
     scratch: Path
     memory_limit_mb: int
     forget_before: date
+    api_url: str
 
 
 def reconcile(office: Office, scheduled_time: datetime, *, run_id: str) -> dict[str, Any]:
@@ -258,6 +260,7 @@ def _record(
                     row,
                     generation=office.publication.generation,
                     recorded=recorded,
+                    api_url=office.api_url,
                 )
                 file.write(json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n")
                 written += 1
