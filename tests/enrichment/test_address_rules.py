@@ -4,8 +4,23 @@ import json
 from pathlib import Path
 
 import pytest
+from quiforme.anomalies.message import sentence
 
-from tests.unit.test_rules import ADDRESS, NDA, RULE_OF, SECOND, SIRET, Tables, facts, findings, keys, of, place, stock
+from tests.unit.test_rules import (
+    ADDRESS,
+    DAY,
+    NDA,
+    RULE_OF,
+    SECOND,
+    SIRET,
+    Tables,
+    facts,
+    findings,
+    keys,
+    of,
+    place,
+    stock,
+)
 
 OTHER_ADDRESS = {"voie": "3 PLACE DU MARCHE", "code_postal": "94000", "ville": "CRETEIL"}
 LOST, ELSEWHERE = "adresse_introuvable", "adresse_divergente"
@@ -112,3 +127,22 @@ def test_an_awaited_answer_opens_nothing_and_closes_nothing(tmp_path: Path, code
     assert keys(gone, code, tmp_path) == []
     found = {**tables, "adresses": [place(0.9, "75111"), place(0.9, "75111", OTHER_ADDRESS)], "registre": [ledger]}
     assert keys(found, code, tmp_path) == []
+
+
+@pytest.mark.parametrize("code", [LOST, ELSEWHERE])
+@pytest.mark.parametrize(("diffusion", "masked"), [("O", False), ("P", True), ("N", True)])
+def test_an_address_that_is_not_to_be_disclosed_is_masked(
+    tmp_path: Path, code: str, diffusion: str, masked: bool
+) -> None:
+    """Neither the declared address nor the one it was taken for; the communes are what Sirene discloses itself."""
+    tables = declared(0.3 if code == LOST else 0.9, "94028")
+    tables["sirene"][0]["diffusion"] = diffusion
+    with facts(tmp_path, tables) as database:
+        [row] = findings(database, RULE_OF[code])
+    [line] = json.loads(row["constats"])["liste_of"]
+    assert (line["adresse"], line["ban"]["label"]) == (("[ND]", "[ND]") if masked else (ADDRESS, "12 Rue des Écoles"))
+    assert ("ECOLES" in row["constats"]) is not masked
+    about = {"siret": SIRET, "siren": SIRET[:9], "departement": None, "region": None, "premiere_detection": DAY}
+    text = sentence(RULE_OF[code], "ouverte", {"nda": NDA}, json.loads(row["constats"]), about)
+    assert ("adresse non diffusible" in text) is masked
+    assert "[ND]" not in text

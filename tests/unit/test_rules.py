@@ -247,9 +247,9 @@ def test_a_broken_rule_gives_one_row_a_key(tmp_path: Path, code: str) -> None:
     evidence = json.loads(rows[0]["constats"])
     assert evidence
     assert DAY.isoformat() not in rows[0]["constats"]
-    text = sentence(rule.message, dict(zip(rule.cle, key, strict=True)), evidence)
-    assert "{" not in text
-    assert "inconnu" not in text or code in ("siret_inconnu", "specialite_inconnue")
+    about = {"siret": None, "siren": None, "departement": None, "region": None, "premiere_detection": DAY, **rows[0]}
+    text = sentence(rule, "ouverte", dict(zip(rule.cle, key, strict=True)), evidence, about)
+    assert "non renseigné" not in text
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ DEPARTEMENTS: Final[Mapping[str, str]] = {
     "987": "Polynésie française",
     "988": "Nouvelle-Calédonie",
 }
+_MASKED: Final = "[ND]"
 _HABILITATIONS: Final = {"Actif": "active", "Inactif": "inactive", "Supprimé": "supprimée"}
 _FICHES: Final = {"Oui": "active", "Non": "inactive"}
 _REASONS: Final = (
@@ -91,7 +92,7 @@ def word(name: str, value: object) -> str | None:
     """How people write a value that stands under a name; None when there is nothing to write."""
     if name in _WORDS:
         return _WORDS[name](value)
-    return _day(str(value)) if isinstance(value, str | int) else None
+    return _day(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
 def _day(text: str) -> str:
@@ -110,8 +111,8 @@ def _commune(code: Any) -> str:  # noqa: ANN401  # any JSON value
 
 
 def _address(value: Any) -> str | None:  # noqa: ANN401  # any JSON value
-    """In one line; masked when it is not for everybody."""
-    if not isinstance(value, dict):
+    """In one line, unless it is not to be disclosed."""
+    if value == _MASKED:
         return "adresse non diffusible"
     parts = (value.get("voie"), f"{value.get('code_postal') or ''} {value.get('ville') or ''}".strip())
     return f"« {', '.join(filter(None, parts))} »" if any(parts) else None
@@ -136,5 +137,6 @@ _WORDS: Final[Mapping[str, Callable[[Any], str | None]]] = {
     "etat_habilitation": _named(_HABILITATIONS),
     "fiche_active": _named(_FICHES),
     "adresse": _address,
+    "label": lambda value: None if value == _MASKED else str(value),
     "motif": _reason,
 }

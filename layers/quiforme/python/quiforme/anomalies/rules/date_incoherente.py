@@ -16,8 +16,8 @@ RULE = Rule(
     """,
     message=(
         "Dans la liste publique des organismes de formation, les dates données pour le numéro d'activité {nda} "
-        "se contredisent ou sont à venir : <liste_of: [exercice du {date_debut_exercice} au {date_fin_exercice}|exercice sans dates]"
-        "[, dernière déclaration le {date_derniere_declaration}]>."
+        "se contredisent ou sont à venir : <liste_of: [exercice du {date_debut_exercice} au {date_fin_exercice}|exercice "
+        "sans dates][, dernière déclaration le {date_derniere_declaration}]>."
     ),
     demande=(
         "Demander à l'organisme les dates de son exercice et de sa déclaration, et de les corriger dans Mon activité "

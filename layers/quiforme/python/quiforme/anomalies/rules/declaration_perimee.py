@@ -15,7 +15,7 @@ RULE = Rule(
     """,
     message=(
         "Dans la liste publique des organismes de formation, la dernière déclaration faite sous le numéro d'activité {nda} "
-        "a plus de deux ans : {liste_of.date_derniere_declaration}."
+        "a plus de deux ans[ : {liste_of.date_derniere_declaration}]."
     ),
     demande="Demander à l'organisme s'il forme encore, et s'il a transmis ses derniers bilans pédagogiques et financiers.",
 )

@@ -12,7 +12,8 @@ RULE = Rule(
     FROM population JOIN fermes USING (siret)
     """,
     message=(
-        "L'établissement {siret} est fermé dans Sirene[ depuis le {sirene.date_debut}][ ; son successeur y est {sirene.successeur}]."
+        "L'établissement {siret} est fermé dans Sirene[ depuis le {sirene.date_debut}][ ; son successeur y est "
+        "{sirene.successeur}]."
         "[ La liste publique des organismes de formation le déclare encore (numéro d'activité : {liste_of.nda}).]"
         "[ France compétences lui donne encore une habilitation {france_competences.etat_habilitation}.]"
     ),

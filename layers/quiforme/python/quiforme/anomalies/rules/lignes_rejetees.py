@@ -13,8 +13,8 @@ RULE = Rule(
     FROM sources WHERE lignes_rejetees > 0
     """,
     message=(
-        "Lignes illisibles dans le fichier de la source « {source} » : {nombre}[, à commencer par la ligne "
-        "{premieres.0.line}]. Le reste du fichier est utilisé."
+        "Lignes ou fiches illisibles dans le fichier de la source « {source} » : {nombre}[, à commencer par la "
+        "n° {premieres.0.line}]. Le reste du fichier est utilisé."
     ),
     demande="Les signaler au producteur, avec leur texte, qui est gardé à part.",
 )

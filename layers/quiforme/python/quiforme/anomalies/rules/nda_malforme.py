@@ -13,7 +13,7 @@ RULE = Rule(
     """,
     message=(
         "La liste publique des organismes de formation donne [à l'établissement {siret}|à l'unité légale {siren}|à un "
-        "organisme] [le numéro de déclaration d'activité « {nda} », qui n'a pas les 11 caractères attendus|un numéro de "
+        "organisme] [le numéro de déclaration d'activité « {nda} », qui n'a pas la forme attendue (11 caractères)|un numéro de "
         "déclaration d'activité vide]."
     ),
     demande="Demander à l'organisme le numéro que la DREETS lui a donné, et signaler l'erreur à la DGEFP, qui produit la liste.",

@@ -13,6 +13,6 @@ RULE = Rule(
     WHERE date_diff('day', jour, getvariable('jour')::DATE)
           > CASE WHEN source IN ('sirene', 'sirene_succession') THEN 45 ELSE 3 END
     """,
-    message="Les données en usage de la source « {source} » datent du {jour_des_donnees} : c'est plus que le délai admis.",
+    message="Les données en usage de la source « {source} » datent du {jour_des_donnees} : elles sont trop anciennes.",
     demande="Demander au producteur s'il publie encore, et vérifier que son dernier fichier est arrivé.",
 )
