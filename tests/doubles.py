@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from quiforme.anomalies.ports import LedgerState
+from quiforme.anomalies.ports import LedgerState, News
 from quiforme.registry.ports import Conflict, Intent, Item, Publication, Spent
 from quiforme.snapshot.ports import Offer, Version
 from quiforme.sources.catalogue import Source
@@ -183,3 +183,25 @@ class MemoryOutbox:
             if self.dies_after is not None and len(self.events) >= self.dies_after:
                 raise Died
             self.events.append(event)
+
+
+@dataclass
+class MemoryFollowUp:
+    """The follow-up: what happened, by anomaly and sequence, and what agents dismissed."""
+
+    events: dict[tuple[str, int], News] = field(default_factory=dict)
+    statistics: dict[str, Any] = field(default_factory=dict)
+    quiet: dict[str, str] = field(default_factory=dict)
+
+    def record(self, news: Iterable[News]) -> None:
+        self.events |= {(one.anomaly, one.sequence): one for one in news}
+
+    def record_statistics(self, statistics: dict[str, Any]) -> None:
+        self.statistics = statistics
+
+    def dismissed(self) -> Iterable[tuple[str, str]]:
+        return self.quiet.items()
+
+    def stands(self, anomaly: str) -> News:
+        """The last thing that happened to one."""
+        return max((one for one in self.events.values() if one.anomaly == anomaly), key=lambda one: one.sequence)

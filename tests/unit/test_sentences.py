@@ -17,7 +17,7 @@ SIRET, OTHER, SUCCESSOR = "81841109200013", "90000000100017", "81841109200021"
 NDA = "11750000175"
 PARIS = {"departement": "75", "region": "11"}
 NOWHERE = {"departement": None, "region": None}
-ABOUT = {"siret": SIRET, "siren": SIRET[:9], "premiere_detection": date(2026, 11, 23)}
+ABOUT = {"siret": SIRET, "siren": SIRET[:9], "premiere_detection": date(2026, 11, 23), "resolue_le": date(2026, 11, 27)}
 RULE_OF = {rule.code: rule for rule in RULES}
 CLOSED = {"siret": SIRET, "etat": "F", "date_debut": "2026-10-31", "code_commune": "75111", "successeur": SUCCESSOR}
 ADDRESS = {"voie": "12 RUE DES ECOLES", "code_postal": "75011", "ville": "PARIS"}
@@ -380,7 +380,7 @@ def test_what_happened_is_said() -> None:
     what = "France compétences tient la fiche RS123 pour active, alors que son enregistrement a pris fin le 31/10/2026."
     updated, resolved = said(*FICHE, "modifiee", NOWHERE), said(*FICHE, "resolue", NOWHERE)
     assert updated.startswith(f"Mise à jour du constat du 23/11/2026. {what} Demander")
-    assert resolved == f"Résolue : le constat du 23/11/2026 n'a plus cours. Rappel : {what}"
+    assert resolved == f"Résolue le 27/11/2026 : le constat du 23/11/2026 n'a plus cours. Rappel : {what}"
 
 
 @pytest.mark.parametrize(
@@ -441,7 +441,7 @@ def test_no_sentence_of_a_story_reads_badly(story: list[dict[str, Any]]) -> None
 
 
 def test_the_story_says_every_event_in_its_own_words(story: list[dict[str, Any]]) -> None:
-    beginnings = {"modifiee": "Mise à jour du constat du ", "resolue": "Résolue : le constat du "}
+    beginnings = {"modifiee": "Mise à jour du constat du ", "resolue": "Résolue le "}
     for event in story:
         evenement, text = event["type"].split(".")[3], event["data"]["message"]
         told = [name for name, beginning in beginnings.items() if text.startswith(beginning)]

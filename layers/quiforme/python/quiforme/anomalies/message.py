@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from quiforme.anomalies.liens import Liens, liens
 from quiforme.anomalies.rule import Rule, Severite
 from quiforme.anomalies.wording import filled
-from quiforme.anomalies.words import word
 
 SOURCE: Final = "quiforme/rapprochement"
 SCHEMA: Final = "urn:quiforme:schema:anomalie:1"
@@ -17,6 +16,7 @@ LARGEST: Final = 200_000
 """Bytes of a message, under the 256 KB of SQS with room for its attributes."""
 _KEPT_OF_LISTS: Final = 20
 _PLACE: Final = "[Région compétente : {region} ({departement}).|Région compétente : {region}.|Lieu : {departement}.]"
+_DAY: Final = "%d/%m/%Y"
 
 Evenement = Literal["ouverte", "modifiee", "resolue"]
 Siret = Annotated[str, Field(pattern=r"^[0-9]{14}$")]
@@ -108,17 +108,20 @@ def sentence(
         evenement: What happened to it.
         cle: Its key.
         constats: Its evidence, whole.
-        row: Its row of the ledger, of which siret, siren, departement, region and premiere_detection are read.
+        row: Its row of the ledger, of which siret, siren, departement, region, premiere_detection and, of what is
+            resolved, resolue_le are read.
 
     """
     values = {"siret": row["siret"], "siren": row["siren"], **constats, **cle}
     what, ask = filled(rule.message, values), filled(rule.demande, values)
-    day = word("premiere_detection", str(row["premiere_detection"]))
-    said = {
-        "ouverte": f"{what} {ask} Constaté le {day}.",
-        "modifiee": f"Mise à jour du constat du {day}. {what} {ask}",
-        "resolue": f"Résolue : le constat du {day} n'a plus cours. Rappel : {what}",
-    }[evenement]
+    found: date = row["premiere_detection"]
+    match evenement:
+        case "ouverte":
+            said = f"{what} {ask} Constaté le {found:{_DAY}}."
+        case "modifiee":
+            said = f"Mise à jour du constat du {found:{_DAY}}. {what} {ask}"
+        case "resolue":
+            said = f"Résolue le {row['resolue_le']:{_DAY}} : le constat du {found:{_DAY}} n'a plus cours. Rappel : {what}"
     return f"{said} {filled(_PLACE, row)}".strip()
 
 
