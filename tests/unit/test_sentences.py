@@ -191,7 +191,7 @@ FINDINGS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
                 },
             }
         },
-        "L'établissement 81841109200013 n'a plus d'habilitation active sur la fiche RNCP123 de France compétences, où "
+        "L'établissement 81841109200013 n'a plus d'habilitation en vigueur sur la fiche RNCP123 de France compétences, où "
         "il en avait une jusqu'alors : à présent, habilitation supprimée, fiche active, enregistrement jusqu'au "
         "31/08/2030. Demander à l'établissement s'il prépare encore à cette certification, et au certificateur pourquoi "
         "l'habilitation a pris fin.",
@@ -205,7 +205,7 @@ FINDINGS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
                 "maintenant": {"etat_habilitation": None, "fiche_active": None, "date_fin_enregistrement": None},
             }
         },
-        "L'établissement 81841109200013 n'a plus d'habilitation active sur la fiche RNCP123 de France compétences, où "
+        "L'établissement 81841109200013 n'a plus d'habilitation en vigueur sur la fiche RNCP123 de France compétences, où "
         "il en avait une jusqu'alors : à présent, établissement absent de la fiche, fiche absente du répertoire. "
         "Demander à l'établissement s'il prépare encore à cette certification, et au certificateur pourquoi "
         "l'habilitation a pris fin.",

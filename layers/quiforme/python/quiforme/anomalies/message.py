@@ -121,7 +121,9 @@ def sentence(
         case "modifiee":
             said = f"Mise à jour du constat du {found:{_DAY}}. {what} {ask}"
         case "resolue":
-            said = f"Résolue le {row['resolue_le']:{_DAY}} : le constat du {found:{_DAY}} n'a plus cours. Rappel : {what}"
+            said = (
+                f"Résolue le {row['resolue_le']:{_DAY}} : le constat du {found:{_DAY}} n'a plus cours. Rappel : {what}"
+            )
     return f"{said} {filled(_PLACE, row)}".strip()
 
 

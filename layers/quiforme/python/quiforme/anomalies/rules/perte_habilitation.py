@@ -27,7 +27,7 @@ RULE = Rule(
     FROM perdues LEFT JOIN etats USING (siret, code) LEFT JOIN fiches USING (code)
     """,
     message=(
-        "L'établissement {siret} n'a plus d'habilitation active sur la fiche {code_fiche} de France compétences, où il en "
+        "L'établissement {siret} n'a plus d'habilitation en vigueur sur la fiche {code_fiche} de France compétences, où il en "
         "avait une jusqu'alors : à présent, [habilitation {france_competences.maintenant.etat_habilitation}|établissement "
         "absent de la fiche], [fiche {france_competences.maintenant.fiche_active}|fiche absente du répertoire]"
         "[, enregistrement jusqu'au {france_competences.maintenant.date_fin_enregistrement}]."
