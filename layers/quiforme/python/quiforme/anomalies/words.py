@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from quiforme.regions import REGIONS
+
 SOURCES: Final[Mapping[str, str]] = {
     "liste_of": "liste publique des organismes de formation",
     "rncp": "France compétences, répertoire national (RNCP)",
@@ -18,26 +20,6 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "bilan_competences": "bilan de compétences",
     "validation_acquis_experience": "VAE",
     "apprentissage": "apprentissage",
-}
-REGIONS: Final[Mapping[str, str]] = {
-    "01": "Guadeloupe",
-    "02": "Martinique",
-    "03": "Guyane",
-    "04": "La Réunion",
-    "06": "Mayotte",
-    "11": "Île-de-France",
-    "24": "Centre-Val de Loire",
-    "27": "Bourgogne-Franche-Comté",
-    "28": "Normandie",
-    "32": "Hauts-de-France",
-    "44": "Grand Est",
-    "52": "Pays de la Loire",
-    "53": "Bretagne",
-    "75": "Nouvelle-Aquitaine",
-    "76": "Occitanie",
-    "84": "Auvergne-Rhône-Alpes",
-    "93": "Provence-Alpes-Côte d'Azur",
-    "94": "Corse",
 }
 _NUMBERED: Final = """\
 Ain, Aisne, Allier, Alpes-de-Haute-Provence, Hautes-Alpes, Alpes-Maritimes, Ardèche, Ardennes, Ariège, Aube, Aude, \
