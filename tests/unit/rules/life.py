@@ -82,9 +82,7 @@ class Life:
         """The keys that the rule, evaluated on these rows, finds open."""
         self.play(tables)
         assert self.evaluated
-        return {
-            tuple(json.loads(row["cle"])[name] for name in self.rule.cle) for row in self._rows("FROM constatees")
-        }
+        return {tuple(json.loads(row["cle"])[name] for name in self.rule.cle) for row in self._rows("FROM constatees")}
 
     def whole(
         self,
@@ -130,15 +128,15 @@ class Life:
 
         assert self.again() == []
         assert self.play(broken) == []
-        [row] = self._rows("FROM registre")
+        [row] = self.ledger()
         assert (row["etat"], row["sequence"]) == ("ouverte", 1)
         assert (row["premiere_detection"], row["derniere_detection"]) == (since, self.day)
 
         for need in needs:
-            missing, entered = tuple(need.split("|")), self._rows("FROM registre")
+            missing, entered = tuple(need.split("|")), self.ledger()
             assert self.play(broken, without=missing) == []
             assert not self.evaluated
-            assert self._rows("FROM registre") == entered
+            assert self.ledger() == entered
             for one in missing[1:]:
                 assert self.play(broken, without=(one,)) == []
                 assert self.evaluated
@@ -165,6 +163,10 @@ class Life:
         assert reopened.about("id", "occurrence", "sequence") == (opened.row["id"], 2, sent + 2)
         assert reopened.about("premiere_detection", "derniere_detection") == (self.day, self.day)
         return opened
+
+    def ledger(self) -> list[Row]:
+        """Every anomaly of the rule ever, as it stands."""
+        return self._rows("FROM registre ORDER BY id")
 
     def end(self) -> None:
         """Forget all of it."""

@@ -67,7 +67,7 @@ def document(siret: str = SIRET) -> Row:
     return {"id": siret, "etat": "document"}
 
 
-def school(uai: str = UAI, siret: str = SIRET, etat: str = "OUVERT") -> Row:
+def school(uai: str | None = UAI, siret: str = SIRET, etat: str = "OUVERT") -> Row:
     """A row of the directory."""
     return {"uai": uai, "siret": siret, "etat": etat}
 
@@ -82,12 +82,12 @@ def fiche(code: str = "RNCP1", *, active: bool = True, end: date | None = None) 
     return {"code": code, "actif": active, "date_fin_enregistrement": end}
 
 
-def partner(siret: str = SIRET, etat: str = "Actif", code: str = "RNCP1") -> Row:
+def partner(siret: str = SIRET, etat: str | None = "Actif", code: str = "RNCP1") -> Row:
     """A partner of a fiche."""
     return {"code": code, "siret": siret, "etat": etat, "habilitation": "HABILITATION_FORMER"}
 
 
-def certifier(siret: str = CLOSED, etat: str = "Actif", code: str = "RNCP1") -> Row:
+def certifier(siret: str = CLOSED, etat: str | None = "Actif", code: str = "RNCP1") -> Row:
     """A certifier of a fiche."""
     return {"code": code, "siret": siret, "etat": etat}
 

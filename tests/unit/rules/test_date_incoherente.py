@@ -1,6 +1,7 @@
 """`date_incoherente`: `debutExercice` after `finExercice`, or `dateDerniereDeclaration` after the run's day."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from tests.unit.rules.life import Life
 from tests.unit.rules.rows import DAY, NDA, Row, of
 
 
-def exercise(debut: date | None, fin: date | None, line: int = 1, **more: object) -> Row:
+def exercise(debut: date | None, fin: date | None, line: int = 1, **more: Any) -> Row:
     """A row with its exercise."""
     return of(line, date_debut_exercice=debut, date_fin_exercice=fin, **more)
 

@@ -1,10 +1,12 @@
 """`declaration_perimee`: listed though `dateDerniereDeclaration` is more than 730 days old."""
 
+from typing import Any
+
 from tests.unit.rules.life import Life
 from tests.unit.rules.rows import DAY, NDA, Row, days_before, of
 
 
-def last(age: int, line: int = 1, **more: object) -> Row:
+def last(age: int, line: int = 1, **more: Any) -> Row:
     """A row whose last declaration had this age on the first day."""
     return of(line, date_derniere_declaration=days_before(age), **more)
 

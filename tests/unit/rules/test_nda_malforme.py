@@ -27,7 +27,8 @@ def test_well_formed(life: Life, nda: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "nda", ["", "117500000012", "2202p002202", "22O2P002202", "2202P00220Z", "2202É002202", "11 75 00000", "11750000001\n"]
+    "nda",
+    ["", "117500000012", "2202p002202", "22O2P002202", "2202P00220Z", "2202É002202", "11 75 00000", "11750000001\n"],
 )
 def test_malformed(life: Life, nda: str) -> None:
     assert life.finds({"liste_of": [of(nda=nda)]}) == {(nda,)}

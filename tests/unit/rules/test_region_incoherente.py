@@ -32,9 +32,7 @@ def test_the_same_region(life: Life, region: str, commune: str) -> None:
     assert life.finds(at(region, commune)) == set()
 
 
-@pytest.mark.parametrize(
-    ("region", "commune"), [("93", "2A004"), ("02", "97101"), ("03", "97411"), ("94", "97608")]
-)
+@pytest.mark.parametrize(("region", "commune"), [("93", "2A004"), ("02", "97101"), ("03", "97411"), ("94", "97608")])
 def test_another_region(life: Life, region: str, commune: str) -> None:
     assert life.finds(at(region, commune)) == {(NDA,)}
 

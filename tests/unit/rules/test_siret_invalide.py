@@ -1,5 +1,7 @@
 """`siret_invalide`: a source row's SIRET fails the SIRET rule."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.rules.life import Life
@@ -8,7 +10,7 @@ from tests.unit.rules.rows import NDA, SECOND, SIRET, Row, Tables, certifier, of
 WRONG = "81841109200014"
 
 
-def row(line: int = 1, *, siret: str = WRONG, **more: object) -> Row:
+def row(line: int = 1, *, siret: str = WRONG, **more: Any) -> Row:
     """A row of the list without a valid SIRET."""
     return of(line, siret=siret, valid=False, **more)
 
@@ -52,8 +54,10 @@ def test_the_active_partners_and_certifiers_of_fiches(life: Life, register: str)
 
 
 @pytest.mark.parametrize("etat", ["Supprimé", "Inactif", None])
-def test_deleted_and_inactive_rows_are_left_out(life: Life, etat: str) -> None:
-    assert life.finds({"partenaires_rncp": [partner("1", etat)], "certificateurs_rncp": [certifier("2", etat)]}) == set()
+def test_deleted_and_inactive_rows_are_left_out(life: Life, etat: str | None) -> None:
+    assert (
+        life.finds({"partenaires_rncp": [partner("1", etat)], "certificateurs_rncp": [certifier("2", etat)]}) == set()
+    )
 
 
 def test_each_row_and_each_value_is_an_anomaly(life: Life) -> None:

@@ -23,7 +23,7 @@ def test_life(life: Life) -> None:
 
 @pytest.mark.parametrize("slot", [1, 2, 3])
 def test_in_whichever_slot(life: Life, slot: int) -> None:
-    assert life.finds({"liste_of": [of(**{f"code_specialite_{slot}": "998"})]}) == {(NDA, "998")}
+    assert life.finds({"liste_of": [{**of(), f"code_specialite_{slot}": "998"}]}) == {(NDA, "998")}
 
 
 def test_twice_in_a_row_is_once(life: Life) -> None:
