@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 from quiforme.anomalies.catalogue import RULES
+from quiforme.anomalies.flood import NUMBER, SHARE
 from quiforme.anomalies.message import sentence
 from quiforme.anomalies.rule import Rule
 from quiforme.database import open_database, run_script
@@ -154,6 +155,7 @@ class Life:
         [closed] = self.play(mended)
         assert (closed.kind, closed.cle) == ("resolue", cle)
         assert closed.about("id", "occurrence", "sequence") == (opened.row["id"], 1, sent + 1)
+        assert closed.about("etat", "resolue_le") == ("resolue", self.day)
         assert closed.constats == opened.constats
         assert self.again() == []
         assert self.play(mended) == []
@@ -181,7 +183,9 @@ class Life:
             _evaluate(self.database, self.rule)
         run_script(self.database, "quiforme.anomalies", "transitions.sql")
         rows = self._rows("FROM registre_du_jour WHERE evenement IS NOT NULL ORDER BY id")
-        self.database.execute("CREATE OR REPLACE TABLE registre AS SELECT * EXCLUDE (evenement) FROM registre_du_jour")
+        names = ", ".join(name for name, *_ in self.database.execute("DESCRIBE registre").fetchall())
+        self.database.execute(f"CREATE OR REPLACE TABLE registre AS SELECT {names} FROM registre_du_jour")
+        assert len({row["id"] for row in rows}) == len(rows)  # one event an anomaly
         return [self._event(row) for row in rows]
 
     def _lay(self, before: Tables) -> None:
@@ -235,6 +239,8 @@ def no_rows(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         run_script(database, "quiforme.documents", "etat.sql")
         run_script(database, "quiforme.anomalies", "registre.sql")
         database.execute("CREATE SCHEMA avant")
+        database.execute("SET VARIABLE crue_nombre = ?", [NUMBER])
+        database.execute("SET VARIABLE crue_part = ?", [SHARE])
         names = database.execute(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN ('never_had', 'before')"
         ).fetchall()
