@@ -57,6 +57,7 @@ class Life:
     evaluated: bool = False
     _days: int = 0
     _today: Tables = field(default_factory=dict)
+    _missed: list[Tables] = field(default_factory=list)
     _filled: set[str] = field(default_factory=set)
 
     def play(self, tables: Tables, *, after: int = 1, without: tuple[str, ...] = ()) -> list[Event]:
@@ -70,10 +71,22 @@ class Life:
         """
         self.day += timedelta(days=after)
         never_had = {table for source in without for table in _TABLES_OF[source]}
-        before = {name: self._today.get(name, []) for name in _COMPARED}
+        earlier, self._missed = [self._today, *self._missed], []
+        before = {name: [row for rows in earlier for row in rows.get(name, [])] for name in _COMPARED}
         self._today = {name: rows for name, rows in tables.items() if name not in never_had}
         self._days += 1
         return self._run(before, without)
+
+    def miss(self, tables: Tables) -> None:
+        """A day whose snapshot no reconciliation looks at; the next one does."""
+        self.day += timedelta(days=1)
+        self._missed.append(tables)
+
+    def entered(self, code: str, **cle: str) -> None:
+        """Enter an open anomaly of another rule in the ledger."""
+        self.database.execute(
+            "INSERT INTO registre (id, code, cle, etat) VALUES (?, ?, ?, 'ouverte')", [code, code, json.dumps(cle)]
+        )
 
     def again(self) -> list[Event]:
         """What a second run on the same day sends: its snapshot was compared with the one before already."""

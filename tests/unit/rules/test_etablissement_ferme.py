@@ -36,8 +36,12 @@ def test_life(life: Life) -> None:
 
 def test_an_active_habilitation_is_enough(life: Life) -> None:
     closed = [stock(CLOSED, "F")]
-    [opened] = life.play({"habilitations": [held(CLOSED)], "sirene": closed})
-    assert (opened.constats["declare"], opened.constats["habilite"]) == (False, True)
+    [declared] = life.play(
+        {"liste_of": [of(siret=CLOSED)], "habilitations": [held(CLOSED, active=False)], "sirene": closed}
+    )
+    assert (declared.constats["declare"], declared.constats["habilite"]) == (True, False)
+    [event] = life.play({"habilitations": [held(CLOSED)], "sirene": closed})
+    assert (event.constats["declare"], event.constats["habilite"]) == (False, True)
     [closing] = life.play({"habilitations": [held(CLOSED, active=False)], "sirene": closed})
     assert closing.kind == "resolue"
 

@@ -37,6 +37,11 @@ def test_what_is_not_shared(life: Life, second: Row) -> None:
     assert life.finds({"liste_of": [of(1), second]}) == set()
 
 
+def test_a_row_of_no_siren_that_is_known_is_no_evidence(life: Life) -> None:
+    [opened] = life.play({"liste_of": [of(1), of(2, siret=OTHER), of(3, siret="x", valid=False)]})
+    assert [row["siret"] for row in opened.constats["liste_of"]] == [OTHER, SIRET]
+
+
 def test_rows_without_nda_share_nothing(life: Life) -> None:
     assert life.finds({"liste_of": [of(1, nda=""), of(2, nda="", siret=OTHER)]}) == set()
 

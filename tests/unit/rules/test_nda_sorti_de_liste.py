@@ -46,10 +46,14 @@ def test_each_nda_is_an_anomaly(life: Life) -> None:
 @pytest.mark.parametrize(
     ("rows", "about"),
     [
-        ([gone(line=2), gone(siret=OTHER, line=1)], (OTHER, OTHER[:9], "84")),  # the first of the list
-        ([gone(line=2), gone(siret=OTHER, line=1) | {"siret": None}], (SIRET, SIRET[:9], "84")),  # with a SIRET
+        # the first of the list
+        ([gone(line=2), gone(siret=OTHER, line=1, code_region="76")], (OTHER, OTHER[:9], "76")),
+        # with a SIRET
+        ([gone(line=2), gone(line=1) | {"siret": None, "siren": OTHER[:9]}], (SIRET, SIRET[:9], "84")),
+        # with a SIREN
         ([gone(line=1) | {"siret": None, "siren": None}, gone(line=2) | {"siret": None}], (None, SIRET[:9], "84")),
-        ([gone(line=1, code_region="82")], (SIRET, SIRET[:9], None)),  # not one of today's regions
+        # a region that is none of today's is not known
+        ([gone(line=1, code_region="82")], (SIRET, SIRET[:9], None)),
     ],
 )
 def test_what_it_is_about(life: Life, rows: list[Row], about: tuple[Any, ...]) -> None:

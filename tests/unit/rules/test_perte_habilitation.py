@@ -52,6 +52,25 @@ def test_ninety_days_are_an_age_even_when_no_run_falls_on_it(life: Life) -> None
     assert closed.kind == "resolue"
 
 
+def test_what_came_back_on_a_day_that_was_missed_and_went_again_is_still_open(life: Life) -> None:
+    life.play(HELD)
+    life.play(ABSENT)
+    life.miss(HELD)
+    assert life.play(ABSENT) == []
+
+
+def test_what_was_lost_on_a_day_that_was_missed_is_lost(life: Life) -> None:
+    life.play(ABSENT)
+    life.miss(HELD)
+    assert life.finds(ABSENT) == {KEY}
+
+
+def test_an_anomaly_of_another_rule_is_no_loss(life: Life) -> None:
+    life.play(ABSENT)
+    life.entered("certificateur_ferme", siret=SIRET, code_fiche="RNCP1")
+    assert life.finds(ABSENT) == set()
+
+
 def test_the_first_run_of_all_has_nothing_to_compare_with(life: Life) -> None:
     assert life.play(INACTIVE) == []
     assert not life.evaluated

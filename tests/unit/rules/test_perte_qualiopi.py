@@ -41,6 +41,13 @@ def test_it_closes_when_the_nda_leaves_the_list(life: Life) -> None:
     assert life.play(LOST) == []  # it returns as it left: nothing is lost anew
 
 
+def test_what_came_back_on_a_day_that_was_missed_and_went_again_is_still_open(life: Life) -> None:
+    life.play(CERTIFIED)
+    life.play(LOST)
+    life.miss(CERTIFIED)
+    assert life.play(LOST) == []
+
+
 def test_with_the_nda_leaves_everything_that_it_had(life: Life) -> None:
     life.play(CERTIFIED)
     assert life.finds(listed(of(nda=SECOND))) == set()

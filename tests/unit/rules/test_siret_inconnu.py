@@ -21,8 +21,10 @@ def test_life(life: Life) -> None:
 
 
 def test_an_active_habilitation_is_enough(life: Life) -> None:
-    [opened] = life.play({**ELSE, "habilitations": [held()]})
-    assert opened.constats == {"declare": False, "habilite": True}
+    [declared] = life.play({**ELSE, "liste_of": [of()], "habilitations": [held(active=False)]})
+    assert declared.constats == {"declare": True, "habilite": False}
+    [event] = life.play({**ELSE, "habilitations": [held()]})
+    assert event.constats == {"declare": False, "habilite": True}
     [closed] = life.play({**ELSE, "habilitations": [held(active=False)]})
     assert closed.kind == "resolue"
 

@@ -56,6 +56,12 @@ def test_one_of_the_two_is_not_known(life: Life, schools: list[Row], validated: 
     assert life.finds({**KNOWN, "annuaire_education": schools, "referentiel_onisep": [validated]}) == set()
 
 
+def test_the_evidence_is_all_that_the_directory_knows(life: Life) -> None:
+    rows = [school(THIRD), school(THIRD), school(), school(THIRD, etat="FERME")]
+    [opened] = life.play({**KNOWN, "annuaire_education": rows, "referentiel_onisep": [onisep(LAST_UAI)]})
+    assert opened.constats["annuaire_education"] == [UAI, THIRD]
+
+
 def test_a_siret_that_is_not_valid_is_not_known(life: Life) -> None:
     rows = {"annuaire_education": [school(UAI, "1")], "referentiel_onisep": [onisep(LAST_UAI, "1")]}
     assert life.finds({"repertoire": [document("1")], **rows}) == set()
