@@ -14,7 +14,7 @@ RULE = Rule(
         UNION
         SELECT cle->>'nda', cle->>'categorie' FROM registre WHERE code = 'perte_qualiopi' AND etat = 'ouverte'
     ), lieu AS (
-        SELECT nda, {LIGNES_OF} FROM lignes_of WHERE nda <> '' GROUP BY nda
+        SELECT nda, {LIGNES_OF} FROM lignes_of GROUP BY nda
     )
     SELECT nda, categorie, to_json({{liste_of: {{avant: true, maintenant: false}}}}) AS constats,
            siret, siren, code_region

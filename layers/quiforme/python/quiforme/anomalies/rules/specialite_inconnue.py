@@ -11,9 +11,9 @@ RULE = Rule(
     sql=f"""
     SELECT nda, specialite, {LIGNES_OF}
     FROM (SELECT * REPLACE ({{nda: nda, specialite: specialite}} AS constat)
-          FROM (SELECT *, unnest(list_distinct([code_specialite_1, code_specialite_2, code_specialite_3])) AS specialite
+          FROM (SELECT *, unnest([code_specialite_1, code_specialite_2, code_specialite_3]) AS specialite
                 FROM lignes_of WHERE nda <> ''))
-    WHERE specialite IS NOT NULL AND specialite NOT IN (SELECT code FROM nsf)
+    WHERE specialite NOT IN (SELECT code FROM nsf)
     GROUP BY nda, specialite
     """,
     message=(
