@@ -83,6 +83,7 @@ def _reconcile(scratch: Path, storage: Path, *, which: str) -> dict[str, float]:
                 follow_up=_FollowUp(),
                 outbox=outbox,
                 scratch=Path(own),
+                api_url="https://api.example",
             ),
             publication=publication,
             memory_limit_mb=project.MEMORY_MB // 2,
