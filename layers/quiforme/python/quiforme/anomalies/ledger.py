@@ -148,9 +148,8 @@ def _lines(
             announcement=row["annonce"],
             digest=row["empreinte"],
         )
-        yield {
-            "news": {name: getattr(news, name) for name in _NEWS}
-        }  # `asdict` would copy the whole event, for most of the time
+        # `asdict` would copy the whole event, which took longer than all the rest.
+        yield {"news": {name: getattr(news, name) for name in _NEWS}}
 
 
 def _rows(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
