@@ -57,7 +57,8 @@ class Files:
     Attributes:
         days: How many days.
         trouble: By source and day, what keeps the day's file from being read.
-        old: By Sirene source, how old its file says that it is each day: 0 for today's, 1 and 2 for two old ones.
+        old: By Sirene source, how old its file says that it is each day: 0 for 45 days, the most that it may be,
+            1 and 2 for two days long before.
 
     """
 
@@ -85,7 +86,8 @@ class Files:
                     _date(path, _day(number))
         for source, ages in self.old.items():
             for path in folder.glob(PATTERNS[source]):
-                _date(path, _day(number) if not ages[number] else FIRST_DAY - timedelta(days=40 + 20 * ages[number]))
+                too_old = FIRST_DAY - timedelta(days=40 + 20 * ages[number])
+                _date(path, too_old if ages[number] else _day(number) - timedelta(days=45))
 
     def findings(self, number: int) -> Iterator[Finding]:
         """What must be open on a day."""
