@@ -180,9 +180,9 @@ def loses_a_category_then_leaves(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("adresse_introuvable", source=LIST)
 def lost_address(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Scored low, or in no known place at all (see `tests/france/ban.py`)."""
-    home = spot.body.commune
-    addresses = [("LIEU DIT INTROUVABLE", home.postcode, home.name), ("1 RUE DE LA LUNE", "00000", "TRANQUILLITE")]
+    """Scored low, in a commune that says nothing therefore, or in no known place at all (see `tests/france/ban.py`)."""
+    home, away = spot.body.commune, spot.elsewhere[0]
+    addresses = [("LIEU DIT INTROUVABLE", away.postcode, away.name), ("1 RUE DE LA LUNE", "00000", "TRANQUILLITE")]
     sound = ("12 RUE DES ECOLES", home.postcode, home.name)
     street, postcode, city = (sound, *spot.drawn(addresses))[spot.state]
     row = stage.both(spot.body, street=street, postcode=postcode, city=city)
