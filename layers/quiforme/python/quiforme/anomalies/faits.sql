@@ -34,10 +34,9 @@ SELECT DISTINCT uai, siret, etat FROM annuaire_education WHERE is_uai(uai) AND i
 CREATE OR REPLACE TABLE uai_ouverts AS
 SELECT siret, list(DISTINCT uai ORDER BY uai) AS uais FROM uai_annuaire WHERE etat = 'OUVERT' GROUP BY siret;
 
--- Only the establishments that a rule may speak of: the whole stock has 44 million.
-CREATE OR REPLACE TABLE sirene_utile AS
-SELECT siret, etat, date_debut, code_commune, successeur, diffusion,
-       {siret: siret, etat: etat, date_debut: date_debut, code_commune: code_commune, successeur: successeur} AS constat
+-- Only the establishments that a rule may speak of: the whole stock has 44 million, and 4 million links of succession.
+CREATE OR REPLACE TABLE sirene_nommee AS
+SELECT siret, etat, date_debut, code_commune, diffusion
 FROM sirene
 SEMI JOIN (SELECT siret_number(siret) AS numero
            FROM (SELECT siret FROM population UNION FROM documents
@@ -46,9 +45,15 @@ SEMI JOIN (SELECT siret_number(siret) AS numero
                  UNION SELECT siret FROM annuaire_education UNION SELECT siret FROM referentiel_onisep
                  UNION SELECT siret FROM ndas_inactifs UNION SELECT siret FROM avant.habilitations
                  UNION SELECT siret FROM registre WHERE etat = 'ouverte')) AS utiles USING (numero)
-LEFT JOIN (SELECT predecesseur AS siret, first(successeur ORDER BY date_lien DESC NULLS LAST, successeur) AS successeur
-           FROM sirene_succession GROUP BY predecesseur) AS liens USING (siret)
 QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST) = 1;
+CREATE OR REPLACE TABLE sirene_utile AS
+SELECT sirene_nommee.*, successeur,
+       {siret: siret, etat: etat, date_debut: date_debut, code_commune: code_commune, successeur: successeur} AS constat
+FROM sirene_nommee
+LEFT JOIN (SELECT predecesseur AS siret, first(successeur ORDER BY date_lien DESC NULLS LAST, successeur) AS successeur
+           FROM sirene_succession SEMI JOIN sirene_nommee ON sirene_nommee.siret = predecesseur
+           GROUP BY predecesseur) AS liens USING (siret);
+DROP TABLE sirene_nommee;
 
 CREATE OR REPLACE VIEW fermes AS FROM sirene_utile WHERE etat = 'F';
 
