@@ -130,6 +130,8 @@ def _facts() -> Iterator[Subject]:
                 used.add(other)
         codes = [rule.code for rule in RULES if any(_names(rule.sql, one) for one in used)]
         tests = (*([_PLACES] if "lieux" in used else []), *_lives(*codes))
+        if fact == "sirene_utile":  # whoever an anomaly is about
+            tests = (*tests, *_lives(*(rule.code for rule in RULES if rule.code not in codes)))
         yield Subject(f"anomalies/{name}: {fact}", tests, tuple(_changes_of_script(package, name, sql, at, to)))
 
 
