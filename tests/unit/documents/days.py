@@ -57,9 +57,7 @@ class Days:
             self._filled.add(table)
             for row in rows:
                 places = ", ".join("?" for _ in row)
-                self.database.execute(
-                    f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values())
-                )
+                self.database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
         settings = Settings(retention_days=retention, exclusions=exclusions)
         build_documents(self.database, day=self.day, settings=settings, generation=self.generation)
         for name in KEPT:
@@ -98,7 +96,9 @@ class Days:
         """The state of every answer, and the generation that it is of."""
         return {
             name: (etat, generation)
-            for name, etat, generation in self.database.execute("SELECT id, etat, generation FROM repertoire").fetchall()
+            for name, etat, generation in self.database.execute(
+                "SELECT id, etat, generation FROM repertoire"
+            ).fetchall()
         }
 
     def _pairs(self, query: str) -> list[tuple[str, Any]]:
