@@ -126,6 +126,7 @@ def _desk(storage: S3Storage, context: LambdaContext, *, purpose: str) -> Iterat
             follow_up=DynamoFollowUp(dynamodb, setting("FOLLOW_UP_TABLE")),
             outbox=SqsOutbox(sqs, setting("ANOMALY_QUEUE_URL")),
             scratch=Path(scratch),
+            api_url=setting("API_URL"),
         )
 
 

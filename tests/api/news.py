@@ -32,7 +32,9 @@ def news(number: int, sequence: int = 1, **given: Any) -> News:
         "region": region,
         "premiere_detection": date.fromisoformat("2026-11-20"),
         "derniere_detection": date.fromisoformat(day),
+        "resolue_le": date.fromisoformat(day) if status == "resolue" else None,
     }
-    told = event(RULE_OF[code], kind, row, generation=4, recorded=datetime.fromisoformat(f"{day}T04:12:09"))
+    recorded = datetime.fromisoformat(f"{day}T04:12:09")
+    told = event(RULE_OF[code], kind, row, generation=4, recorded=recorded, api_url="https://api.example")
     announced = given.get("announced", announcement == "faite")
     return News(told, announced, day, status, announcement, given.get("evidence", "un").ljust(32, "0"))

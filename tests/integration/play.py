@@ -128,7 +128,7 @@ class System:
             )
 
     def _desk(self, scratch: Path) -> Desk:
-        return Desk(self.storage, self.pointer, self.follow_up, self.outbox, scratch)
+        return Desk(self.storage, self.pointer, self.follow_up, self.outbox, scratch, "https://api.example")
 
     def told(self) -> set[Told]:
         """The events sent since the last call, those on a changed evidence left out."""

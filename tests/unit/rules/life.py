@@ -232,9 +232,8 @@ class Life:
 
     def _event(self, row: Row) -> Event:
         cle, constats = json.loads(row["cle"]), json.loads(row["constats"])
-        text = sentence(self.rule.message, cle, constats)
-        assert "{" not in text
-        assert text.count("inconnu") == self.rule.message.count("inconnu")  # every place was filled
+        text = sentence(self.rule, row["evenement"], cle, constats, row)
+        assert "non renseigné" not in text  # every place was filled
         return Event(row["evenement"], {name: cle[name] for name in self.rule.cle}, constats, row)
 
 

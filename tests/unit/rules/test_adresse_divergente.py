@@ -103,3 +103,18 @@ def test_while_an_answer_is_awaited_nothing_opens_and_nothing_closes(life: Life)
     assert (row["etat"], row["siret"], row["constats"]) == ("ouverte", SIRET, opened.row["constats"])
     [closed] = life.play({**awaited, "adresses": [place(0.9, "75111"), place(0.9, "75111", ELSEWHERE)]})
     assert closed.kind == "resolue"
+
+
+@pytest.mark.parametrize(("diffusion", "masked"), [("O", False), ("P", True), ("N", True)])
+def test_an_address_that_is_not_to_be_disclosed_is_masked(life: Life, diffusion: str, masked: bool) -> None:
+    """Neither the declared address nor the one it was taken for; communes are what Sirene discloses itself."""
+    [opened] = life.play(
+        {
+            "liste_of": [of(adresse=ADDRESS)],
+            "adresses": [place(0.9, "94028")],
+            "sirene": [{**stock(commune="75111"), "diffusion": diffusion}],
+        }
+    )
+    [row] = opened.constats["liste_of"]
+    assert (row["adresse"], row["ban"]["label"]) == (("[ND]", "[ND]") if masked else (ADDRESS, "12 Rue des Écoles"))
+    assert ("ECOLES" in opened.row["constats"]) is not masked

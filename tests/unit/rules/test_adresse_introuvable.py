@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.rules.life import Life
-from tests.unit.rules.rows import ADDRESS, NDA, SECOND, SIRET, Tables, of, place
+from tests.unit.rules.rows import ADDRESS, NDA, SECOND, SIRET, Tables, of, place, stock
 
 ELSEWHERE = {"voie": "3 PLACE DU MARCHE", "code_postal": "94000", "ville": "CRETEIL"}
 
@@ -74,3 +74,18 @@ def test_it_closes_when_the_nda_leaves_the_list(life: Life) -> None:
 def test_what_is_awaited_by_one_nda_is_nothing_to_another(life: Life) -> None:
     rows = [of(adresse=ADDRESS), of(2, nda=SECOND, adresse=ELSEWHERE)]
     assert life.finds({"liste_of": rows, "adresses": [place(0.1)]}) == {(NDA,)}
+
+
+@pytest.mark.parametrize(("diffusion", "masked"), [("O", False), ("P", True), ("N", True)])
+def test_an_address_that_is_not_to_be_disclosed_is_masked(life: Life, diffusion: str, masked: bool) -> None:
+    """Neither the declared address nor the one it was taken for; communes are what Sirene discloses itself."""
+    [opened] = life.play(
+        {
+            "liste_of": [of(adresse=ADDRESS)],
+            "adresses": [place(0.3, "94028")],
+            "sirene": [{**stock(commune="75111"), "diffusion": diffusion}],
+        }
+    )
+    [row] = opened.constats["liste_of"]
+    assert (row["adresse"], row["ban"]["label"]) == (("[ND]", "[ND]") if masked else (ADDRESS, "12 Rue des Écoles"))
+    assert ("ECOLES" in opened.row["constats"]) is not masked

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.unit.rules.life import Life
-from tests.unit.rules.rows import CLOSED, OTHER, SIRET, Tables, held, of, stock
+from tests.unit.rules.rows import CLOSED, NDA, OTHER, SIRET, Tables, held, of, stock
 
 CLE = {"siret": CLOSED}
 
@@ -21,8 +21,8 @@ def test_life(life: Life) -> None:
         mended={**broken, "sirene": [stock(CLOSED, "A")]},
     )
     assert opened.constats == {
-        "declare": True,
-        "habilite": False,
+        "liste_of": {"nda": [NDA]},
+        "france_competences": None,
         "sirene": {
             "siret": CLOSED,
             "etat": "F",
@@ -39,9 +39,10 @@ def test_an_active_habilitation_is_enough(life: Life) -> None:
     [declared] = life.play(
         {"liste_of": [of(siret=CLOSED)], "habilitations": [held(CLOSED, active=False)], "sirene": closed}
     )
-    assert (declared.constats["declare"], declared.constats["habilite"]) == (True, False)
+    assert (declared.constats["liste_of"], declared.constats["france_competences"]) == ({"nda": [NDA]}, None)
     [event] = life.play({"habilitations": [held(CLOSED)], "sirene": closed})
-    assert (event.constats["declare"], event.constats["habilite"]) == (False, True)
+    assert event.constats["liste_of"] is None
+    assert event.constats["france_competences"] == {"etat_habilitation": "Actif"}
     [closing] = life.play({"habilitations": [held(CLOSED, active=False)], "sirene": closed})
     assert closing.kind == "resolue"
 

@@ -1,5 +1,7 @@
 """`habilitation_sur_fiche_inactive`: partner `Actif` on a fiche with `ACTIF = Non`."""
 
+from datetime import date
+
 import pytest
 
 from tests.unit.rules.life import Life
@@ -8,7 +10,7 @@ from tests.unit.rules.rows import OTHER, SIRET, Tables, certifier, fiche, partne
 
 def test_life(life: Life) -> None:
     broken: Tables = {
-        "fiches_rncp": [fiche(active=False)],
+        "fiches_rncp": [fiche(active=False, end=date(2026, 8, 31))],
         "partenaires_rncp": [partner(), partner()],
         "sirene": [stock()],
     }
@@ -17,10 +19,16 @@ def test_life(life: Life) -> None:
         cle={"siret": SIRET, "code_fiche": "RNCP1"},
         needs=("rncp|rs",),
         broken=broken,
-        changed=None,
+        changed={**broken, "fiches_rncp": [fiche(active=False, end=date(2025, 8, 31))]},
         mended={**broken, "fiches_rncp": [fiche()]},
     )
-    assert opened.constats == {"france_competences": {"habilitation": "Actif", "fiche_active": "Non"}}
+    assert opened.constats == {
+        "france_competences": {
+            "etat_habilitation": "Actif",
+            "fiche_active": "Non",
+            "date_fin_enregistrement": "2026-08-31",
+        }
+    }
     assert opened.about("siret", "siren", "code_fiche", "region") == (SIRET, SIRET[:9], "RNCP1", "11")
     # The evidence is what opens it: another habilitation of the same partner changes nothing.
     orga = {**partner(), "habilitation": "HABILITATION_ORGANISER"}

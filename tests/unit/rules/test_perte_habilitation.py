@@ -3,10 +3,12 @@
 It closes when active again, or when its age reaches 90 days.
 """
 
+from datetime import date
+
 import pytest
 
 from tests.unit.rules.life import Life
-from tests.unit.rules.rows import OTHER, SIBLING, SIRET, Tables, held, stock
+from tests.unit.rules.rows import OTHER, SIBLING, SIRET, Tables, certifier, fiche, held, partner, stock
 
 HELD: Tables = {"habilitations": [held()]}
 INACTIVE: Tables = {"habilitations": [held(active=False)]}
@@ -15,18 +17,41 @@ KEY = (SIRET, "RNCP1")
 
 
 def test_life(life: Life) -> None:
+    removed: Tables = {
+        **INACTIVE,
+        "sirene": [stock()],
+        "fiches_rncp": [fiche(end=date(2026, 8, 31))],
+        "partenaires_rncp": [partner(etat="Supprimé"), partner(etat="Supprimé"), partner(OTHER), partner(code="RNCP2")],
+        "certificateurs_rncp": [certifier(SIRET, "Inactif")],
+    }
     opened = life.whole(
         severite="majeure",
         cle={"siret": SIRET, "code_fiche": "RNCP1"},
         needs=("rncp|rs",),
         before=HELD,
-        broken={**INACTIVE, "sirene": [stock()]},
-        changed=None,
+        broken=removed,
+        changed={**removed, "fiches_rncp": [fiche(active=False, end=date(2026, 8, 31))]},
         mended=HELD,
     )
-    assert opened.constats == {"france_competences": {"avant": "active", "maintenant": "absente ou inactive"}}
+    assert opened.constats == {
+        "france_competences": {
+            "avant": {"etat_habilitation": "Actif", "fiche_active": "Oui"},
+            "maintenant": {
+                "etat_habilitation": ["Inactif", "Supprimé"],
+                "fiche_active": "Oui",
+                "date_fin_enregistrement": "2026-08-31",
+            },
+        }
+    }
     assert opened.about("siret", "siren", "code_fiche", "region") == (SIRET, SIRET[:9], "RNCP1", "11")
-    assert life.play({**ABSENT, "sirene": [stock()]}) == []  # inactive or absent: nothing to add
+    assert life.play({**removed, **ABSENT}) == []  # inactive or absent: nothing to add
+
+
+def test_what_is_in_the_register_no_more_has_no_state(life: Life) -> None:
+    life.play(HELD)
+    [opened] = life.play(ABSENT)
+    now = {"etat_habilitation": None, "fiche_active": None, "date_fin_enregistrement": None}
+    assert opened.constats["france_competences"]["maintenant"] == now
 
 
 @pytest.mark.parametrize("lost", [INACTIVE, ABSENT])

@@ -1,9 +1,10 @@
 """`siret_inconnu`: declared in the OF list, or holder of an active habilitation, but absent from Sirene."""
 
 from tests.unit.rules.life import Life
-from tests.unit.rules.rows import OTHER, SIBLING, SIRET, Tables, held, of, stock
+from tests.unit.rules.rows import NDA, OTHER, SIBLING, SIRET, Tables, held, of, stock
 
 ELSE = {"sirene": [stock(OTHER)]}
+DECLARED = {"liste_of": {"nda": [NDA]}, "france_competences": None, "sirene": None}
 
 
 def test_life(life: Life) -> None:
@@ -16,15 +17,15 @@ def test_life(life: Life) -> None:
         changed={**broken, "habilitations": [held()]},
         mended={**broken, "sirene": [stock()]},
     )
-    assert opened.constats == {"declare": True, "habilite": False}
+    assert opened.constats == DECLARED
     assert opened.about("siret", "siren", "departement", "region") == (SIRET, SIRET[:9], None, "84")
 
 
 def test_an_active_habilitation_is_enough(life: Life) -> None:
     [declared] = life.play({**ELSE, "liste_of": [of()], "habilitations": [held(active=False)]})
-    assert declared.constats == {"declare": True, "habilite": False}
+    assert declared.constats == DECLARED
     [event] = life.play({**ELSE, "habilitations": [held()]})
-    assert event.constats == {"declare": False, "habilite": True}
+    assert event.constats == {"liste_of": None, "france_competences": {"etat_habilitation": "Actif"}, "sirene": None}
     [closed] = life.play({**ELSE, "habilitations": [held(active=False)]})
     assert closed.kind == "resolue"
 

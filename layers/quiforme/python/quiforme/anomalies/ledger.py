@@ -35,6 +35,7 @@ class Desk:
         follow_up: Where agents follow anomalies up.
         outbox: The way to the consumers.
         scratch: An empty local folder.
+        api_url: The address of the look-up that the news link to, without a slash at its end.
 
     """
 
@@ -43,6 +44,7 @@ class Desk:
     follow_up: FollowUp
     outbox: Outbox
     scratch: Path
+    api_url: str
 
     def tell(self, state: LedgerState | None) -> LedgerState | None:
         """Tell the news of the ledger in force, unless they are known to have been told; the ledger in force then."""
@@ -110,7 +112,7 @@ def record(
     )
     recorded = datetime.now(UTC).replace(microsecond=0)
     with news.open("w", encoding="utf-8") as file:
-        for line in _lines(database, rules, generation, recorded):
+        for line in _lines(database, rules, generation, recorded, desk.api_url):
             file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
     desk.storage.put(new.ledger, ledger)
     desk.storage.put(new.news, news)
@@ -120,7 +122,7 @@ def record(
 
 
 def _lines(
-    database: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], generation: int, recorded: datetime
+    database: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], generation: int, recorded: datetime, api_url: str
 ) -> Iterator[dict[str, Any]]:
     """What the run has to tell: its alerts, then what happened to each anomaly."""
     (day,) = database.execute("SELECT getvariable('jour')::DATE").fetchone() or (None,)
@@ -138,7 +140,7 @@ def _lines(
     for row in _rows(database, f"{happened} ORDER BY code, id"):
         kind = row["evenement"] or row["transition"]
         news = News(
-            event=event(rules[row["code"]], kind, row, generation=generation, recorded=recorded),
+            event=event(rules[row["code"]], kind, row, generation=generation, recorded=recorded, api_url=api_url),
             announced=row["evenement"] is not None,
             day=day.isoformat(),
             status=row["etat"],

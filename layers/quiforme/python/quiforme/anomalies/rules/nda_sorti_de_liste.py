@@ -17,8 +17,13 @@ RULE = Rule(
     GROUP BY nda
     """,
     message=(
-        "Le numéro de déclaration {nda} n'est plus dans la liste publique : demander si la déclaration "
-        "est caduque ou le bilan en retard."
+        "Le numéro de déclaration d'activité {nda}[ de l'établissement {siret}| de l'unité légale {siren}] n'est plus dans la "
+        "liste publique des organismes de formation, où il était jusqu'alors"
+        "[ (dernière déclaration : {liste_of.date_derniere_declaration})]."
+    ),
+    demande=(
+        "Demander à l'organisme si sa déclaration est annulée ou caduque, ou si son bilan pédagogique et financier est en "
+        "retard."
     ),
     compare_avant=True,
 )

@@ -22,8 +22,9 @@ RULE = Rule(
     WHERE NOT vrai
     """,
     message=(
-        "La certification Qualiopi « {categorie} » de la déclaration {nda} a disparu de la liste "
-        "publique : demander si elle est retirée ou en renouvellement."
+        "La certification Qualiopi « {categorie} » du numéro d'activité {nda}[ (établissement {siret})] n'est plus dans la "
+        "liste publique des organismes de formation, où elle était jusqu'alors."
     ),
+    demande="Demander à l'organisme si elle est retirée, suspendue ou en cours de renouvellement, et une copie de son certificat.",
     compare_avant=True,
 )

@@ -430,6 +430,15 @@ class Suivi(_Ouvert):
     """Vrai quand les constats ont changé depuis : ce que l'agent avait sous les yeux n'est plus ce qui est trouvé."""
 
 
+class LiensDAnomalie(_Ouvert):
+    """Des pages à ouvrir."""
+
+    consultation: str | None
+    """L'établissement dans cette API ; null quand aucun n'est concerné."""
+    sources: dict[str, str]
+    """La page publique de chaque source comparée, par nom de source."""
+
+
 class Anomalie(_Ouvert):
     """Une anomalie : ce que les sources disent d'un même objet ne tient pas ensemble, ou a disparu."""
 
@@ -460,9 +469,11 @@ class Anomalie(_Ouvert):
     region: Region | None
     """Région compétente (code Insee) ; null quand elle n'est pas connue."""
     message: str
-    """L'anomalie en une phrase, au moment de sa dernière évolution."""
+    """Ce qui ne va pas, ce qu'il y a à demander et la région compétente, au moment de sa dernière évolution."""
     constats: dict[str, Any]
     """Les faits comparés, tels que les sources les donnent."""
+    liens: LiensDAnomalie
+    """Où voir l'établissement, et ce que les sources publient de lui."""
     premiere_detection: Jour
     """Jour où l'occurrence en cours s'est ouverte."""
     etat: Literal["ouverte", "resolue"]
@@ -489,7 +500,7 @@ class EvenementDAnomalie(_Ouvert):
     occurrence: Annotated[int, Field(ge=1)]
     """Occurrence dont il s'agit."""
     message: str
-    """L'anomalie en une phrase, à ce moment."""
+    """Ce qui n'allait pas et ce qu'il y avait à demander, à ce moment."""
     constats: dict[str, Any]
     """Les faits comparés, à ce moment."""
 
