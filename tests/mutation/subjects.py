@@ -17,13 +17,8 @@ from quiforme.anomalies.rule import Rule, Severite
 from tests.mutation.sql import mutants
 
 _TRANSITIONS, _PLACES = "tests/unit/test_transitions.py", "tests/unit/test_lieux.py"
-_WORLDS = "tests/integration/test_worlds.py"
-_DOCUMENTS = (
-    f"{_WORLDS}::test_the_other_formats",
-    f"{_WORLDS}::test_without_the_optional_sources",
-    f"{_WORLDS}::test_the_story_day_by_day",
-    f"{_WORLDS}::test_retention_and_the_ninety_days",
-)
+_DOCUMENTS = "tests/unit/documents"
+_DOCUMENTS_FIRST = {"1_declarations.sql": "test_declarations.py", "2_habilitations.sql": "test_habilitations.py"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,8 @@ def subjects() -> Iterator[Subject]:
     lives = _lives("perte_habilitation", "uai_invalide", "siret_invalide", "adresse_introuvable", "nda_partage")
     yield _script("quiforme.anomalies", "transitions.sql", (_TRANSITIONS, _PLACES, *lives))
     for name in sorted(file.name for file in files("quiforme.documents").iterdir() if file.name[0].isdigit()):
-        yield _script("quiforme.documents", name, _DOCUMENTS)
+        first = _DOCUMENTS_FIRST.get(name, "test_etablissements.py")
+        yield _script("quiforme.documents", name, (f"{_DOCUMENTS}/{first}", _DOCUMENTS))
 
 
 def _line(text: str, at: int) -> str:
