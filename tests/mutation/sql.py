@@ -43,10 +43,6 @@ class Mutant:
         """The SQL, so changed."""
         return sql[: self.start] + self.text + sql[self.end :]
 
-    def line(self, sql: str) -> int:
-        """The line on which it starts, from 1."""
-        return sql.count("\n", 0, self.start) + 1
-
     def said(self, sql: str) -> str:
         """What was and what is, on one line."""
         was, now = (" ".join(text.split()) or "nothing" for text in (sql[self.start : self.end], self.text))

@@ -82,7 +82,7 @@ def test_a_mark_is_of_a_valid_siret(days: Days) -> None:
 
 
 def test_what_sirene_says(days: Days) -> None:
-    links = [
+    links: list[Row] = [
         {"predecesseur": SIRET, "successeur": SIBLING, "date_lien": None},
         {"predecesseur": SIRET, "successeur": OTHER, "date_lien": date(2024, 1, 1)},
         {"predecesseur": SIRET, "successeur": SIBLING, "date_lien": date(2024, 1, 1)},
