@@ -63,6 +63,8 @@ class Days:
         for name in KEPT:
             self.database.execute(f"CREATE OR REPLACE TABLE before.{name} AS FROM main.{name}")
         self.database.execute("CREATE OR REPLACE TABLE before.liste_of AS FROM main.liste_of")
+        [(known, answered)] = self.database.execute("SELECT count(DISTINCT id), count(*) FROM repertoire").fetchall()
+        assert known == answered  # an identifier has one answer
         return {siret: json.loads(data) for siret, data in self._pairs("SELECT siret, data FROM documents")}
 
     def details(self) -> dict[str, Json]:

@@ -68,7 +68,8 @@ def test_the_complement_comes_first(days: Days) -> None:
     ],
 )
 def test_perimeter(days: Days, marks: dict[str, bool], exclusions: tuple[str, ...], out: bool) -> None:
-    tables: Tables = {**LISTED, "annuaire_education": [school(LAST_UAI), {**school("wrong"), **marks}]}
+    marked = {**school("wrong"), **marks}
+    tables: Tables = {**LISTED, "annuaire_education": [school(LAST_UAI), marked, marked]}
     assert (SIRET not in days.build(tables, exclusions=exclusions)) == out
     assert days.answers()[SIRET][0] == ("hors_perimetre" if out else "document")
 
