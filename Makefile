@@ -3,16 +3,18 @@
 # make up      the same stack as `make run`, deployed and empty
 # make stop    end the local stack
 # make openapi write the API's description anew; with PUBLISH=1, make it the one that callers are promised
+# make mutate spoil the rules and the documents in every small way, and see that a test fails (an hour; ONLY=words for a part)
 # make bench   how fast it is at national size (the first time, ten minutes to make the data)
 # DROP=folder  with `make run`: ingest a folder of real files instead
 PYTHON ?= python3
 DROP ?=
 PUBLISH ?=
+ONLY ?=
 UV := .local/tools/bin/uv
 RUN := PYTHONPATH=.:layers/quiforme/python .venv/bin/python
 export UV_PYTHON := $(PYTHON)
 
-.PHONY: run up test stop lint openapi bench clean
+.PHONY: run up test stop lint openapi bench mutate clean
 
 run: .local/ready
 	@$(RUN) -m tests.stack run $(if $(DROP),--drop "$(DROP)")
@@ -33,6 +35,9 @@ bench: .local/ready .local/load/ready
 	@$(UV_SYNC) --group bench || $(call fail,$(NO_PACKAGES))
 	@$(RUN) -m tests.bench
 	@$(RUN) -m tests.bench.lookup
+
+mutate: .local/ready
+	@$(RUN) -m tests.mutation $(ONLY)
 
 .local/load/ready: .local/ready uv.lock
 	@UV_PROJECT_ENVIRONMENT=.local/load $(UV_SYNC) --only-group load || $(call fail,$(NO_PACKAGES))

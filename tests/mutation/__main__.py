@@ -69,9 +69,9 @@ def _fates(chosen: list[Subject], processes: int) -> Iterator[tuple[int, int, Fa
     todo = [(number, at) for number, subject in enumerate(chosen) for at in range(len(subject.changes))]
     with multiprocessing.get_context("fork").Pool(processes, maxtasksperchild=1) as pool:
         for done, fate in enumerate(pool.imap_unordered(_fate, todo), start=1):
-            sys.stderr.write(f"\r  {done} / {len(todo)}")
+            if sys.stderr.isatty():
+                sys.stderr.write(f"\r  {done} / {len(todo)}")
             yield fate
-    sys.stderr.write("\n")
 
 
 def _explained() -> dict[tuple[str, str, str], str]:
@@ -89,18 +89,13 @@ def main() -> int:
     chosen = [one for one in subjects() if not options.only or any(word in one.name for word in options.only)]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     counts: dict[int, Counter[Fate]] = {number: Counter() for number in range(len(chosen))}
-    survivors: list[tuple[int, int]] = []
+    explained, unexplained = _explained(), 0
     for number, at, fate in _fates(chosen, options.processes):
         counts[number][fate] += 1
-        if fate == "survived":
-            survivors.append((number, at))
-    explained = _explained()
-    unexplained = [
-        (chosen[number].name, change.line, change.said)
-        for number, at in sorted(survivors)
-        for change in [chosen[number].changes[at]]
-        if (chosen[number].name, change.line, change.said) not in explained
-    ]
+        name, change = chosen[number].name, chosen[number].changes[at]
+        if fate == "survived" and (name, change.line, change.said) not in explained:
+            unexplained += 1
+            print(f"survived: {name}\n  {change.line}\n  {change.said}", flush=True)
     print(f"{'':44} {'mutants':>8} {'killed':>8} {'survived':>9}")
     for number, subject in enumerate(chosen):
         killed, survived = counts[number]["killed"], counts[number]["survived"]
@@ -108,8 +103,6 @@ def main() -> int:
     total: Counter[Fate] = sum(counts.values(), Counter())
     print(f"{'all':44} {total['killed'] + total['survived']:8} {total['killed']:8} {total['survived']:9}")
     print(f"({total['no SQL']} changes are no SQL, and no mutants.)")
-    for name, line, said in unexplained:
-        print(f"\nsurvived: {name}\n  {line}\n  {said}")
     return 1 if unexplained else 0
 
 

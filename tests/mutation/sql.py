@@ -43,10 +43,6 @@ class Mutant:
         """The SQL, so changed."""
         return sql[: self.start] + self.text + sql[self.end :]
 
-    def line(self, sql: str) -> int:
-        """The line on which it starts, from 1."""
-        return sql.count("\n", 0, self.start) + 1
-
     def said(self, sql: str) -> str:
         """What was and what is, on one line."""
         was, now = (" ".join(text.split()) or "nothing" for text in (sql[self.start : self.end], self.text))
@@ -112,10 +108,19 @@ def _changes(sql: str, all_tokens: list[Token]) -> Iterator[Mutant]:
     for at, token in enumerate(all_tokens):
         before = all_tokens[at - 1] if at else None
         after = all_tokens[at + 1 : at + 4]
-        yield from _one_token(token, before, after)
+        if not _of_a_code_list(all_tokens, at):
+            yield from _one_token(token, before, after)
         if token.kind == "keyword":
             yield from _whole_clause(all_tokens, at)
     yield from _list_elements(all_tokens)
+
+
+def _of_a_code_list(all_tokens: list[Token], at: int) -> bool:
+    """A text of a list of texts, but its first: a test compares the list with another as a whole, or none does."""
+    if at < 2 or all_tokens[at].kind != "string_const" or all_tokens[at - 2].kind != "string_const":
+        return False
+    opening = next((one.text for one in reversed(all_tokens[:at]) if one.depth < all_tokens[at].depth), "")
+    return all_tokens[at - 1].text == "," and opening == "["
 
 
 def _one_token(token: Token, before: Token | None, after: list[Token]) -> Iterator[Mutant]:

@@ -1,10 +1,12 @@
 """What is mutated, and the tests that concern it."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from unittest.mock import patch
 
 from quiforme import database
@@ -14,14 +16,9 @@ from quiforme.anomalies.rule import Rule, Severite
 
 from tests.mutation.sql import mutants
 
-_LIVES = "tests/unit/rules"
-_WORLDS = "tests/integration/test_worlds.py"
-_DOCUMENTS = (
-    f"{_WORLDS}::test_the_other_formats",
-    f"{_WORLDS}::test_without_the_optional_sources",
-    f"{_WORLDS}::test_the_story_day_by_day",
-    f"{_WORLDS}::test_retention_and_the_ninety_days",
-)
+_TRANSITIONS, _PLACES = "tests/unit/test_transitions.py", "tests/unit/test_lieux.py"
+_DOCUMENTS = "tests/unit/documents"
+_DOCUMENTS_FIRST = {"1_declarations.sql": "test_declarations.py", "2_habilitations.sql": "test_habilitations.py"}
 
 
 @dataclass(frozen=True)
@@ -60,22 +57,14 @@ def subjects() -> Iterator[Subject]:
     """Every one."""
     for rule in RULES:
         changes = (*_changes_of_query(rule), *_changes_of_fields(rule))
-        yield Subject(f"rules/{rule.code}", (f"{_LIVES}/test_{rule.code}.py",), changes)
-    yield Subject("columns.LIGNES_OF", (f"{_LIVES}/test_nda_partage.py", _LIVES), tuple(_changes_of_columns()))
-    first = (
-        "tests/unit/test_lieux.py",
-        f"{_LIVES}/test_specialite_inconnue.py",
-        f"{_LIVES}/test_adresse_divergente.py",
-    )
-    yield _script("quiforme.anomalies", "faits.sql", (*first, _LIVES))
-    ledger = ("perte_habilitation", "etablissement_ferme", "uai_invalide", "siret_invalide", "plusieurs_nda")
-    yield _script(
-        "quiforme.anomalies",
-        "transitions.sql",
-        (*(f"{_LIVES}/test_{code}.py" for code in ledger), "tests/unit/test_lieux.py"),
-    )
+        yield Subject(f"rules/{rule.code}", _lives(rule.code), changes)
+    yield Subject("columns.LIGNES_OF", _lives("nda_malforme", "nda_partage"), tuple(_changes_of_columns()))
+    yield from _facts()
+    lives = _lives("perte_habilitation", "uai_invalide", "siret_invalide", "adresse_introuvable", "nda_partage")
+    yield _script("quiforme.anomalies", "transitions.sql", (_TRANSITIONS, _PLACES, *lives))
     for name in sorted(file.name for file in files("quiforme.documents").iterdir() if file.name[0].isdigit()):
-        yield _script("quiforme.documents", name, _DOCUMENTS)
+        first = _DOCUMENTS_FIRST.get(name, "test_etablissements.py")
+        yield _script("quiforme.documents", name, (f"{_DOCUMENTS}/{first}", _DOCUMENTS))
 
 
 def _line(text: str, at: int) -> str:
@@ -119,13 +108,44 @@ def _changes_of_columns() -> Iterator[Change]:
 
 
 def _script(package: str, name: str, tests: tuple[str, ...]) -> Subject:
-    path = files(package).joinpath(name)
-    sql = path.read_text(encoding="utf-8")
-    changes = (
-        Change(_line(sql, one.start), one.said(sql), partial(_lay_script, package, name, one.of(sql)))
-        for one in mutants(sql)
-    )
-    return Subject(f"{package.removeprefix('quiforme.')}/{name}", tests, tuple(changes))
+    sql = files(package).joinpath(name).read_text(encoding="utf-8")
+    changes = tuple(_changes_of_script(package, name, sql, 0, len(sql)))
+    return Subject(f"{package.removeprefix('quiforme.')}/{name}", tests, changes)
+
+
+def _facts() -> Iterator[Subject]:
+    """The facts, one by one, with the tests of the rules that look at each."""
+    package, name = "quiforme.anomalies", "faits.sql"
+    sql = files(package).joinpath(name).read_text(encoding="utf-8")
+    starts = [match.start() for match in re.finditer("^CREATE", sql, re.MULTILINE)]
+    facts = {_CREATED.match(sql, at)[1]: (at, to) for at, to in pairwise([*starts, len(sql)])}  # type: ignore[index]
+    for fact, (at, to) in facts.items():
+        used = {fact}
+        for other, (start, end) in facts.items():
+            if any(_names(sql[start:end], one) for one in used):
+                used.add(other)
+        codes = [rule.code for rule in RULES if any(_names(rule.sql, one) for one in used)]
+        tests = (*([_PLACES] if "lieux" in used else []), *_lives(*codes))
+        if fact == "sirene_utile":  # whoever an anomaly is about
+            tests = (*tests, *_lives(*(rule.code for rule in RULES if rule.code not in codes)))
+        yield Subject(f"anomalies/{name}: {fact}", tests, tuple(_changes_of_script(package, name, sql, at, to)))
+
+
+_CREATED = re.compile(r"CREATE OR REPLACE (?:TABLE|VIEW|MACRO) (\w+)")
+
+
+def _names(sql: str, word: str) -> bool:
+    return re.search(rf"\b{word}\b", sql) is not None
+
+
+def _lives(*codes: str) -> tuple[str, ...]:
+    return tuple(f"tests/unit/rules/test_{code}.py" for code in codes)
+
+
+def _changes_of_script(package: str, name: str, sql: str, start: int, end: int) -> Iterator[Change]:
+    for one in mutants(sql):
+        if start <= one.start < end:
+            yield Change(_line(sql, one.start), one.said(sql), partial(_lay_script, package, name, one.of(sql)))
 
 
 def _lay_script(package: str, name: str, sql: str) -> None:

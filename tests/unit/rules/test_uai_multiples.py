@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.oracle.identifiers import UAI_KEYS
 from tests.unit.rules.life import Life
 from tests.unit.rules.rows import LAST_UAI, OTHER, SIRET, UAI, Row, Tables, document, onisep, school, stock
 
@@ -48,3 +49,10 @@ def test_without_a_document_there_is_no_anomaly(life: Life, repertoire: list[Row
 def test_a_siret_that_is_not_valid_has_none(life: Life) -> None:
     rows = [school(UAI, "1"), school(LAST_UAI, "1")]
     assert life.finds({"repertoire": [document("1")], "annuaire_education": rows}) == set()
+
+
+def test_the_evidence_is_in_order_whatever_the_table_is_in(life: Life) -> None:
+    numbers = [861290, 861288, 861295, 861292, 861289, 861291, 861294, 861293]
+    codes = [f"{number:07}{UAI_KEYS[number % 23]}" for number in numbers]
+    [opened] = life.play({**KNOWN, "annuaire_education": [school(code) for code in codes]})
+    assert opened.constats["annuaire_education"] == sorted(codes)

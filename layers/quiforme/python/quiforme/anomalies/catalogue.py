@@ -29,11 +29,11 @@ _CODES: Final = (
     "uai_multiples",
     "uai_divergent",
     "uai_etablissement_ferme",
-    "adresse_introuvable",
-    "adresse_divergente",
     "source_perimee",
     "source_refusee",
     "lignes_rejetees",
+    "adresse_introuvable",
+    "adresse_divergente",
 )
 
 

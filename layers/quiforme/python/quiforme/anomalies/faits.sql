@@ -1,7 +1,7 @@
 -- The facts that the rules look at, each laid out once.
 
 CREATE OR REPLACE VIEW fiches AS
-    SELECT *, 'rncp' AS source FROM fiches_rncp UNION ALL SELECT *, 'rs' FROM fiches_rs;
+    FROM fiches_rncp UNION ALL FROM fiches_rs;
 CREATE OR REPLACE VIEW partenaires AS
     SELECT *, 'rncp' AS source FROM partenaires_rncp UNION ALL SELECT *, 'rs' FROM partenaires_rs;
 CREATE OR REPLACE VIEW certificateurs AS
@@ -30,7 +30,7 @@ CREATE OR REPLACE TABLE formateurs_partenaires AS
 SELECT DISTINCT siret FROM habilitations WHERE actif AND pour_former_comme_partenaire;
 
 CREATE OR REPLACE TABLE uai_annuaire AS
-SELECT DISTINCT uai, siret, etat FROM annuaire_education WHERE is_uai(uai) AND is_siret(siret);
+SELECT uai, siret, etat FROM annuaire_education WHERE is_uai(uai) AND is_siret(siret);
 CREATE OR REPLACE TABLE uai_ouverts AS
 SELECT siret, list(DISTINCT uai ORDER BY uai) AS uais FROM uai_annuaire WHERE etat = 'OUVERT' GROUP BY siret;
 

@@ -1,0 +1,125 @@
+"""Documents built from plain rows, day after day, without files and without a registry."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from quiforme.database import open_database, run_script
+from quiforme.documents.build import KEPT, build_documents
+from quiforme.snapshot.manifest import Settings
+
+from tests.unit.rules.rows import DAY, Tables
+
+Json = dict[str, Any]
+BOTH = ("hors_contrat", "lycee_agricole")
+
+
+@dataclass
+class Days:
+    """Runs one after the other.
+
+    Attributes:
+        database: Holds the tables of the last one.
+        day: Its day.
+        generation: Its generation.
+
+    """
+
+    database: duckdb.DuckDBPyConnection
+    day: date = DAY - timedelta(days=1)
+    generation: int = 0
+    _filled: set[str] = field(default_factory=set)
+
+    def build(
+        self, tables: Tables, *, after: int = 1, retention: int = 365, exclusions: tuple[str, ...] = BOTH
+    ) -> dict[str, Json]:
+        """The documents of a day, by SIRET.
+
+        Args:
+            tables: What the sources hold; a table that is not named has no row.
+            after: How many days after the last run.
+            retention: In days, of inactive NDAs.
+            exclusions: The marks in force.
+
+        """
+        self.day += timedelta(days=after)
+        self.generation += 1
+        for name in self._filled:
+            self.database.execute(f"DELETE FROM {name}")
+        self._filled = set()
+        for name, rows in tables.items():
+            table = "never_had.sirene" if name == "sirene" else f"sources.{name}"
+            self._filled.add(table)
+            for row in rows:
+                places = ", ".join("?" for _ in row)
+                self.database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
+        settings = Settings(retention_days=retention, exclusions=exclusions)
+        build_documents(self.database, day=self.day, settings=settings, generation=self.generation)
+        for name in KEPT:
+            self.database.execute(f"CREATE OR REPLACE TABLE before.{name} AS FROM main.{name}")
+        self.database.execute("CREATE OR REPLACE TABLE before.liste_of AS FROM main.liste_of")
+        [(known, answered)] = self.database.execute("SELECT count(DISTINCT id), count(*) FROM repertoire").fetchall()
+        assert known == answered  # an identifier has one answer
+        return {siret: json.loads(data) for siret, data in self._pairs("SELECT siret, data FROM documents")}
+
+    def details(self) -> dict[str, Json]:
+        """What goes beside each document."""
+        return {siret: json.loads(text) for siret, text in self._pairs("SELECT siret, details FROM documents")}
+
+    def identities(self) -> dict[str, Json]:
+        """The denomination and the address of each document's establishment."""
+        return {siret: json.loads(text) for siret, text in self._pairs("SELECT siret, identite FROM documents")}
+
+    def not_public(self) -> set[str]:
+        """The SIRETs whose identity is not for everybody."""
+        return {siret for siret, hidden in self._pairs("SELECT siret, non_diffusible FROM documents") if hidden}
+
+    def index(self) -> dict[str, list[str]]:
+        """Who is behind each identifier."""
+        return {name: json.loads(data) for name, data in self._pairs("SELECT id, data FROM index_publie")}
+
+    def changes(self) -> dict[str, tuple[str, str]]:
+        """What has to be written: its state and the nature of the change."""
+        return {
+            name: (etat, nature)
+            for name, etat, nature in self.database.execute("SELECT id, etat, nature FROM changements").fetchall()
+        }
+
+    def replaced(self) -> dict[str, int]:
+        """The generation of the item that each change takes the place of."""
+        return dict(self._pairs("SELECT id, generation FROM remplaces"))
+
+    def answers(self) -> dict[str, tuple[str, int]]:
+        """The state of every answer, and the generation that it is of."""
+        return {
+            name: (etat, generation)
+            for name, etat, generation in self.database.execute(
+                "SELECT id, etat, generation FROM repertoire"
+            ).fetchall()
+        }
+
+    def _pairs(self, query: str) -> list[tuple[str, Any]]:
+        return [(name, value) for name, value in self.database.execute(query).fetchall()]
+
+
+@contextmanager
+def before_all(scratch: Path) -> Iterator[Days]:
+    """Before the first run."""
+    with open_database(scratch, memory_limit_mb=200) as database:
+        run_script(database, "quiforme.sources", "schema.sql")
+        run_script(database, "quiforme.documents", "etat.sql")
+        database.execute("CREATE SCHEMA sources")
+        for (name,) in database.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'never_had'"
+        ).fetchall():
+            if name == "sirene":
+                database.execute("CREATE VIEW main.sirene AS FROM never_had.sirene")
+            else:
+                database.execute(f"CREATE TABLE sources.{name} AS FROM never_had.{name}")
+                database.execute(f"CREATE VIEW main.{name} AS FROM sources.{name}")
+        yield Days(database)

@@ -1,0 +1,238 @@
+"""The rest of a document (document.md): its UAI, its perimeter, what goes beside it, the index, what is written."""
+
+from datetime import date
+
+import pytest
+
+from tests.unit.documents.days import Days
+from tests.unit.rules.rows import (
+    ADDRESS,
+    LAST_UAI,
+    NDA,
+    OTHER,
+    SECOND,
+    SIBLING,
+    SIRET,
+    UAI,
+    Row,
+    Tables,
+    certifier,
+    fiche,
+    of,
+    onisep,
+    partner,
+    school,
+    stock,
+)
+
+CNED = "18004301001485"
+LISTED: Tables = {"liste_of": [of()]}
+
+# --- code_uai ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schools", "validated", "uai"),
+    [
+        ([school()], onisep(LAST_UAI), LAST_UAI),  # ONISEP's before the directory's
+        ([school(), school(LAST_UAI)], None, UAI),  # the smallest
+        ([school(etat="FERME"), school(LAST_UAI)], None, LAST_UAI),  # an open one first
+        ([school(LAST_UAI, etat="FERME"), school(etat="A OUVRIR")], None, UAI),
+        ([school("0861288A"), school(LAST_UAI, "1")], onisep("0861289A"), None),  # not valid
+        ([school(UAI, OTHER)], onisep(None), None),
+    ],
+)
+def test_code_uai(days: Days, schools: list[Row], validated: Row | None, uai: str | None) -> None:
+    tables: Tables = {**LISTED, "annuaire_education": schools, "referentiel_onisep": [validated] if validated else []}
+    assert days.build(tables)[SIRET]["code_uai"] == uai
+
+
+def test_the_complement_comes_first(days: Days) -> None:
+    tables: Tables = {"liste_of": [of(siret=CNED)], "referentiel_onisep": [onisep(LAST_UAI, CNED)]}
+    assert days.build(tables)[CNED]["code_uai"] == UAI
+
+
+# --- perimeter --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("marks", "exclusions", "out"),
+    [
+        ({"hors_contrat": True}, ("hors_contrat", "lycee_agricole"), True),
+        ({"lycee_agricole": True}, ("hors_contrat", "lycee_agricole"), True),
+        ({"hors_contrat": True}, ("lycee_agricole",), False),
+        ({"lycee_agricole": True}, ("hors_contrat",), False),
+        ({"hors_contrat": True, "lycee_agricole": True}, (), False),
+        ({"hors_contrat": False, "lycee_agricole": False}, ("hors_contrat", "lycee_agricole"), False),
+        ({}, ("hors_contrat", "lycee_agricole"), False),
+    ],
+)
+def test_perimeter(days: Days, marks: dict[str, bool], exclusions: tuple[str, ...], out: bool) -> None:
+    marked = {**school("wrong"), **marks}
+    tables: Tables = {**LISTED, "annuaire_education": [school(LAST_UAI), marked, marked]}
+    assert (SIRET not in days.build(tables, exclusions=exclusions)) == out
+    assert days.answers()[SIRET][0] == ("hors_perimetre" if out else "document")
+
+
+def test_a_mark_is_of_a_valid_siret(days: Days) -> None:
+    days.build({**LISTED, "annuaire_education": [{**school(siret="1"), "hors_contrat": True}]})
+    assert days.answers().keys() == {SIRET, f"siren/{SIRET[:9]}", f"nda/{NDA}"}
+
+
+# --- what goes beside it ----------------------------------------------------------------------------------------------
+
+
+def test_what_sirene_says(days: Days) -> None:
+    links: list[Row] = [
+        {"predecesseur": SIRET, "successeur": SIBLING, "date_lien": None},
+        {"predecesseur": SIRET, "successeur": OTHER, "date_lien": date(2024, 1, 1)},
+        {"predecesseur": SIRET, "successeur": SIBLING, "date_lien": date(2024, 1, 1)},
+        {"predecesseur": SIRET, "successeur": SIBLING, "date_lien": date(2023, 1, 1)},
+    ]
+    rows = [
+        stock(etat="A", debut=None),
+        {**stock(etat="F", debut=date(2024, 6, 30)), "diffusion": "P"},
+        stock(etat="A", debut=date(2020, 1, 1)),
+    ]
+    days.build({**LISTED, "sirene": rows, "sirene_succession": links})
+    assert days.details()[SIRET]["etablissement"] == {
+        "etat_administratif": "F",
+        "date_fermeture": "2024-06-30",
+        "siret_successeur": OTHER,
+        "diffusion_partielle": True,
+    }
+
+
+def test_an_open_one_has_no_closing_date(days: Days) -> None:
+    days.build({**LISTED, "sirene": [stock()]})
+    assert days.details()[SIRET]["etablissement"]["date_fermeture"] is None
+
+
+def test_what_sirene_does_not_know(days: Days) -> None:
+    days.build(LISTED)
+    assert set(days.details()[SIRET]["etablissement"].values()) == {None}
+
+
+@pytest.mark.parametrize(("diffusion", "hidden"), [("O", False), ("P", True), ("N", True), (None, False)])
+def test_whose_identity_is_not_for_everybody(days: Days, diffusion: str | None, hidden: bool) -> None:
+    days.build({**LISTED, "sirene": [{**stock(), "diffusion": diffusion}]})
+    assert days.not_public() == ({SIRET} if hidden else set())
+
+
+def test_the_identity_is_of_its_latest_row(days: Days) -> None:
+    rows = [
+        of(1, denomination="none"),
+        of(3, denomination="third", date_derniere_declaration=date(2026, 1, 1)),
+        of(2, denomination="second", adresse={**ADDRESS, "voie": ""}, date_derniere_declaration=date(2026, 1, 1)),
+        of(4, denomination="old", date_derniere_declaration=date(2025, 1, 1)),
+    ]
+    days.build({"liste_of": rows, "sirene": [stock(SIBLING)]})
+    address = {"voie": None, "code_postal": "75011", "ville": "PARIS"}
+    assert days.identities() == {
+        SIRET: {"denomination": "second", "adresse": address},
+        SIBLING: {"denomination": "second", "adresse": None},
+    }
+
+
+def test_with_several_ndas_a_name_is_of_its_own_row(days: Days) -> None:
+    tables: Tables = {
+        "liste_of": [of(1, denomination="own"), of(2, nda=SECOND, denomination="own")],
+        "fiches_rncp": [fiche()],
+        "certificateurs_rncp": [certifier(SIBLING)],
+    }
+    days.build(tables)
+    assert days.identities()[SIBLING] == {"denomination": None, "adresse": None}
+
+
+# --- index ------------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_behind_an_identifier(days: Days) -> None:
+    days.build({"liste_of": [of()]})
+    tables: Tables = {
+        "liste_of": [of(1, nda=SECOND), of(2, nda="malformed", siret=OTHER)],
+        "sirene": [stock(SIBLING)],
+        "annuaire_education": [school(), school(UAI, OTHER)],
+        "fiches_rncp": [fiche(), fiche("RNCP2", active=False), fiche("RNCP1234567890")],
+        "partenaires_rncp": [partner(), partner(code="RNCP2"), partner(code="RNCP1234567890")],
+        "certificateurs_rncp": [certifier(OTHER)],
+    }
+    days.build(tables)
+    assert days.index() == {
+        f"siren/{SIRET[:9]}": [SIRET, SIBLING],
+        f"siren/{OTHER[:9]}": [OTHER],
+        f"nda/{NDA}": [f"{SIRET}I"],
+        f"nda/{SECOND}": [f"{SIRET}A", f"{SIBLING}A"],
+        f"uai/{UAI}": [OTHER, SIRET],
+        "certification/RNCP1": [f"{OTHER}FO", f"{SIRET}F"],
+    }
+
+
+def test_nobody_who_is_out_of_perimeter(days: Days) -> None:
+    tables: Tables = {
+        **LISTED,
+        "annuaire_education": [{**school(), "hors_contrat": True}],
+        "fiches_rncp": [fiche()],
+        "partenaires_rncp": [partner()],
+    }
+    assert days.build(tables) == {}
+    assert days.index() == {}
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+SIREN, LINK = f"siren/{SIRET[:9]}", f"nda/{NDA}"
+
+
+def test_only_what_changed(days: Days) -> None:
+    days.build(LISTED)
+    assert days.changes() == {SIRET: ("document", "new"), SIREN: ("index", "index"), LINK: ("index", "index")}
+    assert days.replaced() == {}
+    days.build(LISTED)
+    assert days.changes() == {}
+    assert set(days.answers().values()) == {("document", 1), ("index", 1)}
+    days.build({"liste_of": [of(code_specialite_1="313")]})
+    assert days.changes() == {SIRET: ("document", "changed")}
+    assert days.replaced() == {SIRET: 1}
+    assert days.answers() == {SIRET: ("document", 3), SIREN: ("index", 1), LINK: ("index", 1)}
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {**LISTED, "sirene": [stock()]},
+        {"liste_of": [of(denomination="another")]},
+    ],
+)
+def test_what_is_beside_a_document_changes_alone(days: Days, tables: Tables) -> None:
+    days.build(LISTED)
+    days.build(tables)
+    assert days.changes() == {SIRET: ("document", "details_only")}
+
+
+def test_an_identity_may_be_hidden_though_nothing_else_changed(days: Days) -> None:
+    days.build({**LISTED, "sirene": [stock()]})
+    days.build({**LISTED, "sirene": [{**stock(), "diffusion": "N"}]})
+    assert days.changes() == {SIRET: ("document", "details_only")}
+
+
+def test_a_tombstone_and_what_comes_back(days: Days) -> None:
+    days.build(LISTED)
+    days.build({}, retention=1, after=1)
+    days.build({}, retention=1)
+    assert set(days.answers().values()) == {("retire", days.generation)}
+    assert days.changes() == {SIRET: ("retire", "retired"), SIREN: ("retire", "index"), LINK: ("retire", "index")}
+    days.build({}, retention=1)
+    assert days.changes() == {}
+    days.build(LISTED)
+    assert days.changes()[SIRET] == ("document", "new")
+
+
+def test_out_of_perimeter_and_back(days: Days) -> None:
+    out: Tables = {"annuaire_education": [{**school(), "hors_contrat": True}]}
+    days.build(out)
+    assert days.changes() == {SIRET: ("hors_perimetre", "perimeter_only")}
+    days.build({**LISTED, "annuaire_education": [school()]})
+    assert days.changes()[SIRET] == ("document", "new")
+    days.build({**LISTED, **out})
+    assert days.changes()[SIRET] == ("hors_perimetre", "retired")

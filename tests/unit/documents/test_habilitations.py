@@ -1,0 +1,133 @@
+"""habilitations_france_competence (document.md): one entry a fiche, from the rows of its partners and certifiers."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.unit.documents.days import Days, Json
+from tests.unit.rules.rows import OTHER, SIRET, Row, Tables, certifier, fiche, partner
+
+
+def to(habilitation: str, etat: str | None = "Actif", day: date | None = None, **more: Any) -> Row:
+    """A partner row."""
+    return {**partner(etat=etat, **more), "habilitation": f"HABILITATION_{habilitation}", "date_actif": day}
+
+
+def entries(days: Days, tables: Tables, siret: str = SIRET) -> list[Json]:
+    """The entries of a document."""
+    found = days.build(tables)[siret]["habilitations_france_competence"]
+    assert isinstance(found, list)
+    return found
+
+
+def summary(entry: Json) -> tuple[bool, bool, bool]:
+    """Whether it is active, to train, to examine."""
+    return entry["actif"], entry["habilitation_pour_former"], entry["habilitation_pour_organiser_l_evaluation"]
+
+
+@pytest.mark.parametrize(
+    ("habilitation", "former", "organiser"),
+    [
+        ("FORMER", True, False),
+        ("ORGANISER", False, True),
+        ("ORGA_FORM", True, True),
+        ("AUTRE", False, False),
+    ],
+)
+def test_what_a_partner_may_do(days: Days, habilitation: str, former: bool, organiser: bool) -> None:
+    tables: Tables = {"fiches_rncp": [fiche()], "partenaires_rncp": [to(habilitation)]}
+    [entry] = entries(days, tables)
+    assert summary(entry) == (True, former, organiser)
+    [row] = days.database.execute("SELECT pour_former_comme_partenaire FROM habilitations").fetchall()
+    assert row == (former,)
+
+
+def test_a_certifier_may_do_both_though_not_as_a_partner(days: Days) -> None:
+    [entry] = entries(days, {"fiches_rncp": [fiche()], "certificateurs_rncp": [certifier(SIRET)]})
+    assert summary(entry) == (True, True, True)
+    assert entry["date_actif"] is None
+    [row] = days.database.execute("SELECT pour_former_comme_partenaire FROM habilitations").fetchall()
+    assert row == (False,)
+
+
+@pytest.mark.parametrize(("etat", "active"), [("Actif", True), ("Inactif", False), (None, False), ("Supprimé", None)])
+@pytest.mark.parametrize("fiche_active", [True, False])
+def test_active_is_the_partner_and_the_fiche(
+    days: Days, etat: str | None, active: bool | None, fiche_active: bool
+) -> None:
+    tables: Tables = {
+        "fiches_rs": [fiche("RS1", active=fiche_active)],
+        "partenaires_rs": [to("FORMER", etat, code="RS1")],
+    }
+    if active is None:
+        assert days.build(tables) == {}
+    else:
+        [entry] = entries(days, tables)
+        assert summary(entry) == (active and fiche_active, True, False)
+
+
+@pytest.mark.parametrize(
+    ("etat", "active", "expected"), [("Actif", True, [True]), ("Actif", False, [False]), ("Inactif", True, [])]
+)
+def test_active_is_the_certifier_and_the_fiche(days: Days, etat: str, active: bool, expected: list[bool]) -> None:
+    tables: Tables = {"fiches_rncp": [fiche(active=active)], "certificateurs_rncp": [certifier(SIRET, etat)]}
+    documents = days.build(tables)
+    found = documents[SIRET]["habilitations_france_competence"] if SIRET in documents else []
+    assert [entry["actif"] for entry in found] == expected
+
+
+def test_if_any_row_is_active_only_the_active_ones_count(days: Days) -> None:
+    rows = [
+        to("FORMER", "Inactif", date(2020, 1, 1)),
+        to("ORGANISER", "Actif", date(2025, 1, 1)),
+        to("ORGANISER", "Actif", date(2024, 1, 1)),
+        to("ORGANISER", "Actif"),
+    ]
+    [entry] = entries(days, {"fiches_rncp": [fiche()], "partenaires_rncp": rows})
+    assert (*summary(entry), entry["date_actif"]) == (True, False, True, "2024-01-01")
+
+
+def test_else_all_of_them(days: Days) -> None:
+    rows = [to("FORMER", "Inactif", date(2020, 1, 1)), to("ORGANISER", "Inactif", date(2019, 1, 1))]
+    [entry] = entries(days, {"fiches_rncp": [fiche()], "partenaires_rncp": rows})
+    assert (*summary(entry), entry["date_actif"]) == (False, True, True, "2019-01-01")
+
+
+def test_what_is_not_valid_is_nobody(days: Days) -> None:
+    tables: Tables = {
+        "fiches_rncp": [fiche()],
+        "partenaires_rncp": [partner("1"), partner("")],
+        "certificateurs_rncp": [certifier("81841109200014")],
+    }
+    assert days.build(tables) == {}
+
+
+def test_the_fiche_and_its_certifiers(days: Days) -> None:
+    row = {**fiche(end=date(2028, 12, 31)), "date_decision": date(2024, 1, 1)}
+    certifiers = [certifier(SIRET), certifier(OTHER), certifier(OTHER), certifier("1")]
+    certifiers.append(certifier("35600000000003", "Inactif"))
+    [entry] = entries(days, {"fiches_rncp": [row], "partenaires_rncp": [partner()], "certificateurs_rncp": certifiers})
+    assert (entry["date_fin_enregistrement"], entry["date_decision"]) == ("2028-12-31", "2024-01-01")
+    assert entry["sirets_organismes_certificateurs"] == [OTHER, SIRET]
+
+
+def test_rncp_before_rs_then_by_number(days: Days) -> None:
+    codes = {"rncp": ["RNCP10", "RNCP9", "RNCP100"], "rs": ["RS20", "RS3"]}
+    tables: Tables = {}
+    for register, of_register in codes.items():
+        tables[f"fiches_{register}"] = [fiche(code) for code in of_register]
+        tables[f"partenaires_{register}"] = [partner(code=code) for code in of_register]
+    found = entries(days, tables)
+    assert [entry["code"] for entry in found] == ["RNCP9", "RNCP10", "RNCP100", "RS3", "RS20"]
+    assert list(days.details()[SIRET]["habilitations"]) == ["RNCP9", "RNCP10", "RNCP100", "RS3", "RS20"]
+
+
+def test_what_goes_beside_it(days: Days) -> None:
+    row = {**fiche(), "intitule": "Pâtissier", "niveau": "3", "nouvelles_certifications": ["RNCP2"]}
+    bare = fiche("RNCP3")
+    days.build({"fiches_rncp": [row, bare], "partenaires_rncp": [partner(), partner(code="RNCP3")]})
+    assert days.details()[SIRET]["habilitations"] == {
+        "RNCP1": {"intitule": "Pâtissier", "niveau": "3", "remplacee_par": ["RNCP2"]},
+        "RNCP3": {"intitule": None, "niveau": None, "remplacee_par": []},
+    }
