@@ -2,7 +2,7 @@
 
 import pytest
 from quiforme.anomalies.catalogue import RULES
-from quiforme.anomalies.liens import Liens, liens
+from quiforme.anomalies.liens import consultation, sources
 
 SIRET, NDA = "81841109200013", "11750000175"
 NOTHING = dict.fromkeys(("siret", "siren", "nda", "code_fiche", "uai", "source"))
@@ -12,12 +12,8 @@ ANNUAIRE = "https://data.education.gouv.fr/explore/dataset/fr-en-annuaire-educat
 SIRENE = f"https://annuaire-entreprises.data.gouv.fr/etablissement/{SIRET}"
 
 
-def given(code: str, **about: str | None) -> Liens:
-    return liens(RULE_OF[code], {**NOTHING, **about}, "https://api.example")
-
-
 @pytest.mark.parametrize(
-    ("code", "about", "sources"),
+    ("code", "about", "expected"),
     [
         ("etablissement_ferme", {"siret": SIRET}, {"liste_of": LISTE_OF + SIRET, "sirene": SIRENE}),
         ("region_incoherente", {"nda": NDA, "siret": SIRET}, {"liste_of": LISTE_OF + NDA, "sirene": SIRENE}),
@@ -71,10 +67,11 @@ def given(code: str, **about: str | None) -> Liens:
         ),
     ],
 )
-def test_the_sources_compared(code: str, about: dict[str, str | None], sources: dict[str, str]) -> None:
-    assert given(code, **about).sources == sources
+def test_the_sources_compared(code: str, about: dict[str, str | None], expected: dict[str, str]) -> None:
+    assert sources(RULE_OF[code], {**NOTHING, **about}) == expected
 
 
 def test_the_look_up_is_linked_to_for_an_establishment_only() -> None:
-    assert given("plusieurs_nda", siret=SIRET).consultation == f"https://api.example/v1/etablissements/{SIRET}"
-    assert given("nda_partage", nda=NDA).consultation is None
+    about = {**NOTHING, "siret": SIRET, "nda": NDA}
+    assert consultation(about, "https://api.example") == f"https://api.example/v1/etablissements/{SIRET}"
+    assert consultation({**NOTHING, "nda": NDA}, "https://api.example") is None

@@ -12,6 +12,7 @@ from quiforme.anomalies.message import Evenement, sentence
 
 from tests.france import FIRST_DAY, LAST, write_day
 from tests.integration.play import System
+from tests.stack.emulator import ROOT
 
 SIRET, OTHER, SUCCESSOR = "81841109200013", "90000000100017", "81841109200021"
 NDA = "11750000175"
@@ -347,6 +348,11 @@ FINDINGS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
         "activité formation ou dans Sirene.",
     ),
 ]
+
+
+def test_the_guide_explains_every_rule() -> None:
+    guide = (ROOT / "docs" / "anomalies.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"\*\*`(\w+)`\*\* \((\w+)\)", guide)) == {rule.code: rule.severite for rule in RULES}
 
 
 def said(

@@ -47,6 +47,13 @@ def test_life(life: Life) -> None:
     assert life.play({**removed, **ABSENT}) == []  # inactive or absent: nothing to add
 
 
+def test_a_fiche_that_ended_is_said_to_be_inactive(life: Life) -> None:
+    life.play(HELD)
+    [opened] = life.play({**INACTIVE, "fiches_rs": [fiche(active=False)], "partenaires_rs": [partner()]})
+    now = {"etat_habilitation": ["Actif"], "fiche_active": "Non", "date_fin_enregistrement": None}
+    assert opened.constats["france_competences"]["maintenant"] == now
+
+
 def test_what_is_in_the_register_no_more_has_no_state(life: Life) -> None:
     life.play(HELD)
     [opened] = life.play(ABSENT)
@@ -82,6 +89,7 @@ def test_what_came_back_on_a_day_that_was_missed_and_went_again_is_still_open(li
     life.play(ABSENT)
     life.miss(HELD)
     assert life.play(ABSENT) == []
+    assert [row["etat"] for row in life.ledger()] == ["ouverte"]  # once, though two things say so
 
 
 def test_what_was_lost_on_a_day_that_was_missed_is_lost(life: Life) -> None:

@@ -1,7 +1,7 @@
 """`siret_inconnu`: declared in the OF list, or holder of an active habilitation, but absent from Sirene."""
 
 from tests.unit.rules.life import Life
-from tests.unit.rules.rows import NDA, OTHER, SIBLING, SIRET, Tables, held, of, stock
+from tests.unit.rules.rows import NDA, OTHER, SECOND, SIBLING, SIRET, Tables, held, of, stock
 
 ELSE = {"sirene": [stock(OTHER)]}
 DECLARED = {"liste_of": {"nda": [NDA]}, "france_competences": None, "sirene": None}
@@ -40,3 +40,14 @@ def test_its_legal_unit_is_not_enough(life: Life) -> None:
 
 def test_a_siret_that_is_not_valid_is_not_looked_for(life: Life) -> None:
     assert life.finds({**ELSE, "liste_of": [of(siret="1", valid=False)]}) == set()
+
+
+def test_all_that_names_it_makes_one_anomaly(life: Life) -> None:
+    named: Tables = {
+        **ELSE,
+        "liste_of": [of(1, nda=SECOND), of(2), of(3, nda=SECOND)],
+        "habilitations": [held(), held(code="RS2")],
+    }
+    [opened] = life.play(named)
+    assert opened.constats["liste_of"] == {"nda": [NDA, SECOND]}
+    assert [row["etat"] for row in life.ledger()] == ["ouverte"]

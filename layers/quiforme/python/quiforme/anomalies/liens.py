@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from quiforme.anomalies.rule import Rule
 
 _DATASETS: Final[Mapping[str, str]] = {
@@ -27,33 +25,23 @@ About = Mapping[str, str | None]
 """siret, siren, nda, code_fiche, uai and source, each None when it is not known."""
 
 
-class Liens(BaseModel):
-    """Des pages à ouvrir."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    consultation: str | None = Field(description="L'établissement dans l'API (un jeton est demandé)")
-    sources: dict[str, str] = Field(description="La page publique de chaque source comparée, par nom de source")
-
-
-def liens(rule: Rule, about: About, api_url: str) -> Liens:
-    """The links of an anomaly.
-
-    Args:
-        rule: Its rule, which says what sources are compared.
-        about: What it is about; when that names a source, only this one was looked at.
-        api_url: The address of the look-up, without a slash at its end.
-
-    """
+def consultation(about: About, api_url: str) -> str | None:
+    """The establishment in the look-up, whose address is given without a slash at its end; None without establishment."""
     siret = about["siret"]
-    compared = [about["source"]] if about["source"] else [name for need in rule.needs for name in need.split("|")]
+    return f"{api_url}/v1/etablissements/{siret}" if siret else None
+
+
+def sources(rule: Rule, about: About) -> dict[str, str]:
+    """The public page of each source that a rule compares, by the source's name, where it has one for this anomaly.
+
+    When the anomaly names a source, only that one was looked at, and its dataset is what there is at the least.
+    """
+    source = about["source"]
+    compared = [source] if source else [name for need in rule.needs for name in need.split("|")]
     pages = {name: _RECORDS[name](about) for name in compared if name in _RECORDS}
-    if about["source"]:
+    if source:
         pages = {name: page or _DATASETS[name] for name, page in pages.items()}
-    return Liens(
-        consultation=f"{api_url}/v1/etablissements/{siret}" if siret else None,
-        sources={name: page for name, page in pages.items() if page},
-    )
+    return {name: page for name, page in pages.items() if page}
 
 
 def _liste_of(about: About) -> str | None:

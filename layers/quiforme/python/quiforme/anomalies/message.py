@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from quiforme.anomalies.liens import Liens, liens
+from quiforme.anomalies import liens
 from quiforme.anomalies.rule import Rule, Severite
 from quiforme.anomalies.wording import filled
 
@@ -20,6 +20,15 @@ _DAY: Final = "%d/%m/%Y"
 
 Evenement = Literal["ouverte", "modifiee", "resolue"]
 Siret = Annotated[str, Field(pattern=r"^[0-9]{14}$")]
+
+
+class Liens(BaseModel):
+    """Des pages à ouvrir."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    consultation: str | None = Field(description="L'établissement dans l'API (un jeton est demandé)")
+    sources: dict[str, str] = Field(description="La page publique de chaque source comparée, par nom de source")
 
 
 class Anomalie(BaseModel):
@@ -78,7 +87,7 @@ def event(
         region=row["region"],
         message=sentence(rule, evenement, cle, constats, row),
         constats=bounded(constats),
-        liens=liens(rule, about, api_url),
+        liens=Liens(consultation=liens.consultation(about, api_url), sources=liens.sources(rule, about)),
         premiere_detection=row["premiere_detection"],
         derniere_detection=row["derniere_detection"],
         generation=generation,

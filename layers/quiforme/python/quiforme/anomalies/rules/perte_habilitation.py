@@ -14,9 +14,8 @@ RULE = Rule(
               SELECT cle->>'siret', cle->>'code_fiche' FROM registre WHERE code = 'perte_habilitation' AND etat = 'ouverte')
         ANTI JOIN (SELECT siret, code FROM habilitations WHERE actif) AS actives USING (siret, code)
     ), etats AS (
-        SELECT siret, code, list(DISTINCT etat ORDER BY etat) AS etat_habilitation
-        FROM (SELECT siret, code, etat FROM partenaires UNION ALL SELECT siret, code, etat FROM certificateurs)
-        SEMI JOIN perdues USING (siret, code)
+        SELECT siret, code, list(etat ORDER BY etat) AS etat_habilitation
+        FROM (SELECT siret, code, etat FROM partenaires UNION SELECT siret, code, etat FROM certificateurs)
         GROUP BY siret, code
     )
     SELECT siret, code AS code_fiche,
