@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 from quiforme import runs
-from quiforme.aws.anomalies import DynamoLedgerPointer, SqsOutbox
+from quiforme.aws.anomalies import DynamoLedgerPointer, SnsOutbox
 from quiforme.aws.documents import read_pointer
 from quiforme.aws.lease import lease
 from quiforme.aws.settings import setting
@@ -19,7 +19,7 @@ from quiforme.clock import as_utc, paris_day, today
 from quiforme.reconciliation import Office, reconcile
 
 logger = Logger(service="reconcile")
-dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
+dynamodb, s3, sns = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sns")
 
 
 class Trigger(BaseModel):
@@ -59,7 +59,7 @@ def _run(scheduled_time: datetime, run_id: str, storage: S3Storage, context: Lam
             storage=storage,
             publication=read_pointer(dynamodb, state_table),
             pointer=DynamoLedgerPointer(dynamodb, state_table),
-            outbox=SqsOutbox(sqs, setting("ANOMALY_QUEUE_URL")),
+            outbox=SnsOutbox(sns, setting("ANOMALY_TOPIC")),
             scratch=Path(scratch),
             memory_limit_mb=int(context.memory_limit_in_mb) // 2,
             forget_before=min(paris_day(scheduled_time), today()) - timedelta(days=int(setting("HISTORY_DAYS"))),

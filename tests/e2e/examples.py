@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
-_FENCE = re.compile(r"^( *)```(sh|python|javascript)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)```(sh|python|javascript|yaml)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def examples(page: Path) -> list[tuple[str, str]]:

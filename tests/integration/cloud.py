@@ -215,6 +215,10 @@ def deployed() -> Iterator[Cloud]:
         for name in of_type("AWS::SQS::Queue"):
             url = boto3.client("sqs").create_queue(QueueName=cloud.names[f"{name}.QueueName"])["QueueUrl"]
             cloud.names[name] = url
+        for name in of_type("AWS::SNS::Topic"):
+            cloud.names[name] = boto3.client("sns").create_topic(Name=f"quiforme-{name}")["TopicArn"]
+        for subscription in of_type("AWS::SNS::Subscription").values():
+            subscribe(cloud, subscription)
         for name in of_type("AWS::SecretsManager::Secret"):
             created = boto3.client("secretsmanager").create_secret(Name=f"quiforme-{name}", SecretString=f"{name} 1")
             cloud.names[name] = created["ARN"]
@@ -222,6 +226,14 @@ def deployed() -> Iterator[Cloud]:
         boto3.DEFAULT_SESSION.events.register("before-parameter-build", cloud.before)
         boto3.DEFAULT_SESSION.events.register("before-call", cloud.answer)
         yield cloud
+
+
+def subscribe(cloud: Cloud, properties: dict[str, Any]) -> None:
+    """Make one of the template's subscriptions."""
+    wanted = resolve({name: properties[name] for name in ("TopicArn", "Protocol", "Endpoint")}, cloud.names)
+    boto3.client("sns").subscribe(
+        **wanted, Attributes={"RawMessageDelivery": json.dumps(properties["RawMessageDelivery"])}
+    )
 
 
 def sample(name: str) -> Any:
