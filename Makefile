@@ -3,16 +3,17 @@
 # make up      the same stack as `make run`, deployed and empty
 # make stop    end the local stack
 # make openapi write the API's description anew; with PUBLISH=1, make it the one that callers are promised
+# make anomalies write the anomalies' JSON Schemas and sample messages anew
 # make bench   how fast it is at national size (the first time, ten minutes to make the data)
 # DROP=folder  with `make run`: ingest a folder of real files instead
 PYTHON ?= python3
 DROP ?=
 PUBLISH ?=
 UV := .local/tools/bin/uv
-RUN := PYTHONPATH=.:layers/quiforme/python .venv/bin/python
+RUN := PYTHONPATH=.:layers/anomalies/python:layers/quiforme/python .venv/bin/python
 export UV_PYTHON := $(PYTHON)
 
-.PHONY: run up test stop lint openapi bench clean
+.PHONY: run up test stop lint openapi anomalies bench clean
 
 run: .local/ready
 	@$(RUN) -m tests.stack run $(if $(DROP),--drop "$(DROP)")
@@ -28,6 +29,9 @@ test: .local/ready lint
 
 openapi: .local/ready
 	@$(RUN) -m tests.openapi $(if $(PUBLISH),publish)
+
+anomalies: .local/ready
+	@$(RUN) -m tests.anomaly_kit
 
 bench: .local/ready .local/load/ready
 	@$(UV_SYNC) --group bench || $(call fail,$(NO_PACKAGES))

@@ -1,47 +1,20 @@
-"""The message that consumers get: CloudEvents 1.0, its `data` described by a published JSON Schema."""
+"""The message that consumers get: CloudEvents 1.0, as the consumers' kit (layers/anomalies) models it."""
 
 import json
 import re
-from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal
+from datetime import datetime
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from quiforme_anomalies import SCHEMA_ANOMALIE, Anomalie
 
-from quiforme.anomalies.rule import Rule, Severite
+from quiforme.anomalies.rule import Rule
 
 SOURCE: Final = "quiforme/rapprochement"
-SCHEMA: Final = "urn:quiforme:schema:anomalie:1"
 LARGEST: Final = 200_000
 """Bytes of a message, under the 256 KB of SQS with room for its attributes."""
 _KEPT_OF_LISTS: Final = 20
 
 Evenement = Literal["ouverte", "modifiee", "resolue"]
-Siret = Annotated[str, Field(pattern=r"^[0-9]{14}$")]
-
-
-class Anomalie(BaseModel):
-    """L'anomalie telle qu'elle est au moment de l'événement."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"$id": SCHEMA})
-
-    id: str = Field(pattern=r"^[0-9a-f]{32}$", description="Identifiant stable du constat")
-    code: str = Field(description="Code de la règle")
-    severite: Severite = Field(description="Gravité")
-    occurrence: int = Field(ge=1, description="Combien de fois l'anomalie s'est ouverte")
-    cle: dict[str, str] = Field(description="Ce sur quoi porte l'anomalie")
-    siret: str | None = Field(description="Établissement concerné")
-    siren: str | None = Field(description="Unité légale concernée")
-    nda: str | None = Field(description="Numéro de déclaration d'activité concerné")
-    code_fiche: str | None = Field(description="Fiche RNCP ou RS concernée")
-    uai: str | None = Field(description="Code UAI concerné")
-    source: str | None = Field(description="Source concernée")
-    departement: str | None = Field(description="Département de l'établissement, selon Sirene")
-    region: str | None = Field(description="Code INSEE de la région compétente")
-    message: str = Field(description="Le constat, en une phrase")
-    constats: dict[str, Any] = Field(description="Les faits comparés, tels que les sources les donnent")
-    premiere_detection: date = Field(description="Jour où cette occurrence s'est ouverte")
-    derniere_detection: date = Field(description="Dernier jour où le constat a été fait")
-    generation: int = Field(ge=0, description="Génération des documents au moment du constat")
 
 
 def event(
@@ -87,7 +60,7 @@ def event(
         "subject": next((subject for subject in subjects if subject is not None), None),
         "time": recorded.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "datacontenttype": "application/json",
-        "dataschema": SCHEMA,
+        "dataschema": SCHEMA_ANOMALIE,
         "data": data.model_dump(mode="json"),
     }
 
