@@ -250,6 +250,8 @@ class Story:
         summary = self.cloud.invoke("Reconcile", trigger)
         expected = told_by_oracle(self.oracle.reconcile(day))
         self.reconciled.append(Reconciled(summary, self.cloud.drain("Anomalies"), expected))
+        with self.cloud.fault(once("UpdateItem")):
+            self.cloud.pump("DossiersQueue", "Consume")
 
 
 @pytest.fixture(scope="module")
