@@ -17,6 +17,7 @@ from quiforme_anomalies import EvenementAlerte, EvenementOuverte, exemples, pars
 from quiforme_anomalies.model import EVENEMENT
 
 from tests.anomaly_kit.written import generated
+from tests.e2e.examples import examples, run
 from tests.stack.emulator import LOCAL, ROOT
 
 _FOLDER = ROOT / "layers" / "anomalies"
@@ -109,6 +110,14 @@ def test_what_is_no_event_of_version_1_is_refused(change: dict[str, Any]) -> Non
 def test_what_is_no_event_at_all_is_refused(body: str) -> None:
     with pytest.raises(ValidationError):
         parse(body)
+
+
+@pytest.mark.parametrize("page", [ROOT / "docs" / "anomalies.md", _FOLDER / "README.md"], ids=lambda page: page.name)
+def test_the_examples_of_its_guides_run(page: Path, tmp_path: Path) -> None:
+    (text,) = (text for language, text in examples(page) if language == "python")
+    told = run("python", text, tmp_path, {"PYTHONPATH": str(_FOLDER / "python")})
+    assert told
+    assert len(told.splitlines()) >= 4
 
 
 def test_it_is_a_package_that_needs_pydantic_alone(tmp_path: Path) -> None:

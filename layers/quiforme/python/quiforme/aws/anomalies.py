@@ -116,8 +116,8 @@ def _attributes(event: dict[str, Any]) -> dict[str, Any]:
     values = {
         "code": data["code"],
         "severite": data["severite"],
-        "region": data["region"],
+        "region": data.get("region"),
         "evenement": event["type"].split(".")[3],
     }
-    # An attribute cannot be empty: an unknown region is left out.
+    # An attribute cannot be empty: an unknown region is left out, and an alert has none.
     return {name: {"DataType": "String", "StringValue": value} for name, value in values.items() if value}
