@@ -13,7 +13,11 @@ from typing import Any
 import boto3
 import jmespath
 from botocore import xform_name
+from botocore.exceptions import ClientError
 from botocore.model import Shape
+
+_UNKNOWN = ("InvalidAction", "AWS.SimpleQueueService.UnsupportedOperation")
+"""What the emulator says to an operation that it does not know."""
 
 
 def value_of(text: str, shape: Shape) -> Any:
@@ -24,6 +28,19 @@ def value_of(text: str, shape: Shape) -> Any:
     if shape.type_name == "list":
         return text.split(",")
     return int(text) if shape.type_name in ("integer", "long") else text
+
+
+def move(source: str, destination: str) -> None:
+    """What StartMessageMoveTask does, which the emulator does not know: by hand, message by message."""
+    sqs = boto3.client("sqs")
+    here, there = (sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"] for arn in (source, destination))
+    while messages := sqs.receive_message(QueueUrl=here, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
+        "Messages"
+    ):
+        for message in messages:
+            attributes: Any = message.get("MessageAttributes", {})
+            sqs.send_message(QueueUrl=there, MessageBody=message["Body"], MessageAttributes=attributes)
+            sqs.delete_message(QueueUrl=here, ReceiptHandle=message["ReceiptHandle"])
 
 
 def main() -> None:
@@ -38,7 +55,13 @@ def main() -> None:
     names = {f"--{xform_name(name, '-')}": name for name in model.input_shape.members}
     names |= {"--notification-endpoint": "Endpoint"} if (service, operation) == ("sns", "subscribe") else {}
     params = {names[name]: value_of(text, model.input_shape.members[names[name]]) for name, text in given.items()}
-    answer = getattr(client, method)(**params)
+    try:
+        answer = getattr(client, method)(**params)
+    except ClientError as error:
+        if method != "start_message_move_task" or error.response["Error"]["Code"] not in _UNKNOWN:
+            raise
+        move(params["SourceArn"], params["DestinationArn"])
+        answer = {}
     answer.pop("ResponseMetadata", None)
     found = jmespath.search(query, answer) if query else answer
     print(found if as_text else json.dumps(found, default=str))

@@ -25,6 +25,7 @@ def run(language: str, text: str, folder: Path, environment: dict[str, str]) -> 
     file.write_text(text, encoding="utf-8")
     done = subprocess.run(
         [interpreter, str(file)],
+        cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
