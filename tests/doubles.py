@@ -3,13 +3,14 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from quiforme.anomalies.ports import LedgerState
+from quiforme.anomalies.ports import LedgerState, News
+from quiforme.api.dossiers import Dossier, Outdated, Step, Wanted, Whole
 from quiforme.registry.ports import Conflict, Intent, Item, Publication, Spent
 from quiforme.snapshot.ports import Offer, Version
 from quiforme.sources.catalogue import Source
@@ -183,3 +184,71 @@ class MemoryOutbox:
             if self.dies_after is not None and len(self.events) >= self.dies_after:
                 raise Died
             self.events.append(event)
+
+
+@dataclass
+class MemoryFollowUp:
+    """The follow-up, as the reconciliation and as agents see it."""
+
+    events: dict[tuple[str, int], News] = field(default_factory=dict)
+    counted: dict[str, Any] | None = None
+    steps: dict[str, list[Step]] = field(default_factory=dict)
+
+    def record(self, news: Iterable[News]) -> None:
+        self.events |= {(one.anomaly, one.sequence): one for one in news}
+
+    def record_statistics(self, statistics: dict[str, Any]) -> None:
+        self.counted = statistics
+
+    def dismissed(self) -> Iterable[tuple[str, str]]:
+        return [(anomaly, steps[-1].empreinte) for anomaly, steps in self.steps.items() if steps[-1].dismisses]
+
+    def stands(self, anomaly: str) -> News:
+        """The last thing that happened to one."""
+        return max(self._of(anomaly), key=lambda one: one.sequence)
+
+    def _of(self, anomaly: str) -> list[News]:
+        return [one for (name, _), one in sorted(self.events.items()) if name == anomaly]
+
+    def listed(
+        self, region: str | None, etat: str, wanted: Wanted, *, after: str | None, limit: int
+    ) -> tuple[list[str], str | None]:
+        places = sorted(
+            (
+                f"{one.day}#{one.anomaly}"
+                for one in map(self.stands, {name for name, _ in self.events})
+                if one.announcement in ("faite", "classee")
+                and (one.event["data"]["region"], one.status) == (region, etat)
+                and wanted.code in (None, one.event["data"]["code"])
+                and wanted.severite in (None, one.event["data"]["severite"])
+                and one.day >= (wanted.depuis or "")
+            ),
+            reverse=True,
+        )
+        left = [place for place in places if after is None or place < after]
+        page = left[:limit]
+        return [place.partition("#")[2] for place in page], page[-1] if len(left) > limit else None
+
+    def read(self, identifiers: Sequence[str]) -> list[Dossier]:
+        return [self._dossier(one) for one in identifiers]
+
+    def _dossier(self, anomaly: str) -> Dossier:
+        one, steps = self.stands(anomaly), self.steps.get(anomaly)
+        last = steps[-1] if steps else None
+        return Dossier(one.event["data"], one.status, one.announcement, one.day, one.digest, last)
+
+    def whole(self, identifier: str) -> Whole | None:
+        of = self._of(identifier)
+        if not of:
+            return None
+        told = [{"jour": one.day, "annonce": one.announced, "message": one.event} for one in of]
+        return Whole(self._dossier(identifier), told, self.steps.get(identifier, []))
+
+    def add(self, identifier: str, step: Step) -> None:
+        steps = self.steps.setdefault(identifier, [])
+        if step.version != len(steps) + 1:
+            raise Outdated
+        steps.append(step)
+
+    def statistics(self) -> dict[str, Any] | None:
+        return self.counted

@@ -50,6 +50,7 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         "scopes": " ".join(claims.scopes),
         "exp": str(claims.exp),
         "rate_limit_per_minute": str(claims.rate_limit_per_minute or ""),
+        "regions": " ".join(claims.regions or ()),
     }
     return _policy("Allow", resource, claims.uid, context)
 

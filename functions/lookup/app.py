@@ -21,6 +21,7 @@ from quiforme.api.errors import STORE_FAILED, STORE_TIMED_OUT, ApiError
 from quiforme.api.http import Request, Response, compact, error_answer
 from quiforme.api.routes import respond
 from quiforme.api.world import World
+from quiforme.aws.dossiers import DynamoDossiers
 from quiforme.aws.reader import FAST, DynamoCounter, DynamoReader
 from quiforme.aws.secret import RotatingSecret
 from quiforme.aws.settings import setting
@@ -45,6 +46,7 @@ world = World(
     counter=DynamoCounter(dynamodb, setting("ACCESS_TABLE")),
     connector=RotatingSecret(setting("CONNECTOR_SECRET")),
     shelf=S3Shelf(setting("BUCKET")),
+    dossiers=DynamoDossiers(dynamodb, setting("FOLLOW_UP_TABLE")),
     history_days=int(setting("HISTORY_DAYS")),
     now=time.time,
 )

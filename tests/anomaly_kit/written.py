@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from quiforme.anomalies.catalogue import RULES
+from quiforme.anomalies.flood import alert
 from quiforme_anomalies import SCHEMA_ALERTE, SCHEMA_ANOMALIE, SCHEMA_EVENEMENT, Alerte, Anomalie
 from quiforme_anomalies.model import EVENEMENT
 
@@ -46,7 +47,7 @@ def samples() -> dict[str, list[dict[str, Any]]]:
         code: max(sorted(of_code.items()), key=lambda story: len({event["type"] for event in story[1]}))[1]
         for code, of_code in stories.items()
     }
-    return {**{rule.code: chosen[rule.code] for rule in RULES}, "alerte": [_alert(chosen["etablissement_ferme"][0])]}
+    return {**{rule.code: chosen[rule.code] for rule in RULES}, "alerte": [_alert()]}
 
 
 def _told() -> Iterator[dict[str, Any]]:
@@ -79,26 +80,11 @@ def _geocoder(request: Request) -> Reply:
     return Reply(200, ban.answer(request.headers["Content-Type"], request.body))
 
 
-def _alert(event: dict[str, Any]) -> dict[str, Any]:
-    """The alert that would come with a flood of anomalies like that of an event."""
-    data = Alerte(
-        id=event["data"]["id"],
-        code=event["data"]["code"],
-        severite=event["data"]["severite"],
-        ouvertures=104_233,
-        deja_ouvertes=812,
-        message="104 233 établissements fermés d'un coup : leurs messages sont retenus le temps d'une vérification.",
-        jour=date.fromisoformat(event["data"]["derniere_detection"]),
-        generation=event["data"]["generation"],
-    )
-    return {
-        **event,
-        "id": f"{data.id}:1",
-        "type": "fr.quiforme.anomalie.alerte.v1",
-        "subject": data.code,
-        "dataschema": SCHEMA_ALERTE,
-        "data": data.model_dump(mode="json"),
-    }
+def _alert() -> dict[str, Any]:
+    """The alert of a source that closes most establishments at a stroke."""
+    (rule,) = (rule for rule in RULES if rule.code == "etablissement_ferme")
+    recorded = f"{FIRST_DAY}T04:12:09Z"
+    return alert(rule, openings=104_233, open_before=812, day=FIRST_DAY, generation=9, recorded=recorded)
 
 
 def text(content: Any) -> str:

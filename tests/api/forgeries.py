@@ -125,6 +125,7 @@ def unsound(key: SigningKey, claims: Claims) -> dict[str, str]:
         ],
         "jti": [None, "", 7, "j" * 65, "a/b", "a b", "a\n", "a\0", "é", [claims.jti], {"jti": claims.jti}, True],
         "uid": [None, "", 7, "u" * 65, "a/b", "a\n", [claims.uid]],
+        "regions": [None, "11", [], [11], ["11", "11"], ["99"], ["1" * 70], {"11": True}],
         "rate_limit_per_minute": [None, 0, -1, True, False, 1.5, "7", 10**6 + 1, 10**40, [], {}],
     }
     wrong["scopes"] += [["a b"], [1], [None], [["exports"]], [""], ["Exports"], ["exports\n"], ["s" * 65]]

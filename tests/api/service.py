@@ -11,11 +11,13 @@ from quiforme.api.routes import respond
 from quiforme.api.world import Export, World
 from quiforme.registry.ports import Item, Publication
 
+from tests.doubles import MemoryFollowUp
+
 NOW = 1_795_500_000.0
 """2026-11-24T06:00:00Z."""
 TODAY = date(2026, 11, 24)
 SECRET = "le secret du connecteur"
-SCOPES = "certifications_qualiopi_france_competences exports"
+SCOPES = "certifications_qualiopi_france_competences exports anomalies"
 
 
 def publication(generation: int = 1, day: str = "2026-11-24", **changes: Any) -> Publication:
@@ -72,6 +74,7 @@ class Service:
     registry: Registry = field(default_factory=Registry)
     calls: dict[tuple[str, int], int] = field(default_factory=dict)
     files: dict[int, list[Export]] = field(default_factory=dict)
+    dossiers: MemoryFollowUp = field(default_factory=MemoryFollowUp)
     now: float = NOW
 
     def count(self, jti: str, window_end: int) -> int:
@@ -87,7 +90,7 @@ class Service:
 
     @property
     def world(self) -> World:
-        return World(self.registry, self, self, self, history_days=3650, now=lambda: self.now)
+        return World(self.registry, self, self, self, self.dossiers, history_days=3650, now=lambda: self.now)
 
     def call(self, resource: str, method: str = "GET", **given: Any) -> Response:
         """One call, given as to `event`."""

@@ -119,6 +119,8 @@ def test_every_code_is_described_where_it_is_answered() -> None:
         errors.repeated_parameter("x").code,
         errors.sirets_malformed("x").code,
         errors.limit_malformed(1).code,
+        errors.step_malformed(None, "x").code,
+        errors.outdated(1).code,
     }
     described = set()
     for _, status, response in responses():

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import data, emulated, report
+from tests.bench import data, emulated, reconciled, report
 from tests.bench.measures import measure, same_documents
 
 HOME = Path(".local/bench")
@@ -38,6 +38,9 @@ def main() -> None:
         lines += report.against_straightforward(ours, theirs, scale=COMPARED)
         print("measuring a second day…", flush=True)
         lines += report.second_day(measure("second_day", drops[scales[-1]], scratch), scale=scales[-1])
+        print("measuring the reconciliation…", flush=True)
+        steps = {name: measure(name, drops[scales[-1]], scratch) for name in reconciled.STEPS}
+        lines += report.reconciled(steps, scale=scales[-1])
         lines += report.publication(measure("publication", HOME, scratch))
         lines += emulated.report(emulated.measure())
     text = "\n".join(lines)

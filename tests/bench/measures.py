@@ -12,7 +12,7 @@ from typing import Any
 
 from quiforme.registry.ports import Item
 
-from tests.bench import floor, project, straightforward
+from tests.bench import floor, project, reconciled, straightforward
 
 PUBLISHED = 100_000
 Told = dict[str, float]
@@ -72,6 +72,10 @@ def _second_day(folder: Path, scratch: Path) -> Told:
     return project.second_day(folder, scratch)
 
 
+def _step(name: str) -> Callable[[Path, Path], Told]:
+    return lambda folder, scratch: reconciled.step(name, folder, scratch)
+
+
 def _straightforward(folder: Path, _: Path) -> Told:
     made: dict[str, tuple[straightforward.Document, straightforward.Document]] = {}
     return {
@@ -112,6 +116,7 @@ TASKS: dict[str, Callable[[Path, Path], Told]] = {
     "published": _published,
     "straightforward": _straightforward,
     "publication": _publication,
+    **{name: _step(name) for name in reconciled.STEPS},
 }
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class _Drop:
         return Offer(version, DAY, fetched=version != known)
 
 
-class _Storage(FolderStorage):
+class Storage(FolderStorage):
     """A folder on the same disk, where putting costs nothing."""
 
     def put(self, key: str, source: Path) -> None:
@@ -54,7 +54,7 @@ class _Storage(FolderStorage):
 
 
 @dataclass
-class _Registry(MemoryRegistry):
+class Registry(MemoryRegistry):
     """Takes documents, counts what DynamoDB would charge, and keeps them only when asked to."""
 
     keep: bool = False
@@ -74,22 +74,20 @@ class _Registry(MemoryRegistry):
 
 def ingestion(folder: Path, scratch: Path, *, keep: bool = False) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
     """The summary of a first run on a drop, and the documents' JSON by SIRET where they are to be kept."""
-    registry = _Registry(keep=keep)
+    registry = Registry(keep=keep)
     with TemporaryDirectory(dir=scratch) as storage:
-        return _run(folder, scratch, Path(storage), registry, DAY), registry.kept
+        return run(folder, scratch, Path(storage), registry, DAY), registry.kept
 
 
 def second_day(folder: Path, scratch: Path) -> dict[str, float]:
     """A day on which one row of the OF list in a hundred has another date: what it writes, and what that takes."""
-    registry = _Registry()
+    registry = Registry()
     with TemporaryDirectory(dir=scratch) as storage, TemporaryDirectory(dir=scratch) as tomorrow:
-        first = _run(folder, scratch, Path(storage), registry, DAY)
+        first = run(folder, scratch, Path(storage), registry, DAY)
         written, units = registry.written, registry.units
-        for path in folder.iterdir():
-            (Path(tomorrow) / path.name).hardlink_to(path)
-        _change_dates(Path(tomorrow) / liste_of.FILE)
+        lay_second_day(folder, Path(tomorrow))
         start = time.perf_counter()
-        _run(Path(tomorrow), scratch, Path(storage), registry, DAY + timedelta(days=1))
+        run(Path(tomorrow), scratch, Path(storage), registry, DAY + timedelta(days=1))
         seconds = time.perf_counter() - start
     return {
         "total": first["documents"]["total"],
@@ -101,6 +99,13 @@ def second_day(folder: Path, scratch: Path) -> dict[str, float]:
     }
 
 
+def lay_second_day(folder: Path, tomorrow: Path) -> None:
+    """The same files, but one row of the OF list in a hundred has another date."""
+    for path in folder.iterdir():
+        (tomorrow / path.name).hardlink_to(path)
+    _change_dates(tomorrow / liste_of.FILE)
+
+
 def _change_dates(path: Path) -> None:
     header, *lines = path.read_text(encoding="utf-8").split("\n")
     lines[::100] = [re.sub(r"\d\d/\d\d/\d{4}", "28/08/2026", line, count=1) for line in lines[::100]]
@@ -108,11 +113,12 @@ def _change_dates(path: Path) -> None:
     path.write_text("\n".join([header, *lines]), encoding="utf-8")
 
 
-def _run(folder: Path, scratch: Path, storage: Path, registry: _Registry, day: date) -> dict[str, Any]:
+def run(folder: Path, scratch: Path, storage: Path, registry: Registry, day: date) -> dict[str, Any]:
+    """The summary of one ingestion."""
     with TemporaryDirectory(dir=scratch) as own:
         world = World(
             origins=dict.fromkeys((source.name for source in SOURCES), _Drop(folder)),
-            storage=_Storage(storage),
+            storage=Storage(storage),
             registry=registry,
             announce=lambda *_: None,
             scratch=Path(own),

@@ -79,6 +79,26 @@ def second_day(measure: Measure, *, scale: float) -> list[str]:
     ]
 
 
+def reconciled(steps: Mapping[str, Measure], *, scale: float) -> list[str]:
+    """Two days: each reconciliation against the ingestion before it."""
+    lines = [
+        f"## Reconciliation against the ingestion before it, at {scale:g} of the national size (target: under half)\n",
+        "| day | told | open | ingestion s | MiB | reconciliation s | MiB | ratio of time | of memory |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for day in ("first", "next"):
+        before, after = steps[f"{day}_ingestion"], steps[f"{day}_reconciliation"]
+        told, s, before_s = after.told, after.told["seconds"], before.told["seconds"]
+        lines.append(
+            f"| {day} | {told['told']:,.0f} | {told['open']:,.0f} | {before_s:.1f} | {before.peak_mib:,} "
+            f"| {s:.1f} | {after.peak_mib:,} | **{s / before_s:.2f}** | **{after.peak_mib / before.peak_mib:.2f}** |"
+        )
+    stages = ", ".join(
+        f"{name} {steps['next_reconciliation'].told[name]:.1f}" for name in ("facts", "rules", "ledger", "sending")
+    )
+    return [*lines, f"\nThe next day's, in seconds: {stages}. Neither has a network.\n"]
+
+
 def publication(measure: Measure) -> list[str]:
     """The client that writes to DynamoDB."""
     seconds = measure.told["documents"]

@@ -7,8 +7,10 @@ from datetime import date
 
 import schemathesis
 from hypothesis import strategies as st
-from quiforme.api.parameters import cursor
+from quiforme.api.anomalies import ETATS
+from quiforme.api.parameters import cursor, encoded
 from quiforme.identifiers import UAI_LETTERS, is_siren
+from quiforme.regions import REGIONS
 
 from tests.api.documents import siret
 from tests.france import FIRST_DAY
@@ -35,6 +37,10 @@ FORMATS: dict[str, st.SearchStrategy[str]] = {
     "code-fiche": st.just(CODE_OF_CERTIFIED) | st.from_regex(r"(RNCP|RS)[0-9]{1,9}", fullmatch=True),
     "date": st.just(FIRST_DAY.isoformat()) | st.dates(date(2000, 1, 1), FIRST_DAY).map(date.isoformat),
     "etag": st.just("*") | st.text(st.characters(codec="ascii", exclude_categories=["Cc"])),
+    "anomalie": st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
+    "curseur-anomalies": st.builds(
+        lambda etat, region: encoded(f"{etat}/{region}/"), st.sampled_from(ETATS), st.sampled_from(list(REGIONS))
+    ),
     "curseur": st.builds(cursor, st.integers(1, PUBLISHED), st.just("") | _ANY_SIRET),
 }
 for _name, _values in FORMATS.items():

@@ -35,6 +35,7 @@ _ENVIRONMENT = {
     "ACCESS_TABLE": "a",
     "BUCKET": "b",
     "REGISTER_TABLE": "r",
+    "FOLLOW_UP_TABLE": "f",
     "SIGNING_KEYS": "k",
     "FILES_TABLE": "f",
     "SEEN_TABLE": "v",
@@ -196,6 +197,51 @@ def test_every_route(stack: Stack, oracle: Oracle) -> None:
             assert len(file.read()) == export["octets"]
     for path in ("/docs", "/docs/page.js", "/docs/swagger-ui.js", "/docs/swagger-ui.css", "/openapi.json"):
         assert drive.http(stack, "GET", path)[0] == 200, path
+
+
+def test_agents_follow_anomalies_up(stack: Stack, still_open: set[str]) -> None:
+    json_type = {"Content-Type": "application/json"}
+
+    def ask(path: str, token: str = stack.token, method: str = "GET", **call: Any) -> tuple[int, Any]:
+        sent = {"Authorization": f"Bearer {token}"} | (json_type if method == "POST" else {})
+        status, _, body = drive.http(stack, method, path, headers=sent, **call)
+        return status, json.loads(body)
+
+    listed: dict[str, Any] = {}
+    query = {"etat": "ouverte", "limite": "100"}
+    while True:
+        status, page = ask("/v1/anomalies", query=query)
+        assert status == 200
+        listed |= {one["id"]: one for one in page["data"]}
+        if page["meta"]["curseur"] is None:
+            break
+        query["curseur"] = page["meta"]["curseur"]
+    assert listed.keys() == still_open
+    _, statistics = ask("/v1/anomalies/statistiques")
+    assert sum(line["ouvertes"] for line in statistics["data"] if line["toutes_regions"]) == len(listed)
+
+    anomaly = next(one for one in listed.values() if one["code"] == "etablissement_ferme" and one["region"])
+    elsewhere = "94" if anomaly["region"] != "94" else "11"
+    order = {"command": "issue", "titulaire": "Carif-Oref", "siret": UNKNOWN, "scopes": ["anomalies"], "months": 1}
+    tokens = {
+        region: drive.call(stack, stack.output("TokensFunction"), {**order, "regions": [region]})["token"]
+        for region in (anomaly["region"], elsewhere)
+    }
+    step = json.dumps({"statut": "confirmee", "commentaire": "Déménagé.", "auteur": "C. Martin", "version": 0}).encode()
+    address = f"/v1/anomalies/{anomaly['id']}"
+    assert ask(f"{address}/suivi", tokens[elsewhere], "POST", body=step)[0] == 404
+    status, followed = ask(f"{address}/suivi", tokens[anomaly["region"]], "POST", body=step)
+    assert (status, followed["data"]["suivi"]["version"]) == (200, 1)
+    assert ask(f"{address}/suivi", method="POST", body=step.replace(b"Martin", b"Petit"))[0] == 409
+    status, one = ask(address, tokens[anomaly["region"]])
+    assert (status, [step["statut"] for step in one["data"]["suivis"]]) == (200, ["confirmee"])
+    assert {region["region"] for region in ask("/v1/anomalies", tokens[elsewhere])[1]["data"]} <= {elsewhere}
+
+
+def test_nothing_is_held(stack: Stack) -> None:
+    assert drive.call(stack, stack.reconcile_function, {"command": "held"}) == {"held": {}}
+    with pytest.raises(Failed, match="no opening"):
+        drive.call(stack, stack.reconcile_function, {"command": "release", "code": "nda_partage"})
 
 
 @pytest.mark.parametrize(("language", "text"), examples(ROOT / "docs" / "api.md"))

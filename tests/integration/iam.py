@@ -114,8 +114,9 @@ def _resources(
     elif service == "dynamodb":
         keys = params.get("Key") or params.get("Item") or {}
         leading = {"dynamodb:LeadingKeys": tuple(keys["id"].values())} if "id" in keys else {}
+        index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
         for table in params.get("RequestItems", [params.get("TableName")]):
-            yield f"arn:aws:dynamodb:{account}:table/{table}", leading
+            yield f"arn:aws:dynamodb:{account}:table/{table}{index}", leading
     elif service == "s3":
         listed: dict[str, tuple[str, ...]] = {"s3:prefix": (params["Prefix"],)} if "Prefix" in params else {}
         keys = [one["Key"] for one in params["Delete"]["Objects"]] if "Delete" in params else [params.get("Key")]

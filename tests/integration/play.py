@@ -9,13 +9,23 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from quiforme import runs
+from quiforme.anomalies.decision import Decision, decide, held
+from quiforme.anomalies.ledger import Desk
 from quiforme.enrichment.services import Services
 from quiforme.ingestion import Order, Unfinished, World, ingest
 from quiforme.reconciliation import Office, reconcile
 from quiforme.snapshot.manifest import Manifest, Settings
 from quiforme.sources.catalogue import SOURCES
 
-from tests.doubles import FolderDrop, FolderStorage, MemoryOutbox, MemoryPointer, MemoryRegistry, four_o_clock
+from tests.doubles import (
+    FolderDrop,
+    FolderStorage,
+    MemoryFollowUp,
+    MemoryOutbox,
+    MemoryPointer,
+    MemoryRegistry,
+    four_o_clock,
+)
 from tests.enrichment.insee import KEY
 from tests.oracle import Event, Oracle
 from tests.oracle.anomalies import RULES
@@ -31,6 +41,7 @@ class System:
     root: Path
     registry: MemoryRegistry = field(default_factory=MemoryRegistry)
     pointer: MemoryPointer = field(default_factory=MemoryPointer)
+    follow_up: MemoryFollowUp = field(default_factory=MemoryFollowUp)
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
     announced: int = 0
     history_days: int = 3650
@@ -89,15 +100,35 @@ class System:
     def reconcile(self, day: date) -> dict[str, Any]:
         with TemporaryDirectory() as scratch:
             office = Office(
-                storage=self.storage,
+                desk=self._desk(Path(scratch)),
                 publication=self.registry.current(),
-                pointer=self.pointer,
-                outbox=self.outbox,
-                scratch=Path(scratch),
                 memory_limit_mb=1000,
                 forget_before=day - timedelta(days=self.history_days),
             )
             return reconcile(office, four_o_clock(day), run_id=runs.new_id(four_o_clock(day)))
+
+    def held(self) -> dict[str, int]:
+        """How many openings the flood breaker holds, by code."""
+        with TemporaryDirectory() as scratch:
+            return held(self._desk(Path(scratch)), memory_limit_mb=1000)
+
+    def decide(self, code: str, decision: Decision, day: date) -> dict[str, Any]:
+        """What ops decide of them."""
+        publication = self.registry.current()
+        assert publication
+        with TemporaryDirectory() as scratch:
+            return decide(
+                self._desk(Path(scratch)),
+                code,
+                decision,
+                day=day,
+                generation=publication.generation,
+                run_id=runs.new_id(four_o_clock(day)),
+                memory_limit_mb=1000,
+            )
+
+    def _desk(self, scratch: Path) -> Desk:
+        return Desk(self.storage, self.pointer, self.follow_up, self.outbox, scratch, "https://api.example")
 
     def told(self) -> set[Told]:
         """The events sent since the last call, those on a changed evidence left out."""

@@ -103,11 +103,12 @@ def test_the_first_token_makes_the_first_key(cloud: Cloud) -> None:
     assert tokens(cloud, "list") == {"tokens": []}
     assert tokens(cloud, "keys") == {"keys": []}
     order = {"titulaire": "Région X", "siret": OTHER, "scopes": ["exports"], "days": 30, "rate_limit_per_minute": 9}
-    issued = tokens(cloud, "issue", **order)
+    issued = tokens(cloud, "issue", **order, regions=["11", "84"])
     assert issued.keys() == {"token", "jti", "expires"}
     claims = jwt.decode(issued["token"], options={"verify_signature": False})
     assert (claims["jti"], claims["siret"], claims["scopes"]) == (issued["jti"], OTHER, ["exports"])
     assert (claims["rate_limit_per_minute"], claims["exp"] - claims["iat"]) == (9, 30 * 24 * 3600)
+    assert claims["regions"] == ["11", "84"]
     (entry,) = tokens(cloud, "list")["tokens"]
     assert entry == {
         "jti": issued["jti"],
@@ -118,6 +119,7 @@ def test_the_first_token_makes_the_first_key(cloud: Cloud) -> None:
         "issued_at": entry["issued_at"],
         "expires": issued["expires"],
         "rate_limit_per_minute": 9,
+        "regions": ["11", "84"],
         "revoked_at": None,
     }
     (key,) = tokens(cloud, "keys")["keys"]

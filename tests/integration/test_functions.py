@@ -152,7 +152,9 @@ class Story:
                 if entry["actif"]
             ),
             "fichier": "page.js",
+            "id": json.loads(self.reconciled[0].messages[0]["Body"])["data"]["id"],
         }
+        step = {"statut": "contactee", "auteur": "C. Martin", "version": 0}
         # The connector's secret was never changed before: then it is, and both values open.
         boto3.client("secretsmanager").put_secret_value(
             SecretId=self.cloud.names["ConnectorSecret"], SecretString="the new one"
@@ -164,7 +166,8 @@ class Story:
             if resource == "/v1/etablissements/{siret}":
                 event["queryStringParameters"]["date"] = day.isoformat()
             event["headers"] = {"token-connexion": "the new one", "Content-Type": "application/json"}
-            event["body"] = json.dumps({"sirets": [CERTIFIED, UNKNOWN]}) if route.method == "POST" else None
+            sent = step if resource.endswith("/suivi") else {"sirets": [CERTIFIED, UNKNOWN]}
+            event["body"] = json.dumps(sent) if route.method == "POST" else None
             self.looked_up[resource] = lookup(event)
         for link in body(self.looked_up["/v1/exports"])["data"]:
             # Whoever opens it does so as the function that signed it.

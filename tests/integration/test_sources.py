@@ -1,11 +1,16 @@
 """The anomalies that speak of a source itself: refused or absent, out of date, partly unreadable."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from quiforme.sources.catalogue import SOURCES
+
 from tests.france import FIRST_DAY, write_day
+from tests.france.accidents import emptied, html_page, truncated
 from tests.integration.play import System
 
 ABOUT_SOURCES = ("source_refusee", "source_perimee", "lignes_rejetees")
@@ -38,6 +43,21 @@ def test_a_refused_file_opens_and_the_next_good_one_closes(tmp_path: Path) -> No
     assert ("source_refusee", "liste_of") not in play(system, 2)
     (system.drop / "listePubliqueOF.csv").write_bytes(good + b"\n")
     assert play(system, 3)["source_refusee", "liste_of"]["type"].endswith("resolue.v1")
+
+
+@pytest.mark.parametrize("accident", [html_page, emptied, truncated])
+def test_a_file_refused_again_says_nothing_new(tmp_path: Path, accident: Callable[[Path], None]) -> None:
+    """Not even where it lay while it was read."""
+    system = System(tmp_path)
+    write_day(system.drop, FIRST_DAY)
+    play(system, 0)
+    for path in system.drop.iterdir():
+        accident(path)
+    told = {source: one for (code, source), one in play(system, 1).items() if code == "source_refusee"}
+    cut_short = {"liste_of", "annuaire_education"} if accident is truncated else set()
+    assert told.keys() | cut_short == {source.name for source in SOURCES}
+    assert not any("/" in one["constats"]["motif"] for one in told.values())
+    assert not [key for key in play(system, 2) if key[0] == "source_refusee"]
 
 
 def test_an_absent_file_counts_as_refused_and_one_never_had_does_not(tmp_path: Path) -> None:

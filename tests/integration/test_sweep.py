@@ -105,7 +105,7 @@ def test_half_a_year(long: Long) -> None:
     assert len(long.storage.keys("accepted/liste_of/")) <= HISTORY // STEP + 2
     assert len(long.storage.keys("forgotten/")) == 1
     assert not long.storage.keys("intents/")
-    assert len(long.storage.keys("ledger/")) == 2 * (HISTORY // STEP + 1)  # the ledger and the events of each run
+    assert len(long.storage.keys("ledger/")) == 3 * (HISTORY // STEP + 1)  # ledger, news and statistics of each run
 
 
 def test_gone_back_to(long: Long) -> None:

@@ -13,10 +13,12 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from quiforme.api.description.openapi import Answer
 from quiforme.api.etablissements import LARGEST_REQUEST
 from quiforme.api.routes import ROUTES
+from quiforme.api.suivi import LARGEST_REQUEST as LARGEST_STEP
 from quiforme.api.world import Export
 from quiforme.registry.ports import Publication
 
 from tests.api.service import SECRET, Registry, Service, event
+from tests.doubles import MemoryFollowUp
 from tests.france import FIRST_DAY, write_day
 from tests.france.cast import CERTIFIED, CERTIFIED_THROUGH_LEGAL_UNIT, UNKNOWN
 from tests.integration.cloud import Function, deployed
@@ -35,6 +37,10 @@ SIREN = "/v1/unites-legales/{siren}/etablissements"
 NDA = "/v1/declarations/{nda}/etablissements"
 UAI = "/v1/uai/{uai}/etablissements"
 CERTIFICATION = "/v1/certifications/{code}/etablissements"
+ANOMALIES = "/v1/anomalies"
+STATISTICS = "/v1/anomalies/statistiques"
+ANOMALY = "/v1/anomalies/{id}"
+STEP = "/v1/anomalies/{id}/suivi"
 EXPORTS = "/v1/exports"
 RAW = "/organisme/{siret}"
 STATE = "/v1/etat"
@@ -93,8 +99,10 @@ def answers() -> list[Answer]:
             day = FIRST_DAY + timedelta(days=number)
             write_day(system.drop, day, ministry_fiches=3)
             system.ingest(day)
+            system.reconcile(day)
         deployment = _deployment(cloud.function("Lookup"), system)
         _found(deployment)
+        _followed(deployment)
         _refused(deployment)
         return [*deployment.answers, _saturated()]
 
@@ -107,7 +115,14 @@ def _deployment(lookup: Function, system: System) -> Deployment:
         pointer, system.registry.items, {day.isoformat(): known for day, known in system.registry.days.items()}
     )
     now = datetime.combine(FIRST_DAY + timedelta(days=DAYS - 1), datetime.min.time(), UTC) + timedelta(hours=6)
-    service = Service(registry, files={pointer.generation: _files(system, pointer)}, now=now.timestamp())
+    for news in system.follow_up.events.values():
+        news.event["time"] = f"{news.day}T04:12:09Z"  # the clock's, otherwise
+    service = Service(
+        registry,
+        files={pointer.generation: _files(system, pointer)},
+        dossiers=system.follow_up,
+        now=now.timestamp(),
+    )
     return Deployment(lookup, service, registry)
 
 
@@ -150,6 +165,83 @@ def _found(deployment: Deployment) -> None:
     ask(200, "squelette", "Rien de publié pour ce SIRET", RAW, siret=UNKNOWN, headers=_CONNECTOR)
     ask(200, "etat", "Tout est à jour", STATE)
     ask(200, "ok", "Tout va bien", PING)
+
+
+def _followed(deployment: Deployment) -> None:
+    ask, service = deployment.ask, deployment.service
+    anomaly = _anomaly(service)
+    ask(
+        200,
+        "critiques",
+        "Les anomalies critiques d'une région",
+        ANOMALIES,
+        query={"severite": "critique", "limite": "2"},
+    )
+    ask(200, "statistiques", "D'une règle", STATISTICS, query={"code": "etablissement_ferme"})
+    step = {
+        "statut": "contactee",
+        "commentaire": "Appel du 25/11, rappeler lundi.",
+        "auteur": "C. Martin",
+        "version": 0,
+    }
+    ask(200, "contactee", "L'établissement est contacté", STEP, id=anomaly, sent=step)
+    reason = {"statut": "classee", "motif": "Déménagement en cours, Sirene sera à jour.", "auteur": "C. Martin"}
+    ask(200, "classee", "L'anomalie est classée", STEP, id=anomaly, sent={**reason, "version": 1})
+    ask(200, "histoire", "Une anomalie et son suivi", ANOMALY, id=anomaly)
+    elsewhere = {"regions": "94"}
+    ask(
+        403,
+        "region_fermee",
+        "Une région qui n'est pas celle du jeton",
+        ANOMALIES,
+        query={"region": "11"},
+        authorizer=elsewhere,
+    )
+    ask(
+        403,
+        "region_fermee",
+        "Une région qui n'est pas celle du jeton",
+        STATISTICS,
+        query={"region": "11"},
+        authorizer=elsewhere,
+    )
+    ask(404, "inconnue", "Aucune anomalie de cet identifiant", ANOMALY, id="0" * 32)
+    ask(404, "inconnue", "Aucune anomalie de cet identifiant", STEP, id="0" * 32, sent=step)
+    ask(
+        409,
+        "depasse",
+        "Quelqu'un a avancé le suivi entre-temps",
+        STEP,
+        id=anomaly,
+        sent={**step, "statut": "confirmee"},
+    )
+    wrong = "Tout ce qui est faux, à la fois"
+    ask(422, "parametres", wrong, ANOMALIES, query={"code": "x", "severite": "grave", "region": "99", "depuis": "hier"})
+    ask(422, "parametres", wrong, STATISTICS, query={"region": "99"})
+    ask(422, "parametres", wrong, ANOMALY, id="123")
+    ask(422, "parametres", wrong, STEP, id=anomaly, sent={"statut": "classee", "version": "1"})
+    json_type = {"Content-Type": "application/json"}
+    ask(400, "illisible", "Le corps n'est pas du JSON", STEP, id=anomaly, body="{", headers=json_type)
+    large = " " * (LARGEST_STEP + 1)
+    ask(413, "trop_volumineux", "Corps trop volumineux", STEP, id=anomaly, body=large, headers=json_type)
+    ask(
+        415,
+        "type_de_contenu",
+        "Le corps n'est pas du JSON",
+        STEP,
+        id=anomaly,
+        body="{}",
+        headers={"Content-Type": "text/plain"},
+    )
+    service.dossiers = MemoryFollowUp()
+    ask(503, "jamais_rapproche", "Aucun rapprochement encore", STATISTICS)
+
+
+def _anomaly(service: Service) -> str:
+    """A closed establishment, the same each time."""
+    return min(
+        one.anomaly for one in service.dossiers.events.values() if one.event["data"]["code"] == "etablissement_ferme"
+    )
 
 
 def _refused(deployment: Deployment) -> None:

@@ -90,6 +90,13 @@ def resolve(value: Any, names: Mapping[str, str]) -> Any:
             return names[".".join(argument)]
         if function == "Fn::Sub":
             return re.sub(r"\$\{([^!}][^}]*)\}", lambda name: names[name[1]], argument)
+        if function == "Fn::If":
+            condition, one, other = argument
+            return resolve(one if resolve(template()["Conditions"][condition], names) else other, names)
+        if function == "Fn::Not":
+            return not resolve(argument[0], names)
+        if function == "Fn::Equals":
+            return resolve(argument[0], names) == resolve(argument[1], names)
         if function.startswith("Fn::"):
             raise KeyError(function)
     return {name: resolve(part, names) for name, part in value.items()}

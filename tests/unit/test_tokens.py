@@ -192,6 +192,7 @@ def test_an_order() -> None:
     order = Order.from_event({**ORDER, "months": 18, "rate_limit_per_minute": 500})
     assert order == Order("Région X", "99000001000019", ("exports",), months=18, rate_limit_per_minute=500)
     assert order.expiry(NOW) == months_later(NOW, 18)
+    assert Order.from_event({**ORDER, "months": 1, "regions": ["94", "11"]}).regions == ("94", "11")
     assert Order.from_event({**ORDER, "days": 30}).expiry(NOW) == NOW + 30 * 24 * 3600
 
 
@@ -223,6 +224,12 @@ def test_an_order() -> None:
         {"rate_limit_per_minute": True},
         {"rate_limit_per_minute": 10**6 + 1},
         {"rate_limit_per_minute": None},
+        {"regions": []},
+        {"regions": None},
+        {"regions": "11"},
+        {"regions": ["11", "11"]},
+        {"regions": ["99"]},
+        {"regions": [11]},
         {"mois": 3},
     ],
 )

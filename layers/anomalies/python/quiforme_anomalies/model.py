@@ -18,8 +18,10 @@ Severite = Literal["critique", "majeure", "mineure", "info"]
 class Liens(BaseModel):
     """Où voir l'établissement et ce que les sources publient de lui."""
 
-    consultation: str | None = Field(default=None, description="La consultation de l'établissement")
-    sources: dict[str, str] = Field(default_factory=dict, description="La fiche publique, par source qui en a une")
+    consultation: str | None = Field(default=None, description="L'établissement dans l'API (un jeton est demandé)")
+    sources: dict[str, str] = Field(
+        default_factory=dict, description="La page publique de chaque source comparée, par nom de source"
+    )
 
 
 class Anomalie(BaseModel):
@@ -38,7 +40,7 @@ class Anomalie(BaseModel):
     source: str | None = Field(description="Source concernée")
     departement: str | None = Field(description="Département de l'établissement, selon Sirene")
     region: str | None = Field(description="Code INSEE de la région compétente")
-    message: str = Field(description="Le constat, pour la personne qui s'en charge")
+    message: str = Field(description="Le constat, ce qu'il y a à demander et la région compétente, en quelques phrases")
     constats: dict[str, Any] = Field(description="Les faits comparés, tels que les sources les donnent")
     liens: Liens = Field(
         default_factory=Liens, description="Où voir l'établissement et ce que les sources publient de lui"

@@ -1,23 +1,16 @@
-"""One reconciliation: a snapshot against its sources and against those before it; anomalies to the queue.
-
-What was found is recorded first, with the events that follow from it, and made the ledger in force by one
-conditional write; then the events are sent. A run that dies in between leaves them unsent, and the next one
-sends them, with the same ids, before it does anything else.
-"""
+"""One reconciliation: a snapshot against its sources and against those before it; anomalies to whoever follows them up."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
-from quiforme import runs
+from quiforme.anomalies import flood
 from quiforme.anomalies.catalogue import RULES
-from quiforme.anomalies.message import event
-from quiforme.anomalies.ports import LedgerPointer, LedgerState, Outbox
+from quiforme.anomalies.ledger import Desk, record
+from quiforme.anomalies.ports import LedgerState
 from quiforme.anomalies.rule import Rule
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script, sql_text
@@ -25,11 +18,9 @@ from quiforme.enrichment import KEPT as ENRICHMENT
 from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.registry.ports import Publication
 from quiforme.snapshot.manifest import Manifest
-from quiforme.snapshot.ports import Storage
 from quiforme.sources.catalogue import SOURCES, kept
 from quiforme.stopwatch import Stopwatch
 
-_LEDGER = "ledger/"
 _ABOUT = ("siret", "siren", "nda", "code_fiche", "uai", "source", "code_region")
 
 
@@ -42,21 +33,15 @@ class Office:
     """What a reconciliation works with.
 
     Attributes:
-        storage: Where snapshots and ledgers are kept.
+        desk: The ledger, the storage where snapshots lie as well, and who is told.
         publication: What is published now.
-        pointer: The ledger in force.
-        outbox: The consumers' queue.
-        scratch: An empty local folder.
         memory_limit_mb: For the database, in MiB.
         forget_before: The day since which ledgers are kept; the one in force always is.
 
     """
 
-    storage: Storage
+    desk: Desk
     publication: Publication | None
-    pointer: LedgerPointer
-    outbox: Outbox
-    scratch: Path
     memory_limit_mb: int
     forget_before: date
 
@@ -71,22 +56,23 @@ def reconcile(office: Office, scheduled_time: datetime, *, run_id: str) -> dict[
 
     Returns:
         The summary: day, generation, rules_evaluated, rules_not_evaluated, opened, modified, resolved,
-        still_open, seconds.
+        still_open, held (the openings of today that the flood breaker holds, by code), seconds.
 
     Raises:
         NothingPublished: Nothing was ever ingested.
 
     """
     watch = Stopwatch()
-    state = office.pointer.get()
+    desk = office.desk
+    state = desk.pointer.get()
     with watch.stage("unsent"):
-        state = _send_unsent(office, state)
+        state = desk.tell(state)
     if office.publication is None:
         raise NothingPublished("no snapshot was ever published")
     manifest = _manifest(office, office.publication.snapshot)
     # A trigger may come late, when a newer snapshot stands already: it is never looked at as of a day before its own.
     day = max(paris_day(scheduled_time), manifest.day)
-    with open_database(office.scratch, memory_limit_mb=office.memory_limit_mb) as database:
+    with open_database(desk.scratch, memory_limit_mb=office.memory_limit_mb) as database:
         with watch.stage("facts"):
             compared = _lay(database, office, manifest, state, day)
         with watch.stage("rules"):
@@ -98,14 +84,24 @@ def reconcile(office: Office, scheduled_time: datetime, *, run_id: str) -> dict[
             run_script(database, "quiforme.anomalies", "transitions.sql")
             counts = dict(
                 database.execute(
-                    "SELECT evenement, count(*) FROM registre_du_jour WHERE evenement IS NOT NULL GROUP BY ALL"
+                    "SELECT transition, count(*) FROM registre_du_jour WHERE transition IS NOT NULL GROUP BY ALL"
                 ).fetchall()
             )
+            floods = dict(database.execute("SELECT code, ouvertures FROM crues ORDER BY code").fetchall())
             still_open = _number(database, "SELECT count(*) FROM registre_du_jour WHERE etat = 'ouverte'")
-            recorded = _record(database, office, manifest, state, run_id=run_id)
+            recorded = record(
+                database,
+                desk,
+                run_id=run_id,
+                rules={rule.code: rule for rule in RULES},
+                generation=office.publication.generation,
+                snapshot=manifest.key,
+                evaluated=frozenset(rule.code for rule in evaluated),
+                replacing=state,
+            )
         with watch.stage("sending"):
-            _send_unsent(office, recorded)
-        _forget(office, recorded)
+            desk.tell(recorded)
+        desk.forget(recorded, office.forget_before)
     names = {rule.code for rule in evaluated}
     return {
         "day": day.isoformat(),
@@ -116,6 +112,7 @@ def reconcile(office: Office, scheduled_time: datetime, *, run_id: str) -> dict[
         "modified": counts.get("modifiee", 0),
         "resolved": counts.get("resolue", 0),
         "still_open": still_open,
+        "held": floods,
         "seconds": watch.seconds,
     }
 
@@ -140,6 +137,7 @@ def _lay(
     lay_over_stock(database)
     if state:
         database.execute(f"CREATE OR REPLACE TABLE registre AS FROM {_parquet(office, state.ledger)}")
+    _lay_judgements(database, office, state)
     earlier = _since_last(office, manifest, state)
     database.execute("CREATE SCHEMA avant")
     for table, keys in (
@@ -173,6 +171,19 @@ def _lay_outcomes(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> No
                 in_use.set_aside_key if in_use else None,
             ],
         )
+
+
+def _lay_judgements(database: duckdb.DuckDBPyConnection, office: Office, state: LedgerState | None) -> None:
+    """What agents dismissed, and when too many openings are a flood."""
+    dismissed = list(office.desk.follow_up.dismissed())
+    database.execute(
+        "INSERT INTO classees SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+        [[anomaly for anomaly, _ in dismissed], [digest for _, digest in dismissed]],
+    )
+    tried = {*(state.evaluated if state else ()), *(rule.code for rule in RULES if rule.compare_avant)}
+    database.execute("INSERT INTO regles_eprouvees SELECT unnest(?::VARCHAR[])", [sorted(tried)])
+    database.execute("SET VARIABLE crue_nombre = ?", [flood.NUMBER])
+    database.execute("SET VARIABLE crue_part = ?", [flood.SHARE])
 
 
 def _since_last(office: Office, manifest: Manifest, state: LedgerState | None) -> list[Manifest]:
@@ -225,86 +236,16 @@ def _evaluate(database: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     database.execute("INSERT INTO regles_evaluees VALUES (?, ?)", [rule.code, rule.duree_jours])
 
 
-def _record(
-    database: duckdb.DuckDBPyConnection,
-    office: Office,
-    manifest: Manifest,
-    state: LedgerState | None,
-    *,
-    run_id: str,
-) -> LedgerState:
-    """Keep the ledger of today and its events, and make it the one in force."""
-    if office.publication is None:
-        raise NothingPublished
-    ledger, events = f"{_LEDGER}{run_id}/registre.parquet", f"{_LEDGER}{run_id}/events.ndjson"
-    local = office.scratch / "registre.parquet"
-    database.execute(
-        f"COPY (SELECT * EXCLUDE (evenement) FROM registre_du_jour) TO {sql_text(local)} (FORMAT parquet, COMPRESSION zstd)"
-    )
-    office.storage.put(ledger, local)
-    rules = {rule.code: rule for rule in RULES}
-    recorded = datetime.now(UTC)
-    query = database.execute("SELECT * FROM registre_du_jour WHERE evenement IS NOT NULL ORDER BY code, id")
-    columns = [column[0] for column in query.description or ()]
-    lines = office.scratch / "events.ndjson"
-    written = 0
-    with lines.open("w", encoding="utf-8") as file:
-        while rows := query.fetchmany(1000):
-            for values in rows:
-                row = dict(zip(columns, values, strict=True))
-                message = event(
-                    rules[row["code"]],
-                    row["evenement"],
-                    row,
-                    generation=office.publication.generation,
-                    recorded=recorded,
-                )
-                file.write(json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n")
-                written += 1
-    office.storage.put(events, lines)
-    new = LedgerState(ledger=ledger, events=events, sent=not written, snapshot=manifest.key)
-    office.pointer.move(new, replacing=state)
-    return new
-
-
-def _send_unsent(office: Office, state: LedgerState | None) -> LedgerState | None:
-    """Send the events of the ledger in force, unless they are known to be in the queue already."""
-    if state is None or state.sent:
-        return state
-    local = office.scratch / "unsent.ndjson"
-    office.storage.get(state.events, local)
-    office.outbox.send(_events(local))
-    sent = LedgerState(ledger=state.ledger, events=state.events, sent=True, snapshot=state.snapshot)
-    office.pointer.move(sent, replacing=state)
-    return sent
-
-
-def _forget(office: Office, in_force: LedgerState) -> None:
-    """Delete the ledgers of runs of long ago, and their events."""
-    kept = {in_force.ledger, in_force.events}
-    office.storage.delete(
-        key
-        for key in office.storage.keys(_LEDGER)
-        if key not in kept and runs.day_of(key.removeprefix(_LEDGER)) < office.forget_before
-    )
-
-
-def _events(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
-
-
 def _manifest(office: Office, key: str) -> Manifest:
-    return Manifest.model_validate_json(office.storage.read(key))
+    return Manifest.model_validate_json(office.desk.storage.read(key))
 
 
 def _parquet(office: Office, key: str) -> str:
     """A kept table as a relation, fetched once."""
-    local = office.scratch / key
+    local = office.desk.scratch / key
     if not local.exists():
         local.parent.mkdir(parents=True, exist_ok=True)
-        office.storage.get(key, local)
+        office.desk.storage.get(key, local)
     return f"read_parquet({sql_text(local)})"
 
 

@@ -1,66 +1,47 @@
-"""The catalogue, closed and in the order of its publication."""
+"""The catalogue, closed and in the order of its publication: a rule is the module of this name in `rules`."""
 
+from importlib import import_module
 from typing import Final
 
 from quiforme.anomalies.rule import Rule
-from quiforme.anomalies.rules import (
-    adresse_divergente,
-    adresse_introuvable,
-    certificateur_ferme,
-    date_incoherente,
-    declaration_perimee,
-    etablissement_ferme,
-    fin_enregistrement_depassee,
-    habilitation_sans_nda,
-    habilitation_sans_qualiopi,
-    habilitation_sur_fiche_inactive,
-    lignes_rejetees,
-    nda_malforme,
-    nda_partage,
-    nda_sorti_de_liste,
-    perte_habilitation,
-    perte_qualiopi,
-    plusieurs_nda,
-    region_incoherente,
-    siren_incoherent,
-    siret_inconnu,
-    siret_invalide,
-    source_perimee,
-    source_refusee,
-    specialite_inconnue,
-    uai_divergent,
-    uai_etablissement_ferme,
-    uai_invalide,
-    uai_multiples,
+
+_CODES: Final = (
+    "siret_invalide",
+    "siren_incoherent",
+    "siret_inconnu",
+    "etablissement_ferme",
+    "nda_malforme",
+    "nda_partage",
+    "plusieurs_nda",
+    "declaration_perimee",
+    "date_incoherente",
+    "specialite_inconnue",
+    "region_incoherente",
+    "nda_sorti_de_liste",
+    "perte_qualiopi",
+    "perte_habilitation",
+    "habilitation_sur_fiche_inactive",
+    "fin_enregistrement_depassee",
+    "certificateur_ferme",
+    "habilitation_sans_nda",
+    "habilitation_sans_qualiopi",
+    "uai_invalide",
+    "uai_multiples",
+    "uai_divergent",
+    "uai_etablissement_ferme",
+    "adresse_introuvable",
+    "adresse_divergente",
+    "source_perimee",
+    "source_refusee",
+    "lignes_rejetees",
 )
 
-RULES: Final[tuple[Rule, ...]] = (
-    siret_invalide.RULE,
-    siren_incoherent.RULE,
-    siret_inconnu.RULE,
-    etablissement_ferme.RULE,
-    nda_malforme.RULE,
-    nda_partage.RULE,
-    plusieurs_nda.RULE,
-    declaration_perimee.RULE,
-    date_incoherente.RULE,
-    specialite_inconnue.RULE,
-    region_incoherente.RULE,
-    nda_sorti_de_liste.RULE,
-    perte_qualiopi.RULE,
-    perte_habilitation.RULE,
-    habilitation_sur_fiche_inactive.RULE,
-    fin_enregistrement_depassee.RULE,
-    certificateur_ferme.RULE,
-    habilitation_sans_nda.RULE,
-    habilitation_sans_qualiopi.RULE,
-    uai_invalide.RULE,
-    uai_multiples.RULE,
-    uai_divergent.RULE,
-    uai_etablissement_ferme.RULE,
-    source_perimee.RULE,
-    source_refusee.RULE,
-    lignes_rejetees.RULE,
-    adresse_introuvable.RULE,
-    adresse_divergente.RULE,
-)
+
+def _rule(code: str) -> Rule:
+    rule = import_module(f"quiforme.anomalies.rules.{code}").RULE
+    if not isinstance(rule, Rule) or rule.code != code:
+        raise TypeError(f"rules/{code}.py does not define the rule {code}")
+    return rule
+
+
+RULES: Final[tuple[Rule, ...]] = tuple(map(_rule, _CODES))

@@ -17,11 +17,13 @@ SELECT *, {
 FROM liste_of;
 
 CREATE OR REPLACE VIEW documents AS SELECT id AS siret FROM repertoire WHERE etat = 'document';
-CREATE OR REPLACE VIEW declares AS SELECT DISTINCT siret FROM liste_of WHERE siret_valide;
 
--- Declared in the OF list, or holder of an active habilitation.
+-- Declared in the OF list, or holder of an active habilitation: and what of it goes into the evidence.
 CREATE OR REPLACE TABLE population AS
-SELECT siret FROM declares UNION SELECT siret FROM habilitations WHERE actif;
+SELECT siret, CASE WHEN ndas IS NOT NULL THEN {nda: ndas} END AS liste_of,
+       CASE WHEN habilite THEN {etat_habilitation: 'Actif'} END AS france_competences
+FROM (SELECT siret, list(DISTINCT nda ORDER BY nda) AS ndas FROM liste_of WHERE siret_valide GROUP BY siret) AS declares
+FULL JOIN (SELECT DISTINCT siret, true AS habilite FROM habilitations WHERE actif) AS habilites USING (siret);
 
 -- Active habilitation to train, as a partner.
 CREATE OR REPLACE TABLE formateurs_partenaires AS
@@ -34,11 +36,11 @@ SELECT siret, list(DISTINCT uai ORDER BY uai) AS uais FROM uai_annuaire WHERE et
 
 -- Only the establishments that a rule may speak of: the whole stock has 44 million.
 CREATE OR REPLACE TABLE sirene_utile AS
-SELECT siret, etat, date_debut, code_commune, successeur,
+SELECT siret, etat, date_debut, code_commune, successeur, diffusion,
        {siret: siret, etat: etat, date_debut: date_debut, code_commune: code_commune, successeur: successeur} AS constat
 FROM sirene
 SEMI JOIN (SELECT siret_number(siret) AS numero
-           FROM (FROM population UNION FROM documents
+           FROM (SELECT siret FROM population UNION FROM documents
                  UNION SELECT siret FROM habilitations
                  UNION SELECT siret FROM certificateurs UNION SELECT siret FROM partenaires
                  UNION SELECT siret FROM annuaire_education UNION SELECT siret FROM referentiel_onisep
@@ -87,11 +89,15 @@ CREATE OR REPLACE MACRO ville_de(code_commune) AS
 CREATE OR REPLACE MACRO meme_commune(un, autre) AS un = autre OR ville_de(un) = autre OR un = ville_de(autre);
 
 -- The listed rows that give an address, and what the geocoder answered; `attendue` for an NDA that awaits an answer.
+-- The queue has readers of every kind: of an establishment that is not to be disclosed they see [ND], as in documents.
 CREATE OR REPLACE TABLE adresses_of AS
-SELECT lignes_of.*, score, citycode, label,
+SELECT lignes_of.*, score, citycode,
+       CASE WHEN masquee THEN '"[ND]"'::JSON ELSE to_json(adresse) END AS adresse_a_dire,
+       CASE WHEN masquee THEN '[ND]' ELSE label END AS label_a_dire,
        coalesce(score >= 0.5, false) AS trouvee,
        bool_or(demandee IS NULL) OVER (PARTITION BY nda) AS attendue
 FROM lignes_of LEFT JOIN adresses USING (adresse)
+LEFT JOIN (SELECT siret, diffusion IN ('P', 'N') AS masquee FROM sirene_utile) AS diffusions USING (siret)
 WHERE nda <> '' AND adresse IS NOT NULL;
 
 -- What is open for such an NDA, as it was found.

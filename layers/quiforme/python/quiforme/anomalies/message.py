@@ -1,24 +1,27 @@
 """The message that consumers get: CloudEvents 1.0, as the consumers' kit (layers/anomalies) models it."""
 
 import json
-import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from quiforme_anomalies import SCHEMA_ANOMALIE, Anomalie
 
+from quiforme.anomalies.liens import liens
 from quiforme.anomalies.rule import Rule
+from quiforme.anomalies.wording import filled
 
 SOURCE: Final = "quiforme/rapprochement"
 LARGEST: Final = 200_000
 """Bytes of a message, under the 256 KB of SQS with room for its attributes."""
 _KEPT_OF_LISTS: Final = 20
+_PLACE: Final = "[Région compétente : {region} ({departement}).|Région compétente : {region}.|Lieu : {departement}.]"
+_DAY: Final = "%d/%m/%Y"
 
 Evenement = Literal["ouverte", "modifiee", "resolue"]
 
 
 def event(
-    rule: Rule, evenement: Evenement, row: dict[str, Any], *, generation: int, recorded: datetime
+    rule: Rule, evenement: Evenement, row: dict[str, Any], *, generation: int, recorded: datetime, api_url: str
 ) -> dict[str, Any]:
     """One CloudEvent.
 
@@ -28,6 +31,7 @@ def event(
         row: The anomaly's row of the ledger; `cle` and `constats` are JSON text.
         generation: Of the documents.
         recorded: When it was recorded, UTC.
+        api_url: The address of the look-up, without a slash at its end.
 
     """
     cle: dict[str, str] = json.loads(row["cle"])
@@ -44,8 +48,9 @@ def event(
         cle=cle,
         departement=row["departement"],
         region=row["region"],
-        message=sentence(rule.message, cle, constats),
+        message=sentence(rule, evenement, cle, constats, row),
         constats=bounded(constats),
+        liens=liens(rule, about, api_url),
         premiere_detection=row["premiere_detection"],
         derniere_detection=row["derniere_detection"],
         generation=generation,
@@ -65,17 +70,33 @@ def event(
     }
 
 
-def sentence(template: str, cle: dict[str, str], constats: dict[str, Any]) -> str:
-    """The French sentence, its places filled from the key and the evidence; days are written as people do."""
+def sentence(
+    rule: Rule, evenement: Evenement, cle: dict[str, str], constats: dict[str, Any], row: dict[str, Any]
+) -> str:
+    """What an agent reads: what is wrong, since when, what to ask, and whose region it is.
 
-    def value(match: re.Match[str]) -> str:
-        found: Any = {**constats, **cle}
-        for name in match.group(1).split("."):
-            found = found.get(name) if isinstance(found, dict) else None
-        text = "inconnu" if found is None else str(found)
-        return f"{text[8:10]}/{text[5:7]}/{text[:4]}" if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else text[:200]
+    Args:
+        rule: The rule of the anomaly.
+        evenement: What happened to it.
+        cle: Its key.
+        constats: Its evidence, whole.
+        row: Its row of the ledger, of which siret, siren, departement, region, premiere_detection and, of what is
+            resolved, resolue_le are read.
 
-    return re.sub(r"\{([a-z_.]+)\}", value, template)
+    """
+    values = {"siret": row["siret"], "siren": row["siren"], **constats, **cle}
+    what, ask = filled(rule.message, values), filled(rule.demande, values)
+    found: date = row["premiere_detection"]
+    match evenement:
+        case "ouverte":
+            said = f"{what} {ask} Constaté le {found:{_DAY}}."
+        case "modifiee":
+            said = f"Mise à jour du constat du {found:{_DAY}}. {what} {ask}"
+        case "resolue":
+            said = (
+                f"Résolue le {row['resolue_le']:{_DAY}} : le constat du {found:{_DAY}} n'a plus cours. Rappel : {what}"
+            )
+    return f"{said} {filled(_PLACE, row)}".strip()
 
 
 def bounded(constats: dict[str, Any]) -> dict[str, Any]:

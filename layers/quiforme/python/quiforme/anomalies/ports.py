@@ -12,16 +12,20 @@ class LedgerState:
 
     Attributes:
         ledger: The storage key of its Parquet file.
-        events: The storage key of the events of the reconciliation that made it.
-        sent: Whether all of them are known to be in the queue.
+        news: The storage key of what the run that made it found new, a line of JSON each (`News`).
+        statistics: The storage key of the statistics over it.
+        told: Whether all of that is known to be in the follow-up and, where it is to be announced, with the consumers.
         snapshot: The storage key of the manifest reconciled last.
+        evaluated: The codes of the rules that were ever evaluated, in order.
 
     """
 
     ledger: str
-    events: str
-    sent: bool
+    news: str
+    statistics: str
+    told: bool
     snapshot: str
+    evaluated: tuple[str, ...]
 
     def to_json(self) -> str:
         """As it is stored: the same state always gives the same text."""
@@ -30,7 +34,40 @@ class LedgerState:
     @classmethod
     def from_json(cls, text: str) -> "LedgerState":
         """As it was stored."""
-        return cls(**json.loads(text))
+        content = json.loads(text)
+        return cls(**{**content, "evaluated": tuple(content["evaluated"])})
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened to one anomaly.
+
+    Attributes:
+        event: The CloudEvent that says so.
+        announced: Whether consumers are told.
+        day: When it happened.
+        status: `ouverte` or `resolue`, since then.
+        announcement: Whether consumers know of the occurrence (`annonce` in registre.sql).
+        digest: Of its evidence.
+
+    """
+
+    event: dict[str, Any]
+    announced: bool
+    day: str
+    status: str
+    announcement: str
+    digest: str
+
+    @property
+    def anomaly(self) -> str:
+        """The anomaly's identifier."""
+        return str(self.event["data"]["id"])
+
+    @property
+    def sequence(self) -> int:
+        """Counts what happened to it."""
+        return int(self.event["id"].rpartition(":")[2])
 
 
 class LedgerPointer(Protocol):
@@ -44,7 +81,20 @@ class LedgerPointer(Protocol):
 
 
 class Outbox(Protocol):
-    """The queue that consumers read."""
+    """The way to the consumers."""
 
     def send(self, events: Iterable[dict[str, Any]]) -> None:
         """Send every event at least once; raises when one cannot be sent."""
+
+
+class FollowUp(Protocol):
+    """Where agents follow anomalies up, as the reconciliation sees it."""
+
+    def record(self, news: Iterable[News]) -> None:
+        """Enter what happened; entering it again changes nothing."""
+
+    def record_statistics(self, statistics: dict[str, Any]) -> None:
+        """Enter the statistics, in the place of those before."""
+
+    def dismissed(self) -> Iterable[tuple[str, str]]:
+        """The anomalies that agents dismissed, each with the digest of the evidence that they judged."""

@@ -21,7 +21,9 @@ class Rule:
             `constats` (JSON: the facts compared, as the sources give them, and nothing that moves by itself
             from day to day), and, where known, `siret`, `siren`, `nda`, `code_fiche`, `uai`, `source`,
             `code_region` (the OF list's).
-        message: A French sentence; ``{name}`` stands for a part of `cle` or of `constats`.
+        message: In French, for an agent who knows nothing of this: what is wrong, and what each source says of it. A
+            template (wording.py) filled from `constats`, `cle` and what the anomaly is about.
+        demande: In French, what to ask, and of whom; a template too.
         duree_jours: An anomaly is closed when it is this many days old. None: no such limit.
         compare_avant: It compares with the snapshots before, so it cannot be evaluated on the first one.
 
@@ -33,5 +35,6 @@ class Rule:
     needs: tuple[str, ...]
     sql: str
     message: str
+    demande: str
     duree_jours: int | None = None
     compare_avant: bool = False

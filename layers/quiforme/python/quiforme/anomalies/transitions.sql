@@ -1,4 +1,5 @@
--- From what was found today and the ledger of yesterday: what opens, changes, closes, and the ledger of today.
+-- From what was found today and the ledger of yesterday: what opens, changes, closes, what is said of it, and the ledger
+-- of today.
 
 CREATE OR REPLACE TABLE trouvees AS
 SELECT left(sha256('{"cle":' || cle || ',"code":"' || code || '"}'), 32) AS id, constatees.* EXCLUDE (siren, code_region),
@@ -16,27 +17,48 @@ SELECT registre.*,
        coalesce(date_diff('day', premiere_detection, getvariable('jour')::DATE) >= duree_jours, false) AS perimee
 FROM registre LEFT JOIN regles_evaluees USING (code) WHERE etat = 'ouverte';
 
+CREATE OR REPLACE TABLE ouvertures AS
+SELECT trouvees.*, coalesce(avant.occurrence, 0) + 1 AS occurrence, coalesce(avant.sequence, 0) + 1 AS sequence,
+       coalesce(classees.empreinte = empreinte(trouvees.constats), false) AS classee
+FROM trouvees ANTI JOIN ouvertes USING (id)
+LEFT JOIN registre AS avant USING (id) LEFT JOIN classees USING (id);
+
+-- A flood: a rule opens too much in one day for it to be the establishments' doing (flood.py says how much that is).
+CREATE OR REPLACE TABLE crues AS
+SELECT code, ouvertures, deja_ouvertes
+FROM (SELECT code, count(*) AS ouvertures FROM ouvertures WHERE NOT classee GROUP BY code) AS du_jour
+LEFT JOIN (SELECT code, count(*) AS nombre FROM ouvertes GROUP BY code) AS avant USING (code),
+LATERAL (SELECT coalesce(nombre, 0) AS deja_ouvertes) AS deja
+WHERE code IN (FROM regles_eprouvees)
+  AND ouvertures > getvariable('crue_nombre') AND ouvertures > getvariable('crue_part') * deja_ouvertes;
+
+-- `transition` is what happened, `evenement` what consumers are told of it: null for nothing.
 CREATE OR REPLACE TABLE registre_du_jour AS
 -- opens, for the first time or again
-SELECT trouvees.id, trouvees.code, trouvees.cle, 'ouverte' AS etat,
-       coalesce(avant.occurrence, 0) + 1 AS occurrence, coalesce(avant.sequence, 0) + 1 AS sequence, trouvees.constats,
-       trouvees.siret, trouvees.siren, trouvees.nda, trouvees.code_fiche, trouvees.uai, trouvees.source,
-       trouvees.departement, trouvees.region,
+SELECT ouvertures.* EXCLUDE (classee), 'ouverte' AS etat,
        getvariable('jour')::DATE AS premiere_detection, getvariable('jour')::DATE AS derniere_detection,
-       'ouverte' AS evenement
-FROM trouvees ANTI JOIN ouvertes USING (id) LEFT JOIN registre AS avant USING (id)
+       NULL::DATE AS resolue_le,
+       CASE WHEN classee THEN 'classee' WHEN crues.code IS NOT NULL THEN 'retenue' ELSE 'faite' END AS annonce,
+       'ouverte' AS transition, CASE annonce WHEN 'faite' THEN 'ouverte' END AS evenement
+FROM ouvertures LEFT JOIN crues USING (code)
 UNION ALL BY NAME
--- stays open, its evidence changed or not
+-- stays open, its evidence changed or not; a changed evidence ends the silence that was about the one before
 SELECT ouvertes.* EXCLUDE (evaluee, perimee)
        REPLACE (trouvees.constats AS constats, getvariable('jour')::DATE AS derniere_detection,
                 trouvees.siret AS siret, trouvees.siren AS siren, trouvees.nda AS nda, trouvees.uai AS uai,
                 trouvees.departement AS departement, trouvees.region AS region,
-                CASE WHEN ouvertes.constats = trouvees.constats THEN sequence ELSE sequence + 1 END AS sequence),
-       CASE WHEN ouvertes.constats <> trouvees.constats THEN 'modifiee' END AS evenement
-FROM ouvertes JOIN trouvees USING (id) WHERE NOT perimee
+                CASE WHEN change THEN sequence + 1 ELSE sequence END AS sequence,
+                CASE WHEN change AND annonce <> 'retenue' THEN 'faite' ELSE annonce END AS annonce),
+       CASE WHEN change THEN 'modifiee' END AS transition,
+       CASE WHEN change THEN CASE ouvertes.annonce WHEN 'faite' THEN 'modifiee' WHEN 'retenue' THEN NULL ELSE 'ouverte' END
+       END AS evenement
+FROM ouvertes JOIN trouvees USING (id), LATERAL (SELECT ouvertes.constats <> trouvees.constats AS change) AS compare
+WHERE NOT perimee
 UNION ALL BY NAME
 -- closes: found no more, or too old to be followed any longer
-SELECT ouvertes.* EXCLUDE (evaluee, perimee) REPLACE ('resolue' AS etat, sequence + 1 AS sequence), 'resolue' AS evenement
+SELECT ouvertes.* EXCLUDE (evaluee, perimee)
+       REPLACE ('resolue' AS etat, sequence + 1 AS sequence, getvariable('jour')::DATE AS resolue_le),
+       'resolue' AS transition, CASE annonce WHEN 'faite' THEN 'resolue' END AS evenement
 FROM ouvertes LEFT JOIN trouvees USING (id) WHERE evaluee AND (trouvees.id IS NULL OR perimee)
 UNION ALL BY NAME
 -- its rule could not be evaluated today: stays as it is

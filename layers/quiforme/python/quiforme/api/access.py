@@ -24,6 +24,7 @@ class Caller:
         scopes: What it gives access to.
         expires: Unix seconds.
         rate_limit: Calls a minute.
+        regions: Those whose anomalies it sees; None for all of them.
 
     """
 
@@ -31,6 +32,7 @@ class Caller:
     scopes: frozenset[str]
     expires: int
     rate_limit: int
+    regions: frozenset[str] | None = None
 
     @property
     def sees_all(self) -> bool:
@@ -55,6 +57,7 @@ class Caller:
                 frozenset(context["scopes"].split()),
                 int(context["exp"]),
                 int(context.get("rate_limit_per_minute") or DEFAULT_RATE_LIMIT),
+                frozenset((context.get("regions") or "").split()) or None,
             )
         except (KeyError, ValueError) as error:
             raise ApiError(401, INVALID_TOKEN) from error

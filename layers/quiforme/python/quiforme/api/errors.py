@@ -69,6 +69,30 @@ ROLE_MALFORMED = Problem("00307", UNPROCESSABLE, "Le paramètre role doit valoir
 CURSOR_MALFORMED = Problem(
     "00309", UNPROCESSABLE, "Le paramètre curseur n'est pas celui d'une réponse précédente", "curseur"
 )
+ANOMALY_MALFORMED = Problem(
+    "00313", UNPROCESSABLE, "L'identifiant d'anomalie n'est pas de 32 chiffres hexadécimaux en minuscules", "id"
+)
+ANOMALY_CODE_UNKNOWN = Problem("00314", UNPROCESSABLE, "Le paramètre code n'est pas un code d'anomalie", "code")
+SEVERITY_UNKNOWN = Problem(
+    "00315", UNPROCESSABLE, "Le paramètre severite doit valoir critique, majeure, mineure ou info", "severite"
+)
+REGION_UNKNOWN = Problem("00316", UNPROCESSABLE, "Le paramètre region n'est pas le code Insee d'une région", "region")
+STATE_UNKNOWN = Problem("00317", UNPROCESSABLE, "Le paramètre etat doit valoir ouverte ou resolue", "etat")
+SINCE_MALFORMED = Problem(
+    "00306", UNPROCESSABLE, "Le paramètre depuis n'est pas une date de la forme AAAA-MM-JJ", "depuis"
+)
+REGION_CLOSED = Problem(
+    "00100", "Privilèges insuffisants", "Votre jeton n'ouvre pas droit aux anomalies de cette région.", "region"
+)
+ANOMALY_UNKNOWN = Problem(
+    "33003",
+    "Entité non trouvée",
+    "Aucune anomalie ouverte à votre jeton ne porte cet identifiant.",
+    meta={**PROVIDER, "raison": "inconnu"},
+)
+NEVER_RECONCILED = Problem(
+    "33020", "Maintenance", "Les sources n'ont encore jamais été rapprochées. Réessayez plus tard.", meta=PROVIDER
+)
 UNREADABLE_BODY = Problem("00400", "Corps illisible", "Le corps de la requête n'est pas du JSON en UTF-8.")
 UNKNOWN_ROUTE = Problem("00404", "Route inconnue", "Cette route n'existe pas.")
 WRONG_METHOD = Problem(
@@ -158,3 +182,15 @@ def limit_malformed(largest: int) -> Problem:
 def sirets_malformed(why: str) -> Problem:
     """The list of SIRETs of a batch."""
     return Problem("00312", UNPROCESSABLE, f"Le champ sirets {why}", "sirets")
+
+
+def step_malformed(field: str | None, why: str) -> Problem:
+    """A field of a step of the follow-up, or the whole of it."""
+    what = f"Le champ « {field} »" if field else "Le corps"
+    return Problem("00318", UNPROCESSABLE, f"{what} {why}", field)
+
+
+def outdated(version: int) -> Problem:
+    """A step of the follow-up that is not the next one any more; the version that it stands at."""
+    detail = "Le suivi de cette anomalie a changé depuis que vous l'avez lu : relisez-le avant de l'avancer."
+    return Problem("00409", "Conflit", detail, "version", {"version": version})

@@ -1,19 +1,16 @@
 """Our own resources on establishments: one document, as of a day, many at once (api.md, section 3)."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from quiforme.api import document
 from quiforme.api.access import Caller
+from quiforme.api.bodies import read_object
 from quiforme.api.errors import (
     BEFORE_HISTORY,
     SIRET_MALFORMED,
-    TOO_LARGE,
     TOO_LARGE_TOGETHER,
-    UNREADABLE_BODY,
-    WRONG_MEDIA_TYPE,
     ApiError,
     sirets_malformed,
 )
@@ -76,16 +73,8 @@ def batch(request: Request, world: World, caller: Caller) -> Response:
 
 
 def _sirets(request: Request) -> list[str]:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise ApiError(415, WRONG_MEDIA_TYPE)
-    if len(request.body) > LARGEST_REQUEST:
-        raise ApiError(413, TOO_LARGE)
-    try:
-        content = json.loads(request.body.decode())
-    except (ValueError, RecursionError) as error:
-        raise ApiError(400, UNREADABLE_BODY) from error
-    if not isinstance(content, dict) or set(content) != {"sirets"}:
+    content = read_object(request, LARGEST_REQUEST)
+    if content is None or set(content) != {"sirets"}:
         raise ApiError(422, sirets_malformed("est le seul champ, et il est obligatoire"))
     sirets = content["sirets"]
     if not isinstance(sirets, list) or not all(isinstance(siret, str) for siret in sirets):

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from quiforme.api.keys import KID, SigningKey
-from quiforme.api.tokens import HIGHEST_RATE_LIMIT, LONGEST_LIFE_MONTHS, SCOPES, Claims, months_later
+from quiforme.api.tokens import HIGHEST_RATE_LIMIT, LONGEST_LIFE_MONTHS, SCOPES, Claims, is_regions, months_later
 from quiforme.identifiers import is_siret
+from quiforme.regions import REGIONS
 
 _JTI: Final = re.compile(r"[0-9a-f-]{36}")
 _LONGEST_LABEL: Final = 200
@@ -38,6 +39,7 @@ class Entry:
         issued_at: ISO 8601, UTC, like every moment here.
         expires: When it opens nothing any more by itself.
         rate_limit_per_minute: Its own limit; None for everybody's.
+        regions: Those whose anomalies it shows; None for all of them.
         revoked_at: When it was revoked; None if it was not.
 
     """
@@ -50,6 +52,7 @@ class Entry:
     issued_at: str
     expires: str
     rate_limit_per_minute: int | None = None
+    regions: tuple[str, ...] | None = None
     revoked_at: str | None = None
 
 
@@ -114,6 +117,7 @@ class Order:
         months: How long it is to last, or else
         days: how many days.
         rate_limit_per_minute: Its own limit; None for everybody's.
+        regions: Those whose anomalies it is to show; None for all of them.
 
     """
 
@@ -123,12 +127,13 @@ class Order:
     months: int | None = None
     days: int | None = None
     rate_limit_per_minute: int | None = None
+    regions: tuple[str, ...] | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Order":
         """Read what ops asked for; Invalid says what is wrong with it."""
         titulaire, siret, scopes = fields(
-            event, "titulaire", "siret", "scopes", optional=("months", "days", "rate_limit_per_minute")
+            event, "titulaire", "siret", "scopes", optional=("months", "days", "rate_limit_per_minute", "regions")
         )
         if not isinstance(titulaire, str) or not titulaire.strip() or len(titulaire) > _LONGEST_LABEL:
             raise Invalid(f"titulaire: who will hold the token, at most {_LONGEST_LABEL} characters")
@@ -141,6 +146,11 @@ class Order:
             raise Invalid(f"scopes: a list of one or more of {', '.join(SCOPES)}, each once")
         if ("months" in event) == ("days" in event):
             raise Invalid("how long the token lasts: months, or else days")
+        regions = event.get("regions")
+        if "regions" in event and not is_regions(regions):
+            raise Invalid(
+                f"regions: a list of one or more of {', '.join(REGIONS)}, each once; none of it for all regions"
+            )
         return cls(
             titulaire.strip(),
             siret,
@@ -148,6 +158,7 @@ class Order:
             _number(event, "months", LONGEST_LIFE_MONTHS),
             _number(event, "days", LONGEST_LIFE_MONTHS * 31),
             _number(event, "rate_limit_per_minute", HIGHEST_RATE_LIMIT),
+            tuple(regions) if regions else None,
         )
 
     def expiry(self, now: int) -> int:
@@ -185,6 +196,7 @@ class Office:
             iat=now,
             exp=expiry,
             rate_limit_per_minute=order.rate_limit_per_minute,
+            regions=order.regions,
         )
         entry = Entry(
             jti=claims.jti,
@@ -195,6 +207,7 @@ class Office:
             issued_at=iso(now),
             expires=iso(expiry),
             rate_limit_per_minute=order.rate_limit_per_minute,
+            regions=order.regions,
         )
         self.register.add(entry)
         return Issued(key.sign(claims), entry)

@@ -3,10 +3,11 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 
 from quiforme.api.errors import (
+    ANOMALY_MALFORMED,
     CODE_MALFORMED,
     CURSOR_MALFORMED,
     DATE_MALFORMED,
@@ -30,16 +31,18 @@ TRACE = frozenset({"context", "object", "recipient"})
 """Asked for by API Entreprise's contract; on our own resources they may be given, and are kept in the audit line."""
 ROLES = ("former", "organiser")
 LARGEST_LIMIT = 1000
+_ANOMALY = re.compile(r"[0-9a-f]{32}")
 _IDENTIFIERS: dict[str, tuple[Callable[[str], bool], Problem]] = {
     "siret": (is_siret, SIRET_MALFORMED),
     "siren": (is_siren, SIREN_MALFORMED),
     "nda": (is_nda, NDA_MALFORMED),
     "uai": (is_uai, UAI_MALFORMED),
     "code": (is_fiche, CODE_MALFORMED),
+    "id": (lambda text: _ANOMALY.fullmatch(text) is not None, ANOMALY_MALFORMED),
 }
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]{1,4}")
-_PLACE = re.compile(r"([0-9]{1,9})/([0-9]{14})?")
+_PLACE = r"([0-9]{1,9})/([0-9]{14})?"
 
 
 class Parameters:
@@ -77,10 +80,7 @@ class Parameters:
         text = self._query.get("date")
         if text is None:
             return None
-        try:
-            asked = date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else None
-        except ValueError:
-            asked = None
+        asked = _day(text)
         # Paris is ahead of UTC by two hours at most.
         if asked is None or asked > (datetime.fromtimestamp(now, UTC) + timedelta(hours=2)).date():
             self._problems.append(DATE_TO_COME if asked else DATE_MALFORMED)
@@ -104,21 +104,51 @@ class Parameters:
             self._problems.append(ROLE_MALFORMED)
         return text
 
+    def choice(self, name: str, values: Collection[str], problem: Problem) -> str | None:
+        """A parameter that has to be one of several values."""
+        text = self._query.get(name)
+        if text is not None and text not in values:
+            self._problems.append(problem)
+        return text
+
+    def iso_day(self, name: str, problem: Problem) -> str | None:
+        """A parameter that is a day, whichever."""
+        text = self._query.get(name)
+        if text is not None and _day(text) is None:
+            self._problems.append(problem)
+        return text
+
     def cursor(self) -> tuple[int, str] | None:
         """`curseur`: the generation that a walk reads, and the last SIRET that it had."""
+        place = self.place(_PLACE)
+        return (int(place[1]), place[2] or "") if place else None
+
+    def place(self, pattern: str) -> re.Match[str] | None:
+        """`curseur`: a place of this form, where a walk goes on."""
         text = self._query.get("curseur")
         if text is None:
             return None
         try:
-            place = _PLACE.fullmatch(base64.urlsafe_b64decode(text).decode("ascii"))
+            place = re.fullmatch(pattern, base64.urlsafe_b64decode(text).decode("ascii"))
         except (binascii.Error, ValueError):
             place = None
         if place is None:
             self._problems.append(CURSOR_MALFORMED)
-            return None
-        return int(place[1]), place[2] or ""
+        return place
 
 
 def cursor(generation: int, siret: str = "") -> str:
+    """The place in a walk over the establishments behind an identifier."""
+    return encoded(f"{generation}/{siret}")
+
+
+def encoded(place: str) -> str:
     """The text that brings a walk back to a place; opaque to callers."""
-    return base64.urlsafe_b64encode(f"{generation}/{siret}".encode()).decode()
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else None
+    except ValueError:
+        return None

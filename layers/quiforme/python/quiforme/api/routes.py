@@ -73,7 +73,7 @@ class Route:
         return endpoint(request, world, caller)
 
 
-_HOLDER = Scope(SCOPE)
+_HOLDER, _AGENT = Scope(SCOPE), Scope("anomalies")
 ROUTES: dict[str, Route] = {
     "/v3/carif_oref/etablissements/{siret}/certifications_qualiopi_france_competences": Route(
         "GET", _HOLDER, "entreprise.certifications"
@@ -86,6 +86,10 @@ ROUTES: dict[str, Route] = {
     "/v1/declarations/{nda}/etablissements": Route("GET", _HOLDER, "identifiants.of_nda"),
     "/v1/uai/{uai}/etablissements": Route("GET", _HOLDER, "identifiants.of_uai"),
     "/v1/certifications/{code}/etablissements": Route("GET", _HOLDER, "identifiants.of_certification"),
+    "/v1/anomalies": Route("GET", _AGENT, "anomalies.listing"),
+    "/v1/anomalies/statistiques": Route("GET", _AGENT, "anomalies.statistics"),
+    "/v1/anomalies/{id}": Route("GET", _AGENT, "anomalies.one"),
+    "/v1/anomalies/{id}/suivi": Route("POST", _AGENT, "anomalies.follow"),
     "/v1/exports": Route("GET", Scope("exports"), "exports.links"),
     "/v1/etat": Route("GET", Public(), "publication.state"),
     "/ping/carif_oref/qualiopi": Route("GET", Public(), "publication.ping"),

@@ -12,6 +12,7 @@ import jwt
 
 from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, Problem
 from quiforme.identifiers import is_siret
+from quiforme.regions import REGIONS
 
 LONGEST_LIFE_MONTHS: Final = 18
 LARGEST: Final = 8_000
@@ -49,6 +50,7 @@ class Claims:
         iat: When it was issued, Unix seconds.
         exp: When it expires, Unix seconds; at most 18 months later.
         rate_limit_per_minute: Its own limit; None for everybody's.
+        regions: Those whose anomalies it shows; None for all of them.
 
     """
 
@@ -59,6 +61,7 @@ class Claims:
     iat: int
     exp: int
     rate_limit_per_minute: int | None = None
+    regions: tuple[str, ...] | None = None
 
     @classmethod
     def from_payload(cls, payload: object) -> "Claims":
@@ -68,6 +71,7 @@ class Claims:
         uid, jti, siret = (_text(payload, name) for name in ("uid", "jti", "siret"))
         iat, exp = (_second(payload, name) for name in ("iat", "exp"))
         scopes, limit = payload.get("scopes"), payload.get("rate_limit_per_minute", 1)
+        regions = payload.get("regions", ["11"])
         sound = (
             _ID.fullmatch(uid)
             and _ID.fullmatch(jti)
@@ -76,11 +80,13 @@ class Claims:
             and all(isinstance(scope, str) and _SCOPE.fullmatch(scope) for scope in scopes)
             and type(limit) is int  # a bool is an int as well
             and 1 <= limit <= HIGHEST_RATE_LIMIT
+            and is_regions(regions)
             and exp <= months_later(iat, LONGEST_LIFE_MONTHS)
         )
         if not sound or not isinstance(scopes, list):
             raise ValueError("a claim is not what it should be")
-        return cls(uid, jti, siret, tuple(scopes), iat, exp, payload.get("rate_limit_per_minute"))
+        limited = tuple(regions) if "regions" in payload else None
+        return cls(uid, jti, siret, tuple(scopes), iat, exp, payload.get("rate_limit_per_minute"), limited)
 
     def payload(self) -> dict[str, Any]:
         """As it stands in the token."""
@@ -94,7 +100,16 @@ class Claims:
         }
         if self.rate_limit_per_minute is not None:
             payload["rate_limit_per_minute"] = self.rate_limit_per_minute
+        if self.regions is not None:
+            payload["regions"] = list(self.regions)
         return payload
+
+
+def is_regions(value: object) -> bool:
+    """Whether it is a list of regions, one at least and each once."""
+    if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
+        return False
+    return 0 < len(value) == len(set(value)) and set(value) <= REGIONS.keys()
 
 
 def verify(token: str, key_of: Callable[[str], jwt.PyJWK | None], *, now: float) -> Claims:

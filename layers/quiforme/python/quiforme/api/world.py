@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from quiforme.api.access import Counter
+from quiforme.api.dossiers import Dossiers
 from quiforme.registry.ports import Item, Publication
 
 
@@ -67,6 +68,7 @@ class World:
         counter: Counts calls by token.
         connector: The secret of API Entreprise's connector.
         shelf: The exports.
+        dossiers: The follow-up of anomalies.
         history_days: For how many days what a document said before is kept.
         now: Unix seconds.
 
@@ -76,5 +78,6 @@ class World:
     counter: Counter
     connector: Secret
     shelf: Shelf
+    dossiers: Dossiers
     history_days: int
     now: Callable[[], float]

@@ -6,25 +6,20 @@ A document too big for an item (400 KB) lies in S3 as gzip, and its item says wh
 import gzip
 import hashlib
 import json
-import random
-import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from datetime import date
-from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
+from quiforme.aws.batches import write_batches
 from quiforme.registry.ports import Conflict, Intent, Item, Publication, Spent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import BatchWriteItemOutputTypeDef
     from mypy_boto3_s3 import S3Client
-
-T = TypeVar("T")
 
 BULK = Config(parameter_validation=False, user_agent="quiforme", retries={"mode": "standard", "max_attempts": 8})
 """For the client that writes documents: botocore would spend half the time of a batch on checking what this module
@@ -33,14 +28,6 @@ POINTER = {"id": {"S": "publication"}}
 _INTENT = {"id": {"S": "intent"}}
 LARGEST_INLINE = 350_000
 """Bytes of data and details together that an item holds itself, with room for its other attributes."""
-_BATCH = 25
-_WRITERS = 4
-_DEADLINE_S = 120.0
-"""How long one batch is tried again before the run fails."""
-
-
-class StoreBusy(Exception):
-    """DynamoDB did not take a batch before the deadline."""
 
 
 class DynamoRegistry:
@@ -153,27 +140,7 @@ class DynamoRegistry:
         return {**attributes, "objet": {"S": key}}
 
     def _batches(self, requests: Iterable[dict[str, Any]]) -> None:
-        # A few batches in flight, and no more rows drawn from the database than that.
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            for group in _chunks(_chunks(requests, _BATCH), _WRITERS * 4):
-                for _ in pool.map(self._batch, group):
-                    pass
-
-    def _batch(self, requests: list[dict[str, Any]]) -> None:
-        deadline = time.monotonic() + _DEADLINE_S
-        pause = 0.05
-        while requests:
-            answer = self._dynamodb.batch_write_item(
-                RequestItems={self._documents: requests},  # type: ignore[dict-item]  # plain dicts, as documented
-                ReturnConsumedCapacity="TOTAL",
-            )
-            self._count(answer)
-            requests = list(answer["UnprocessedItems"].get(self._documents, []))  # type: ignore[arg-type]
-            if requests:
-                if time.monotonic() > deadline:
-                    raise StoreBusy(f"{len(requests)} items still unwritten after {_DEADLINE_S:.0f} s")
-                time.sleep(random.uniform(0, pause))  # noqa: S311  # jitter, not a secret
-                pause = min(pause * 2, 5.0)
+        write_batches(self._dynamodb, self._documents, requests, self._count)
 
     def _count(self, answer: "BatchWriteItemOutputTypeDef") -> None:
         units = sum(table["CapacityUnits"] for table in answer.get("ConsumedCapacity", []))
@@ -199,9 +166,3 @@ def read_pointer(client: "DynamoDBClient", table: str) -> Publication | None:
 
 def _key(identifier: str, generation: int) -> dict[str, Any]:
     return {"id": {"S": identifier}, "generation": {"N": str(generation)}}
-
-
-def _chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(things)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

@@ -131,11 +131,13 @@ def _item(entry: Entry) -> dict[str, Any]:
     }
     if entry.rate_limit_per_minute is not None:
         item["rate_limit_per_minute"] = {"N": str(entry.rate_limit_per_minute)}
+    if entry.regions is not None:
+        item["regions"] = {"L": [{"S": code} for code in entry.regions]}
     return item
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:
-    limit, revoked = item.get("rate_limit_per_minute"), item.get("revoked_at")
+    limit, revoked, regions = item.get("rate_limit_per_minute"), item.get("revoked_at"), item.get("regions")
     return Entry(
         jti=item["id"]["S"].removeprefix("token/"),
         titulaire=item["titulaire"]["S"],
@@ -145,6 +147,7 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         issued_at=item["issued_at"]["S"],
         expires=item["expires"]["S"],
         rate_limit_per_minute=int(limit["N"]) if limit else None,
+        regions=tuple(code["S"] for code in regions["L"]) if regions else None,
         revoked_at=revoked["S"] if revoked else None,
     )
 

@@ -122,7 +122,9 @@ def _extract(
         except duckdb.OutOfMemoryException:
             raise
         except (duckdb.Error, UnicodeDecodeError) as error:  # the latter when DuckDB cites a damaged file
-            raise Refused(f"unreadable: {str(error).splitlines()[0]}") from error
+            # DuckDB names the file by its path here, which is another in each run, and nobody else's business.
+            reason = str(error).splitlines()[0].replace(f"{scratch}/", "").replace(f"{path.parent}/", "")
+            raise Refused(f"unreadable: {reason}") from error
 
 
 @contextmanager

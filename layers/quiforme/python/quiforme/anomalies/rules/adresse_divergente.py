@@ -15,8 +15,8 @@ RULE = Rule(
     sql=f"""
     SELECT nda, {LIGNES_OF}
     FROM (SELECT adresses_of.* REPLACE ({{
-                     siret: siret, adresse: adresse,
-                     ban: {{label: label, citycode: citycode}}, sirene: {{code_commune: code_commune}}}} AS constat)
+                     siret: siret, adresse: adresse_a_dire,
+                     ban: {{label: label_a_dire, citycode: citycode}}, sirene: {{code_commune: code_commune}}}} AS constat)
           FROM adresses_of JOIN sirene_utile USING (siret)
           WHERE NOT attendue AND trouvee AND NOT meme_commune(citycode, code_commune))
     GROUP BY nda
@@ -24,7 +24,12 @@ RULE = Rule(
     FROM en_attente('adresse_divergente')
     """,
     message=(
-        "L'adresse que déclare {nda} n'est pas dans la commune de l'établissement selon Sirene : "
-        "demander s'il a déménagé."
+        "L'adresse que la liste publique des organismes de formation donne au numéro d'activité {nda} n'est pas dans la "
+        "commune de l'établissement selon Sirene : <liste_of: {adresse}, commune {ban.citycode} selon la Base Adresse "
+        "Nationale, mais {sirene.code_commune} selon Sirene pour l'établissement {siret}>."
+    ),
+    demande=(
+        "Demander à l'organisme s'il a déménagé, et de faire corriger l'adresse fausse, dans Mon activité formation ou dans "
+        "Sirene."
     ),
 )

@@ -14,11 +14,15 @@ RULE = Rule(
     needs=("liste_of", "adresses"),
     sql=f"""
     SELECT nda, {LIGNES_OF}
-    FROM (SELECT * REPLACE ({{siret: siret, adresse: adresse, ban: {{label: label, score: score}}}} AS constat)
+    FROM (SELECT * REPLACE ({{siret: siret, adresse: adresse_a_dire, ban: {{label: label_a_dire, score: score}}}} AS constat)
           FROM adresses_of WHERE NOT attendue AND NOT trouvee)
     GROUP BY nda
     UNION ALL BY NAME
     FROM en_attente('adresse_introuvable')
     """,
-    message="L'adresse que déclare {nda} est introuvable dans la Base Adresse Nationale : la faire préciser.",
+    message=(
+        "La Base Adresse Nationale ne trouve pas l'adresse que la liste publique des organismes de formation donne au numéro "
+        "d'activité {nda} : <liste_of: {adresse}[, au plus proche de « {ban.label} »]>."
+    ),
+    demande="Demander à l'organisme son adresse exacte, et de la corriger dans Mon activité formation.",
 )

@@ -13,6 +13,11 @@ RULE = Rule(
     WHERE certificateurs.etat = 'Actif' AND actif AND is_siret(siret)
     """,
     message=(
-        "Le certificateur {siret} de la fiche active {code_fiche} est fermé selon Sirene : demander qui lui succède."
+        "L'établissement {siret}, certificateur de la fiche active {code_fiche} selon France compétences, est fermé dans "
+        "Sirene[ depuis le {sirene.date_debut}][ ; son successeur y est {sirene.successeur}]."
+    ),
+    demande=(
+        "Demander au certificateur quel établissement délivre à présent la certification, et de faire mettre la fiche à "
+        "jour par France compétences."
     ),
 )

@@ -14,5 +14,13 @@ RULE = Rule(
       AND (date_debut_exercice > date_fin_exercice OR date_derniere_declaration > getvariable('jour')::DATE)
     GROUP BY nda
     """,
-    message="Les dates déclarées pour {nda} se contredisent : faire vérifier l'exercice et la date de déclaration.",
+    message=(
+        "Dans la liste publique des organismes de formation, les dates données pour le numéro d'activité {nda} "
+        "se contredisent ou sont à venir : <liste_of: [exercice du {date_debut_exercice} au {date_fin_exercice}|exercice "
+        "sans dates][, dernière déclaration le {date_derniere_declaration}]>."
+    ),
+    demande=(
+        "Demander à l'organisme les dates de son exercice et de sa déclaration, et de les corriger dans Mon activité "
+        "formation."
+    ),
 )

@@ -14,7 +14,8 @@ RULE = Rule(
     GROUP BY nda
     """,
     message=(
-        "La dernière déclaration connue pour {nda} a plus de deux ans : demander si le bilan pédagogique "
-        "et financier a été transmis."
+        "Dans la liste publique des organismes de formation, la dernière déclaration faite sous le numéro d'activité {nda} "
+        "a plus de deux ans[ : {liste_of.date_derniere_declaration}]."
     ),
+    demande="Demander à l'organisme s'il forme encore, et s'il a transmis ses derniers bilans pédagogiques et financiers.",
 )

@@ -8,13 +8,17 @@ RULE = Rule(
     cle=("siret",),
     needs=("liste_of", "sirene"),
     sql="""
-    SELECT siret, to_json({declare: siret IN (FROM declares),
-                           habilite: siret IN (SELECT siret FROM habilitations WHERE actif),
-                           sirene: constat}) AS constats
+    SELECT siret, to_json({liste_of: liste_of, france_competences: france_competences, sirene: constat}) AS constats
     FROM population JOIN fermes USING (siret)
     """,
     message=(
-        "L'établissement {siret} est fermé selon Sirene (depuis le {sirene.date_debut}) mais reste "
-        "déclaré ou habilité : lui demander quel établissement lui succède."
+        "L'établissement {siret} est fermé dans Sirene[ depuis le {sirene.date_debut}][ ; son successeur y est "
+        "{sirene.successeur}]."
+        "[ La liste publique des organismes de formation le déclare encore (numéro d'activité : {liste_of.nda}).]"
+        "[ France compétences lui donne encore une habilitation {france_competences.etat_habilitation}.]"
+    ),
+    demande=(
+        "Demander à l'établissement s'il a cessé de former ou quel établissement lui succède, et de faire mettre à jour sa "
+        "déclaration et ses habilitations."
     ),
 )

@@ -13,7 +13,11 @@ RULE = Rule(
     FROM fiches WHERE actif AND date_fin_enregistrement < getvariable('jour')::DATE
     """,
     message=(
-        "La fiche {code_fiche} est encore active alors que son enregistrement a pris fin le "
+        "France compétences tient la fiche {code_fiche} pour active, alors que son enregistrement a pris fin le "
         "{france_competences.date_fin_enregistrement}."
+    ),
+    demande=(
+        "Demander au certificateur si l'enregistrement est renouvelé, et à France compétences de corriger la date ou l'état "
+        "de la fiche."
     ),
 )

@@ -9,9 +9,17 @@ RULE = Rule(
     needs=("rncp|rs",),
     sql="""
     SELECT DISTINCT siret, code AS code_fiche,
-           to_json({france_competences: {habilitation: 'Actif', fiche_active: 'Non'}}) AS constats
+           to_json({france_competences: {etat_habilitation: 'Actif', fiche_active: 'Non',
+                                         date_fin_enregistrement: date_fin_enregistrement}}) AS constats
     FROM partenaires JOIN fiches USING (code)
     WHERE etat = 'Actif' AND NOT actif AND is_siret(siret)
     """,
-    message="L'établissement {siret} reste habilité sur la fiche {code_fiche}, qui n'est plus active.",
+    message=(
+        "France compétences tient l'établissement {siret} pour habilité sur la fiche {code_fiche}, qui n'est plus active"
+        "[ (fin d'enregistrement : {france_competences.date_fin_enregistrement})]."
+    ),
+    demande=(
+        "Demander à l'établissement s'il prépare encore à cette certification, et au certificateur de faire clore "
+        "l'habilitation."
+    ),
 )

@@ -13,7 +13,8 @@ RULE = Rule(
     FROM sources WHERE lignes_rejetees > 0
     """,
     message=(
-        "{nombre} ligne(s) du fichier de la source {source} n'ont pas pu être lues et ont été mises de côté : "
-        "les signaler au producteur."
+        "Lignes ou fiches illisibles dans le fichier de la source « {source} » : {nombre}[, à commencer par la "
+        "n° {premieres.0.line}]. Le reste du fichier est utilisé."
     ),
+    demande="Les signaler au producteur, avec leur texte, qui est gardé à part.",
 )

@@ -11,5 +11,10 @@ RULE = Rule(
     sql=f"""
     SELECT nda, {LIGNES_OF} FROM lignes_of WHERE NOT is_nda(nda) GROUP BY nda
     """,
-    message="Le numéro de déclaration « {nda} » n'a pas la forme attendue : le faire vérifier.",
+    message=(
+        "La liste publique des organismes de formation donne [à l'établissement {siret}|à l'unité légale {siren}|à un "
+        "organisme] [le numéro de déclaration d'activité « {nda} », qui n'a pas la forme attendue (11 caractères)|un numéro de "
+        "déclaration d'activité vide]."
+    ),
+    demande="Demander à l'organisme le numéro que la DREETS lui a donné, et signaler l'erreur à la DGEFP, qui produit la liste.",
 )

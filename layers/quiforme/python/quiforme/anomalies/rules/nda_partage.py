@@ -12,5 +12,9 @@ RULE = Rule(
     SELECT nda, {LIGNES_OF} FROM lignes_of WHERE nda <> '' AND siren_retenu IS NOT NULL
     GROUP BY nda HAVING count(DISTINCT siren_retenu) > 1
     """,
-    message="Le numéro de déclaration {nda} est porté par plusieurs unités légales : demander laquelle le détient.",
+    message=(
+        "Dans la liste publique des organismes de formation, plusieurs unités légales portent le même numéro de déclaration "
+        "d'activité {nda} : <liste_of: [SIREN {siren}, établissement {siret}|établissement {siret}|SIREN {siren}]>."
+    ),
+    demande="Demander à chacune depuis quand elle utilise ce numéro, et à la DREETS à laquelle il appartient.",
 )

@@ -10,15 +10,20 @@ RULE = Rule(
     sql="""
     SELECT nda, to_json({liste_of: list({siren: siren, siret: siret,
                              date_derniere_declaration: date_derniere_declaration} ORDER BY siren)}) AS constats,
-           first(siret ORDER BY siret IS NULL, siren IS NULL, line) AS siret,
-           first(siren ORDER BY siret IS NULL, siren IS NULL, line) AS siren,
-           first(CASE WHEN code_region IN (SELECT region FROM departements) THEN code_region END
-                 ORDER BY siret IS NULL, siren IS NULL, line) AS code_region
-    FROM ndas_inactifs GROUP BY nda
+           unnest(first({siret: siret, siren: siren, code_region: code_region}
+                        ORDER BY siret IS NULL, siren IS NULL, line))
+    FROM (SELECT * REPLACE (CASE WHEN code_region IN (SELECT region FROM departements) THEN code_region END AS code_region)
+          FROM ndas_inactifs)
+    GROUP BY nda
     """,
     message=(
-        "Le numéro de déclaration {nda} n'est plus dans la liste publique : demander si la déclaration "
-        "est caduque ou le bilan en retard."
+        "Le numéro de déclaration d'activité {nda}[ de l'établissement {siret}| de l'unité légale {siren}] n'est plus dans la "
+        "liste publique des organismes de formation, où il était jusqu'alors"
+        "[ (dernière déclaration : {liste_of.date_derniere_declaration})]."
+    ),
+    demande=(
+        "Demander à l'organisme si sa déclaration est annulée ou caduque, ou si son bilan pédagogique et financier est en "
+        "retard."
     ),
     compare_avant=True,
 )

@@ -8,15 +8,33 @@ RULE = Rule(
     cle=("siret", "code_fiche"),
     needs=("rncp|rs",),
     sql="""
-    SELECT siret, code_fiche, to_json({france_competences: {avant: 'active', maintenant: 'absente ou inactive'}}) AS constats
-    FROM (SELECT siret, code AS code_fiche FROM avant.habilitations WHERE actif
-          UNION
-          SELECT cle->>'siret', cle->>'code_fiche' FROM registre WHERE code = 'perte_habilitation' AND etat = 'ouverte')
-    ANTI JOIN (SELECT siret, code AS code_fiche FROM habilitations WHERE actif) AS actives USING (siret, code_fiche)
+    WITH perdues AS (
+        FROM (SELECT siret, code FROM avant.habilitations WHERE actif
+              UNION
+              SELECT cle->>'siret', cle->>'code_fiche' FROM registre WHERE code = 'perte_habilitation' AND etat = 'ouverte')
+        ANTI JOIN (SELECT siret, code FROM habilitations WHERE actif) AS actives USING (siret, code)
+    ), etats AS (
+        SELECT siret, code, list(DISTINCT etat ORDER BY etat) AS etat_habilitation
+        FROM (SELECT siret, code, etat FROM partenaires UNION ALL SELECT siret, code, etat FROM certificateurs)
+        SEMI JOIN perdues USING (siret, code)
+        GROUP BY siret, code
+    )
+    SELECT siret, code AS code_fiche,
+           to_json({france_competences: {avant: {etat_habilitation: 'Actif', fiche_active: 'Oui'}, maintenant: {
+               etat_habilitation: etat_habilitation,
+               fiche_active: CASE WHEN actif THEN 'Oui' WHEN NOT actif THEN 'Non' END,
+               date_fin_enregistrement: date_fin_enregistrement}}}) AS constats
+    FROM perdues LEFT JOIN etats USING (siret, code) LEFT JOIN fiches USING (code)
     """,
     message=(
-        "L'établissement {siret} n'a plus d'habilitation active sur {code_fiche} : demander si le "
-        "certificateur l'a retirée."
+        "L'établissement {siret} n'a plus d'habilitation en vigueur sur la fiche {code_fiche} de France compétences, où il en "
+        "avait une jusqu'alors : à présent, [habilitation {france_competences.maintenant.etat_habilitation}|établissement "
+        "absent de la fiche], [fiche {france_competences.maintenant.fiche_active}|fiche absente du répertoire]"
+        "[, enregistrement jusqu'au {france_competences.maintenant.date_fin_enregistrement}]."
+    ),
+    demande=(
+        "Demander à l'établissement s'il prépare encore à cette certification, et au certificateur pourquoi l'habilitation "
+        "a pris fin."
     ),
     duree_jours=90,
     compare_avant=True,

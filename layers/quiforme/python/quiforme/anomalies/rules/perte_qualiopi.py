@@ -14,7 +14,7 @@ RULE = Rule(
         UNION
         SELECT cle->>'nda', cle->>'categorie' FROM registre WHERE code = 'perte_qualiopi' AND etat = 'ouverte'
     ), lieu AS (
-        SELECT nda, {LIGNES_OF} FROM lignes_of WHERE nda <> '' GROUP BY nda
+        SELECT nda, {LIGNES_OF} FROM lignes_of GROUP BY nda
     )
     SELECT nda, categorie, to_json({{liste_of: {{avant: true, maintenant: false}}}}) AS constats,
            siret, siren, code_region
@@ -22,8 +22,9 @@ RULE = Rule(
     WHERE NOT vrai
     """,
     message=(
-        "La certification Qualiopi « {categorie} » de la déclaration {nda} a disparu de la liste "
-        "publique : demander si elle est retirée ou en renouvellement."
+        "La certification Qualiopi « {categorie} » du numéro d'activité {nda}[ (établissement {siret})] n'est plus dans la "
+        "liste publique des organismes de formation, où elle était jusqu'alors."
     ),
+    demande="Demander à l'organisme si elle est retirée, suspendue ou en cours de renouvellement, et une copie de son certificat.",
     compare_avant=True,
 )

@@ -16,7 +16,12 @@ RULE = Rule(
     GROUP BY nda
     """,
     message=(
-        "La région déclarée pour {nda} n'est pas celle de la commune de l'établissement selon Sirene : "
-        "vérifier l'adresse."
+        "La région du numéro d'activité {nda} n'est pas la même selon la liste publique des organismes de formation et selon "
+        "Sirene : <liste_of: {liste_of.code_region} dans la liste, {region_sirene} dans Sirene pour l'établissement "
+        "{liste_of.siret}>."
+    ),
+    demande=(
+        "Demander à l'organisme s'il a déménagé, et de faire corriger l'adresse fausse, dans Mon activité formation ou dans "
+        "Sirene."
     ),
 )

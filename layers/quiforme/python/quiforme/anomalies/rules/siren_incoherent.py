@@ -15,7 +15,11 @@ RULE = Rule(
     GROUP BY nda
     """,
     message=(
-        "La déclaration {nda} porte un SIREN qui n'est pas celui de son SIRET : faire préciser "
-        "l'établissement déclarant."
+        "Dans la liste publique des organismes de formation, le SIREN et le SIRET de la déclaration d'activité {nda} se "
+        "contredisent, alors que le SIRET devrait commencer par le SIREN : <liste_of: SIREN {siren}, SIRET {siret}>."
+    ),
+    demande=(
+        "Demander à l'organisme quel établissement exerce l'activité, et de corriger le numéro faux dans Mon activité "
+        "formation."
     ),
 )

@@ -8,9 +8,13 @@ RULE = Rule(
     cle=("siret",),
     needs=("liste_of", "sirene"),
     sql="""
-    SELECT siret, to_json({declare: siret IN (FROM declares),
-                           habilite: siret IN (SELECT siret FROM habilitations WHERE actif)}) AS constats
+    SELECT siret, to_json({liste_of: liste_of, france_competences: france_competences, sirene: NULL}) AS constats
     FROM population ANTI JOIN sirene ON numero = siret_number(population.siret)
     """,
-    message="L'établissement {siret} est déclaré ou habilité, mais Sirene ne le connaît pas : vérifier son SIRET.",
+    message=(
+        "Sirene ne connaît pas l'établissement {siret}."
+        "[ La liste publique des organismes de formation le déclare (numéro d'activité : {liste_of.nda}).]"
+        "[ France compétences lui donne une habilitation {france_competences.etat_habilitation}.]"
+    ),
+    demande="Demander à l'établissement son SIRET exact, et de le faire corriger par la source qui se trompe.",
 )

@@ -21,7 +21,14 @@ RULE = Rule(
     WHERE siret <> '' AND NOT is_siret(siret)
     """,
     message=(
-        "Le SIRET « {valeur} » de la ligne {ligne} (source {source}) n'est pas valide : demander le bon "
-        "numéro à l'organisme."
+        "[France compétences inscrit sur la fiche {fiche.code}, comme partenaire ou certificateur, le SIRET « {valeur} », qui "
+        "n'est pas valide.|La liste publique des organismes de formation donne "
+        "[à la déclaration d'activité {liste_of.nda}|à une déclaration sans numéro][ (SIREN {siren})] "
+        "[le SIRET « {valeur} », qui n'est pas valide|un SIRET vide].]"
+    ),
+    demande=(
+        "[Demander au certificateur de la fiche {fiche.code} de quel établissement il s'agit, et de faire corriger le numéro "
+        "par France compétences.|Demander à l'organisme le SIRET de l'établissement déclarant, et de le corriger dans Mon "
+        "activité formation.]"
     ),
 )

@@ -13,8 +13,6 @@ RULE = Rule(
     WHERE date_diff('day', jour, getvariable('jour')::DATE)
           > CASE WHEN source IN ('sirene', 'sirene_succession') THEN 45 ELSE 3 END
     """,
-    message=(
-        "Les données de la source {source} datent du {jour_des_donnees} : vérifier que le producteur "
-        "publie encore et que le fichier du jour est arrivé."
-    ),
+    message="Les données en usage de la source « {source} » datent du {jour_des_donnees} : elles sont trop anciennes.",
+    demande="Demander au producteur s'il publie encore, et vérifier que son dernier fichier est arrivé.",
 )

@@ -13,8 +13,6 @@ RULE = Rule(
                     conserve: fichier_refuse_conserve, fichier_en_usage: fichier}) AS constats
     FROM sources WHERE etat IN ('refused', 'absent')
     """,
-    message=(
-        "Le fichier du jour de la source {source} n'a pas été accepté ({motif}) : le dernier accepté reste en "
-        "usage. Vérifier le fichier auprès du producteur."
-    ),
+    message="Le fichier du jour de la source « {source} » n'a pas été accepté ({motif}) : le dernier accepté reste en usage.",
+    demande="Vérifier le fichier, et demander au producteur d'en publier un qui soit complet.",
 )

@@ -11,10 +11,17 @@ RULE = Rule(
     sql=f"""
     SELECT nda, specialite, {LIGNES_OF}
     FROM (SELECT * REPLACE ({{nda: nda, specialite: specialite}} AS constat)
-          FROM (SELECT *, unnest(list_distinct([code_specialite_1, code_specialite_2, code_specialite_3])) AS specialite
+          FROM (SELECT *, unnest([code_specialite_1, code_specialite_2, code_specialite_3]) AS specialite
                 FROM lignes_of WHERE nda <> ''))
-    WHERE specialite IS NOT NULL AND specialite NOT IN (SELECT code FROM nsf)
+    WHERE specialite NOT IN (SELECT code FROM nsf)
     GROUP BY nda, specialite
     """,
-    message="La déclaration {nda} porte une spécialité « {specialite} » absente de la nomenclature NSF.",
+    message=(
+        "La liste publique des organismes de formation donne au numéro d'activité {nda} une spécialité de formation "
+        "« {specialite} » que la nomenclature des spécialités (NSF) ne contient pas."
+    ),
+    demande=(
+        "Demander à l'organisme la spécialité qu'il enseigne, et de la corriger à son prochain bilan pédagogique et "
+        "financier."
+    ),
 )

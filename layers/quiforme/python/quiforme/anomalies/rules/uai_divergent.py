@@ -16,5 +16,9 @@ RULE = Rule(
     WHERE NOT list_contains(connus, uai)
     GROUP BY siret
     """,
-    message="Le code UAI validé par l'ONISEP pour {siret} n'est pas parmi ceux de l'annuaire de l'éducation.",
+    message=(
+        "Le référentiel ONISEP donne à l'établissement {siret} le code UAI {referentiel_onisep}, mais l'annuaire de "
+        "l'éducation lui donne {annuaire_education}."
+    ),
+    demande="Demander à l'établissement son code UAI, et de faire corriger la source qui se trompe.",
 )

@@ -11,5 +11,9 @@ RULE = Rule(
     SELECT siret, uais[1] AS uai, to_json({annuaire_education: uais, sirene: constat}) AS constats
     FROM uai_ouverts SEMI JOIN documents USING (siret) JOIN fermes USING (siret)
     """,
-    message="L'annuaire de l'éducation dit ouvert l'établissement {siret}, que Sirene dit fermé.",
+    message=(
+        "L'annuaire de l'éducation tient l'établissement {siret} pour ouvert (UAI {annuaire_education}), mais il est fermé "
+        "dans Sirene[ depuis le {sirene.date_debut}][ ; son successeur y est {sirene.successeur}]."
+    ),
+    demande="Demander à l'établissement s'il est encore ouvert et sous quel SIRET, et au rectorat de mettre l'annuaire à jour.",
 )

@@ -11,5 +11,6 @@ RULE = Rule(
     SELECT siret, to_json({annuaire_education: uais}) AS constats
     FROM uai_ouverts SEMI JOIN documents USING (siret) WHERE length(uais) > 1
     """,
-    message="L'établissement {siret} porte plusieurs codes UAI ouverts dans l'annuaire de l'éducation.",
+    message="L'annuaire de l'éducation donne à l'établissement {siret} plusieurs codes UAI ouverts : {annuaire_education}.",
+    demande="Demander à l'établissement lequel désigne son activité de formation, et si les autres servent encore.",
 )

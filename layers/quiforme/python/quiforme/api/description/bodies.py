@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from quiforme.api import brut
+from quiforme.api import anomalies, brut, suivi
 from quiforme.api.etablissements import LARGEST_BATCH
 
 Siret = Annotated[str, Field(pattern="^[0-9]{14}$")]
@@ -400,6 +400,191 @@ class ReponseListeCertification(_Ouvert):
     data: list[Habilite]
     links: LiensDePage
     meta: MetaListe
+
+
+# --- anomalies ----------------------------------------------------------------------------------------------
+
+Code = Annotated[str, Field(json_schema_extra={"enum": list(anomalies.CODES), OPEN_LIST: True})]
+Region = Annotated[str, Field(pattern="^[0-9]{2}$")]
+Jours = Annotated[float, Field(ge=0)]
+Nombre = Annotated[int, Field(ge=0)]
+
+
+class Suivi(_Ouvert):
+    """Une étape du suivi d'une anomalie."""
+
+    version: Annotated[int, Field(ge=1)]
+    """Compte les étapes ; à rendre pour avancer à la suivante."""
+    statut: Literal["contactee", "confirmee", "corrigee_a_la_source", "classee"]
+    """L'établissement a été contacté ; il confirme l'anomalie ; il dit l'avoir fait corriger à la source ; ou il n'y a
+    rien à faire. Une anomalie classée reste silencieuse tant que ses constats restent les mêmes."""
+    motif: str | None
+    """Pourquoi elle est classée ; null pour les autres statuts."""
+    commentaire: str | None
+    """Ce que l'agent en dit ; null quand il n'en dit rien."""
+    auteur: str
+    """Qui l'a dit."""
+    le: datetime
+    """Quand."""
+    constats_changes: bool
+    """Vrai quand les constats ont changé depuis : ce que l'agent avait sous les yeux n'est plus ce qui est trouvé."""
+
+
+class LiensDAnomalie(_Ouvert):
+    """Des pages à ouvrir."""
+
+    consultation: str | None
+    """L'établissement dans cette API ; null quand aucun n'est concerné."""
+    sources: dict[str, str]
+    """La page publique de chaque source comparée, par nom de source."""
+
+
+class Anomalie(_Ouvert):
+    """Une anomalie : ce que les sources disent d'un même objet ne tient pas ensemble, ou a disparu."""
+
+    id: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    """Désigne toujours le même constat : même règle, même objet."""
+    code: Code
+    """Règle qui l'a trouvée."""
+    severite: Literal["critique", "majeure", "mineure", "info"]
+    """Gravité de la règle."""
+    occurrence: Annotated[int, Field(ge=1)]
+    """Combien de fois elle s'est ouverte."""
+    cle: dict[str, str]
+    """Ce sur quoi elle porte."""
+    siret: Siret | None
+    """Établissement concerné ; null quand aucun ne l'est, ou n'est connu."""
+    siren: str | None
+    """Unité légale concernée ; null quand aucune n'est connue."""
+    nda: str | None
+    """Déclaration d'activité concernée, telle que la source l'écrit ; null quand aucune ne l'est."""
+    code_fiche: str | None
+    """Fiche concernée ; null quand aucune ne l'est."""
+    uai: str | None
+    """Code UAI concerné ; null quand aucun ne l'est."""
+    source: str | None
+    """Source concernée ; null quand l'anomalie n'est pas celle d'un fichier."""
+    departement: str | None
+    """Département de l'établissement, selon Sirene ; null quand il n'est pas connu."""
+    region: Region | None
+    """Région compétente (code Insee) ; null quand elle n'est pas connue."""
+    message: str
+    """Ce qui ne va pas, ce qu'il y a à demander et la région compétente, au moment de sa dernière évolution."""
+    constats: dict[str, Any]
+    """Les faits comparés, tels que les sources les donnent."""
+    liens: LiensDAnomalie
+    """Où voir l'établissement, et ce que les sources publient de lui."""
+    premiere_detection: Jour
+    """Jour où l'occurrence en cours s'est ouverte."""
+    etat: Literal["ouverte", "resolue"]
+    """Résolue quand l'anomalie n'est plus trouvée."""
+    derniere_evolution: Jour
+    """Jour où elle s'est ouverte, a changé ou s'est résolue en dernier."""
+    suivi: Suivi | None
+    """Dernière étape du suivi ; null quand personne ne s'en est encore occupé."""
+
+
+class EvenementDAnomalie(_Ouvert):
+    """Ce qui est arrivé à une anomalie."""
+
+    id: str
+    """Identifiant de l'événement, celui du message de la file."""
+    evenement: Literal["ouverte", "modifiee", "resolue"]
+    """Ce qui est arrivé."""
+    jour: Jour
+    """Quel jour."""
+    heure: datetime
+    """Quand il a été consigné."""
+    annonce: bool
+    """Faux quand il n'a pas été envoyé aux abonnés : anomalie classée, ou retenue."""
+    occurrence: Annotated[int, Field(ge=1)]
+    """Occurrence dont il s'agit."""
+    message: str
+    """Ce qui n'allait pas et ce qu'il y avait à demander, à ce moment."""
+    constats: dict[str, Any]
+    """Les faits comparés, à ce moment."""
+
+
+class AnomalieEntiere(Anomalie):
+    """Une anomalie, avec toute son histoire."""
+
+    evenements: list[EvenementDAnomalie]
+    """Tout ce qui lui est arrivé, du plus ancien au plus récent."""
+    suivis: list[Suivi]
+    """Toutes les étapes du suivi, de la plus ancienne à la plus récente."""
+
+
+class ReponseAnomalie(_Ouvert):
+    """Une anomalie."""
+
+    data: AnomalieEntiere
+    links: Liens
+    meta: dict[str, Any]
+    """Rien pour cette ressource."""
+
+
+class MetaAnomalies(_Ouvert):
+    """Ce qui accompagne une page."""
+
+    curseur: str | None
+    """Curseur de la page suivante ; null à la dernière page."""
+
+
+class ReponseAnomalies(_Ouvert):
+    """Des anomalies : les ouvertes d'abord, région par région, la dernière évolution la première."""
+
+    data: list[Anomalie]
+    links: LiensDePage
+    meta: MetaAnomalies
+
+
+class EtapeDeSuivi(_Ferme):
+    """La prochaine étape du suivi d'une anomalie."""
+
+    statut: Literal["contactee", "confirmee", "corrigee_a_la_source", "classee"]
+    """Ce qui a été fait."""
+    motif: Annotated[str, Field(min_length=1, max_length=suivi.LONGEST_TEXT, pattern=r"\S")] | None = None
+    """Pourquoi l'anomalie est classée : obligatoire pour classer, interdit pour les autres statuts."""
+    commentaire: Annotated[str, Field(min_length=1, max_length=suivi.LONGEST_TEXT, pattern=r"\S")] | None = None
+    """Libre."""
+    auteur: Annotated[str, Field(min_length=1, max_length=suivi.LONGEST_NAME, pattern=r"\S")]
+    """Qui parle : un nom ou une adresse que les collègues reconnaissent."""
+    version: Annotated[int, Field(ge=0, le=999_999)]
+    """Version du suivi que l'agent a sous les yeux, 0 quand il n'y en a pas : si elle a changé depuis, 409."""
+
+
+class Statistique(_Ouvert):
+    """Les anomalies d'une règle, dans une région ou dans toutes.
+
+    Celles que personne n'a reçues ne comptent pas ; d'une anomalie revenue, l'occurrence en cours compte.
+    """
+
+    toutes_regions: bool
+    """Vrai pour la ligne de tout le pays, donnée aux jetons qui ne sont pas limités à des régions."""
+    region: Region | None
+    """Région ; null pour tout le pays, et quand la région n'est pas connue."""
+    code: Code
+    """Règle."""
+    ouvertes: Nombre
+    """Anomalies ouvertes."""
+    age_median_jours: Jours | None
+    """Âge médian de celles qui sont ouvertes ; null quand il n'y en a pas."""
+    age_maximal_jours: Jours | None
+    """Âge de la plus ancienne ; null quand il n'y en a pas."""
+    resolues: Nombre
+    """Anomalies résolues."""
+    resolues_en_30_jours: Nombre
+    """Celles qui l'ont été dans les trente derniers jours."""
+    delai_median_jours: Jours | None
+    """Délai médian entre l'ouverture et la résolution ; null quand il n'y en a pas."""
+
+
+class ReponseStatistiques(_Ouvert):
+    """Les statistiques du dernier rapprochement."""
+
+    data: list[Statistique]
+    links: Liens
+    meta: MetaPublication
 
 
 # --- exports and state --------------------------------------------------------------------------------------

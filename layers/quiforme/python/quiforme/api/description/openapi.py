@@ -18,7 +18,8 @@ former ou évaluer.
 
 **Accès.** Réservé aux administrations et à ceux qu'elles habilitent, avec un jeton (JWT) dans l'en-tête \
 `Authorization: Bearer …`. Un jeton dans une adresse est refusé. Portées : `certifications_qualiopi_france_competences` \
-(tout ce qui n'en demande pas une autre), `exports`, `non_diffusibles` (voir les identités qui ne sont pas diffusibles).
+(tout ce qui n'en demande pas une autre), `exports`, `anomalies`, `non_diffusibles` (voir les identités qui ne sont pas \
+diffusibles).
 
 **Quotas.** 250 appels par minute et par jeton, sauf jeton particulier ; les en-têtes `RateLimit-*` disent où l'on en est.
 

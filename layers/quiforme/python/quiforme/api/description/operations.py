@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from quiforme.api.description import bodies, parameters, refusals
 from quiforme.api.description.parameters import Parameter
 from quiforme.api.description.refusals import Refusal
-from quiforme.api.errors import repeated_parameter, sirets_malformed, unknown_parameter
+from quiforme.api.errors import Problem, repeated_parameter, sirets_malformed, step_malformed, unknown_parameter
 
 UNDESCRIBED = {"/docs/{fichier}": "the parts of the page at /docs, for its own use"}
 
@@ -15,6 +15,7 @@ TAGS = {
     "API Entreprise": "La ressource d'API Entreprise v3, à l'identique.",
     "Établissements": "Ce que Quiforme publie d'un établissement, aujourd'hui et avant.",
     "Identifiants": "Qui se trouve derrière un identifiant.",
+    "Anomalies": "Ce que les sources ont d'incohérent, et le suivi qu'en font les équipes régionales.",
     "Exports": "Tout à la fois.",
     "Quiforme brut": "Le format d'origine, pour le connecteur d'API Entreprise.",
     "Service": "L'état du service et sa description, ouverts à tous.",
@@ -53,6 +54,7 @@ class Operation:
         ours: Whether it is one of our own, that refuse parameters they do not know.
         revalidated: Whether a 200 has an ETag, and a 304 may stand for it.
         body: The model of what is sent.
+        body_problems: What may be wrong with it.
         links: Where to go from a 200.
         also: Other statuses, with their model.
 
@@ -69,6 +71,7 @@ class Operation:
     ours: bool = False
     revalidated: bool = True
     body: type[BaseModel] | None = None
+    body_problems: tuple[Problem, ...] = ()
     links: dict[str, Link] = field(default_factory=dict)
     also: dict[int, tuple[str, type[BaseModel]]] = field(default_factory=dict)
 
@@ -77,8 +80,7 @@ class Operation:
         problems = [problem for parameter in self.parameters for problem in parameter.problems]
         if self.ours:
             problems += [unknown_parameter("…"), repeated_parameter("…")]
-        if self.body is not None:
-            problems.append(sirets_malformed("…"))
+        problems += self.body_problems
         text = "Un paramètre au moins est faux ; toutes les raisons sont données à la fois."
         return (Refusal(422, text, tuple(problems), counted=True),) if problems else ()
 
@@ -91,6 +93,7 @@ _DOCUMENT_LIMITS = (
     "le jour de chacune. Les établissements privés hors contrat et les lycées agricoles peuvent être exclus : un 404 dit "
     "alors `hors_perimetre`, ce qui n'est pas « non certifié »."
 )
+_AGENTS = "La portée `anomalies` est demandée."
 _HISTORY = Link("lireHistorique", "L'histoire de ce document.", {"siret": "$response.body#/data/siret"})
 _FROM_DOCUMENT = {
     "historique": _HISTORY,
@@ -208,6 +211,7 @@ OPERATIONS: dict[str, Operation] = {
         (refusals.UNREADABLE, refusals.TOO_LARGE, refusals.WRONG_MEDIA_TYPE, *_STORE),
         ours=True,
         body=bodies.Recherche,
+        body_problems=(sirets_malformed("…"),),
     ),
     "/v1/unites-legales/{siren}/etablissements": _listing(
         "listerEtablissementsDUniteLegale",
@@ -237,6 +241,82 @@ OPERATIONS: dict[str, Operation] = {
         bodies.ReponseListeCertification,
         parameters.CODE,
         parameters.ROLE,
+    ),
+    "/v1/anomalies": Operation(
+        "listerAnomalies",
+        "Anomalies",
+        "Anomalies à suivre",
+        "Les anomalies des régions du jeton, ou de tout le pays quand il n'en nomme aucune : les ouvertes d'abord, région par "
+        "région, la dernière évolution la première. Par pages : suivre `links.next`. Une anomalie qui évolue pendant un "
+        f"parcours peut y paraître deux fois, ou pas. {_AGENTS}",
+        bodies.ReponseAnomalies,
+        "Une page d'anomalies.",
+        (
+            parameters.ANOMALY_CODE,
+            parameters.SEVERITY,
+            parameters.REGION,
+            parameters.STATE,
+            parameters.SINCE,
+            parameters.LIMIT_OF_ANOMALIES,
+            parameters.SHELF_CURSOR,
+            *parameters.OPTIONAL_TRACE,
+            parameters.IF_NONE_MATCH,
+        ),
+        (refusals.REGION_CLOSED, *_GATEWAY),
+        ours=True,
+        links={
+            "anomalie": Link("lireAnomalie", "La première anomalie.", {"id": "$response.body#/data/0/id"}),
+            "suite": Link("listerAnomalies", "La page suivante.", {"curseur": "$response.body#/meta/curseur"}),
+        },
+    ),
+    "/v1/anomalies/statistiques": Operation(
+        "lireStatistiques",
+        "Anomalies",
+        "Anomalies par région et par règle",
+        "Combien sont ouvertes et depuis quand, combien se sont résolues et en combien de temps, au dernier rapprochement. "
+        f"{_AGENTS}",
+        bodies.ReponseStatistiques,
+        "Les statistiques.",
+        (parameters.ANOMALY_CODE, parameters.REGION, *parameters.OPTIONAL_TRACE, parameters.IF_NONE_MATCH),
+        (refusals.REGION_CLOSED, refusals.STORE_FAILED, refusals.NEVER_RECONCILED, refusals.STORE_TIMED_OUT),
+        ours=True,
+    ),
+    "/v1/anomalies/{id}": Operation(
+        "lireAnomalie",
+        "Anomalies",
+        "Une anomalie et toute son histoire",
+        f"L'anomalie, tout ce qui lui est arrivé et tout ce que les agents en ont fait. {_AGENTS}",
+        bodies.ReponseAnomalie,
+        "L'anomalie.",
+        (parameters.ANOMALY, *parameters.OPTIONAL_TRACE, parameters.IF_NONE_MATCH),
+        (refusals.NO_ANOMALY, *_GATEWAY),
+        ours=True,
+        links={
+            "etablissement": Link("lireEtablissement", "Son établissement.", {"siret": "$response.body#/data/siret"}),
+        },
+    ),
+    "/v1/anomalies/{id}/suivi": Operation(
+        "suivreAnomalie",
+        "Anomalies",
+        "Avancer le suivi d'une anomalie",
+        "Dire ce qui a été fait : l'établissement est contacté, il confirme, il a fait corriger la source, ou l'anomalie est "
+        "classée avec un motif. Une anomalie classée reste silencieuse tant que ses constats restent les mêmes. `version` "
+        "est celle du suivi affiché : si quelqu'un l'a avancé entre-temps, 409. Le même appel répété ne change rien de plus. "
+        f"{_AGENTS}",
+        bodies.ReponseAnomalie,
+        "L'anomalie, son suivi avancé.",
+        (parameters.ANOMALY, *parameters.OPTIONAL_TRACE),
+        (
+            refusals.UNREADABLE,
+            refusals.NO_ANOMALY,
+            refusals.OUTDATED,
+            refusals.TOO_LARGE,
+            refusals.WRONG_MEDIA_TYPE,
+            *_GATEWAY,
+        ),
+        ours=True,
+        body=bodies.EtapeDeSuivi,
+        body_problems=(step_malformed(None, "…"),),
     ),
     "/v1/exports": Operation(
         "lireExports",

@@ -3,23 +3,30 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from quiforme.api import historique, identifiants
+from quiforme.api import anomalies, historique, identifiants
 from quiforme.api.errors import (
+    ANOMALY_CODE_UNKNOWN,
+    ANOMALY_MALFORMED,
     CODE_MALFORMED,
     CURSOR_MALFORMED,
     DATE_MALFORMED,
     DATE_TO_COME,
     NDA_MALFORMED,
     RECIPIENT_MALFORMED,
+    REGION_UNKNOWN,
     ROLE_MALFORMED,
+    SEVERITY_UNKNOWN,
+    SINCE_MALFORMED,
     SIREN_MALFORMED,
     SIRET_MALFORMED,
+    STATE_UNKNOWN,
     UAI_MALFORMED,
     Problem,
     limit_malformed,
     missing_parameter,
 )
 from quiforme.api.parameters import LARGEST_LIMIT, ROLES
+from quiforme.regions import REGIONS
 
 _SIRET = {"type": "string", "format": "siret", "pattern": "^[0-9]{14}$"}
 
@@ -125,6 +132,56 @@ ROLE = Parameter(
     {"type": "string", "enum": list(ROLES)},
     (ROLE_MALFORMED,),
 )
+ANOMALY = Parameter(
+    "id",
+    "path",
+    "Identifiant de l'anomalie : 32 chiffres hexadécimaux en minuscules.",
+    {"type": "string", "format": "anomalie", "pattern": "^[0-9a-f]{32}$"},
+    (ANOMALY_MALFORMED,),
+    required=True,
+)
+ANOMALY_CODE = Parameter(
+    "code",
+    "query",
+    "Ne garder que les anomalies de cette règle.",
+    {"type": "string", "enum": list(anomalies.CODES)},
+    (ANOMALY_CODE_UNKNOWN,),
+)
+SEVERITY = Parameter(
+    "severite",
+    "query",
+    "Ne garder que les anomalies de cette gravité.",
+    {"type": "string", "enum": list(anomalies.SEVERITES)},
+    (SEVERITY_UNKNOWN,),
+)
+REGION = Parameter(
+    "region",
+    "query",
+    "Ne garder que les anomalies de cette région (code Insee), qui doit être l'une de celles du jeton.",
+    {"type": "string", "enum": list(REGIONS)},
+    (REGION_UNKNOWN,),
+)
+STATE = Parameter(
+    "etat",
+    "query",
+    "Ne garder que les anomalies ouvertes, ou que les résolues.",
+    {"type": "string", "enum": list(anomalies.ETATS)},
+    (STATE_UNKNOWN,),
+)
+SINCE = Parameter(
+    "depuis",
+    "query",
+    "Ne garder que les anomalies ouvertes, modifiées ou résolues ce jour, AAAA-MM-JJ, ou plus tard.",
+    {"type": "string", "format": "date"},
+    (SINCE_MALFORMED,),
+)
+SHELF_CURSOR = Parameter(
+    "curseur",
+    "query",
+    "Curseur rendu par la page précédente, tel quel, avec les mêmes filtres.",
+    {"type": "string", "format": "curseur-anomalies"},
+    (CURSOR_MALFORMED,),
+)
 CURSOR = Parameter(
     "curseur",
     "query",
@@ -142,6 +199,7 @@ def limit(default: int, largest: int) -> Parameter:
 
 
 LIMIT = limit(identifiants.PAGE, LARGEST_LIMIT)
+LIMIT_OF_ANOMALIES = limit(anomalies.PAGE, anomalies.LARGEST_PAGE)
 LIMIT_OF_HISTORY = limit(historique.PAGE, historique.LARGEST_PAGE)
 _TEXT = {"type": "string", "minLength": 1, "pattern": r"[^\s\u001c-\u001f\u0085]"}
 """Not blank: ECMA's white space, and the separators that are blank for Python as well."""

@@ -131,6 +131,27 @@ NOBODY = Refusal(
     "AucunPorteur",
     counted=True,
 )
+NO_ANOMALY = Refusal(
+    404,
+    "Aucune anomalie ouverte à ce jeton ne porte cet identifiant : elle n'existe pas, ou est d'une autre région.",
+    (errors.ANOMALY_UNKNOWN,),
+    counted=True,
+)
+REGION_CLOSED = Refusal(
+    403,
+    "La portée que cette ressource demande manque au jeton, ou la région demandée n'est pas l'une des siennes.",
+    (errors.MISSING_SCOPE, errors.REGION_CLOSED),
+    counted=True,
+)
+OUTDATED = Refusal(
+    409,
+    "Le suivi a changé depuis qu'il a été lu ; `meta.version` dit où il en est.",
+    (errors.outdated(1),),
+    counted=True,
+)
+NEVER_RECONCILED = Refusal(
+    503, "Les sources n'ont encore jamais été rapprochées.", (errors.NEVER_RECONCILED,), counted=True
+)
 UNREADABLE = Refusal(400, "Le corps n'est pas du JSON en UTF-8.", (errors.UNREADABLE_BODY,), counted=True)
 TOO_LARGE = Refusal(413, "Le corps est trop volumineux.", (errors.TOO_LARGE,), counted=True)
 WRONG_MEDIA_TYPE = Refusal(

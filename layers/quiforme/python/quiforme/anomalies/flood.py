@@ -1,0 +1,52 @@
+"""The flood breaker: when a rule opens too much at once, a source went wrong, and no agent is to be called for it."""
+
+import hashlib
+from datetime import date
+from typing import Any, Final
+
+from quiforme_anomalies import SCHEMA_ALERTE
+
+from quiforme.anomalies.rule import Rule
+
+NUMBER: Final = 1_000
+SHARE: Final = 0.2
+"""A flood is more openings of one rule in one day than NUMBER, and than this share of what the rule had open before."""
+
+
+def alert(rule: Rule, *, openings: int, open_before: int, day: date, generation: int, recorded: str) -> dict[str, Any]:
+    """The one event that tells consumers, in the place of the openings, that they are held.
+
+    Args:
+        rule: Whose openings they are.
+        openings: How many are held.
+        open_before: How many anomalies of the rule were open before.
+        day: The run's.
+        generation: Of the documents.
+        recorded: When it was recorded, UTC, ISO 8601.
+
+    """
+    identifier = hashlib.sha256(f'{{"alerte":"{rule.code}","jour":"{day}"}}'.encode()).hexdigest()[:32]
+    return {
+        "specversion": "1.0",
+        "id": f"{identifier}:1",
+        "source": "quiforme/rapprochement",
+        "type": "fr.quiforme.anomalie.alerte.v1",
+        "subject": rule.code,
+        "time": recorded,
+        "datacontenttype": "application/json",
+        "dataschema": SCHEMA_ALERTE,
+        "data": {
+            "id": identifier,
+            "code": rule.code,
+            "severite": rule.severite,
+            "ouvertures": openings,
+            "deja_ouvertes": open_before,
+            "message": (
+                f"La règle {rule.code} a trouvé {openings} anomalies nouvelles le {day:%d/%m/%Y}, alors que "
+                f"{open_before} étaient déjà ouvertes : une source est sans doute en défaut. Ces anomalies sont retenues "
+                "jusqu'à ce que l'exploitant du service décide de les envoyer ou de les abandonner."
+            ),
+            "jour": day.isoformat(),
+            "generation": generation,
+        },
+    }

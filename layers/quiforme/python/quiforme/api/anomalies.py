@@ -1,0 +1,193 @@
+"""Anomalies as agents follow them up: lists, one with its whole history, the steps of its follow-up, statistics.
+
+A token that names regions shows theirs alone; anomalies of no known region are for those that name none.
+"""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from quiforme.anomalies.catalogue import RULES
+from quiforme.api.access import Caller
+from quiforme.api.dossiers import Dossier, Outdated, Step, Wanted, Whole
+from quiforme.api.errors import (
+    ANOMALY_CODE_UNKNOWN,
+    ANOMALY_UNKNOWN,
+    CURSOR_MALFORMED,
+    NEVER_RECONCILED,
+    REGION_CLOSED,
+    REGION_UNKNOWN,
+    SEVERITY_UNKNOWN,
+    SINCE_MALFORMED,
+    STATE_UNKNOWN,
+    ApiError,
+    outdated,
+)
+from quiforme.api.http import Request, Response, answer
+from quiforme.api.parameters import Parameters, encoded
+from quiforme.api.suivi import read_step
+from quiforme.api.world import World
+from quiforme.regions import REGIONS
+
+PAGE, LARGEST_PAGE = 20, 100
+ETATS: Final = ("ouverte", "resolue")
+CODES: Final = tuple(rule.code for rule in RULES)
+SEVERITES: Final = ("critique", "majeure", "mineure", "info")
+_NOWHERE: Final = "inconnue"
+_SEEN: Final = frozenset({"faite", "classee"})
+"""What is held, or was dropped, is nobody's to follow up."""
+_INTERNAL: Final = frozenset({"derniere_detection", "generation"})
+"""Of the message, what was true at that moment only."""
+_PLACE: Final = rf"({'|'.join(ETATS)})/([0-9]{{2}}|{_NOWHERE})/([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}#[0-9a-f]{{32}})?"
+
+
+def listing(request: Request, world: World, caller: Caller) -> Response:
+    """Those of the caller's regions, open ones first, region by region, the latest change first."""
+    parameters = Parameters(request, "code", "severite", "region", "etat", "depuis", "limite", "curseur")
+    wanted = Wanted(
+        parameters.choice("code", CODES, ANOMALY_CODE_UNKNOWN),
+        parameters.choice("severite", SEVERITES, SEVERITY_UNKNOWN),
+        parameters.iso_day("depuis", SINCE_MALFORMED),
+    )
+    region = parameters.choice("region", tuple(REGIONS), REGION_UNKNOWN)
+    etat = parameters.choice("etat", ETATS, STATE_UNKNOWN)
+    limit, place = parameters.limit(default=PAGE, largest=LARGEST_PAGE), parameters.place(_PLACE)
+    parameters.check()
+    shelves = [(one, where) for one in ([etat] if etat else ETATS) for where in _regions(region, caller)]
+    start, after = 0, None
+    if place:
+        where = None if place[2] == _NOWHERE else place[2]
+        if (place[1], where) not in shelves:
+            raise ApiError(422, CURSOR_MALFORMED)
+        start, after = shelves.index((place[1], where)), place[3]
+        if after and wanted.depuis and after < wanted.depuis:
+            raise ApiError(422, CURSOR_MALFORMED)
+    identifiers: list[str] = []
+    following: str | None = None
+    for rank in range(start, len(shelves)):
+        shelf_etat, where = shelves[rank]
+        found, rest = world.dossiers.listed(where, shelf_etat, wanted, after=after, limit=limit - len(identifiers))
+        identifiers += found
+        after = None
+        if rest:
+            following = _cursor(shelf_etat, where, rest)
+            break
+        if len(identifiers) == limit:
+            following = _cursor(*shelves[rank + 1], "") if rank + 1 < len(shelves) else None
+            break
+    link = "?" + urlencode({**request.query, "curseur": following}) if following else None
+    entries = [_entry(dossier) for dossier in world.dossiers.read(identifiers)]
+    return answer({"data": entries, "links": {"next": link}, "meta": {"curseur": following}})
+
+
+def one(request: Request, world: World, caller: Caller) -> Response:
+    """One anomaly, with all that happened to it and all that was done about it."""
+    Parameters(request).check()
+    return _told(_visible(request, world, caller))
+
+
+def follow(request: Request, world: World, caller: Caller) -> Response:
+    """Take the next step of an anomaly's follow-up."""
+    Parameters(request).check()
+    given = read_step(request)
+    whole = _visible(request, world, caller)
+    last = whole.dossier.suivi
+    version = last.version if last else 0
+    if last and given.version == last.version - 1 and given.says_the_same_as(last):
+        return _told(whole)  # the answer to this very step was lost
+    if given.version != version:
+        raise ApiError(409, outdated(version))
+    step = Step(
+        version=version + 1,
+        statut=given.statut,
+        motif=given.motif,
+        commentaire=given.commentaire,
+        auteur=given.auteur,
+        le=datetime.fromtimestamp(world.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        empreinte=whole.dossier.empreinte,
+        jti=caller.jti,
+    )
+    try:
+        world.dossiers.add(request.path["id"], step)
+    except Outdated as error:
+        now = _visible(request, world, caller)
+        if now.dossier.suivi != step:  # a write whose answer was lost is repeated by the SDK, and finds its own effect
+            raise ApiError(409, outdated(now.dossier.suivi.version if now.dossier.suivi else 0)) from error
+    return _told(_visible(request, world, caller))
+
+
+def statistics(request: Request, world: World, caller: Caller) -> Response:
+    """What is open by region and rule, for how long, and how long it took to resolve."""
+    parameters = Parameters(request, "code", "region")
+    code = parameters.choice("code", CODES, ANOMALY_CODE_UNKNOWN)
+    region = parameters.choice("region", tuple(REGIONS), REGION_UNKNOWN)
+    parameters.check()
+    _regions(region, caller)
+    counted = world.dossiers.statistics()
+    if counted is None:
+        raise ApiError(503, NEVER_RECONCILED)
+    lines = [
+        line
+        for line in counted["lignes"]
+        if (caller.regions is None or (not line["toutes_regions"] and line["region"] in caller.regions))
+        and (code is None or line["code"] == code)
+        and (region is None or line["region"] == region)
+    ]
+    meta = {"jour": counted["jour"], "generation": counted["generation"]}
+    return answer({"data": lines, "links": {}, "meta": meta})
+
+
+def _regions(asked: str | None, caller: Caller) -> list[str | None]:
+    """The regions to look into, None standing for no known region."""
+    if asked is None:
+        return [*REGIONS, None] if caller.regions is None else [*sorted(caller.regions)]
+    if caller.regions is not None and asked not in caller.regions:
+        raise ApiError(403, REGION_CLOSED)
+    return [asked]
+
+
+def _visible(request: Request, world: World, caller: Caller) -> Whole:
+    whole = world.dossiers.whole(request.path["id"])
+    if whole is None or whole.dossier.annonce not in _SEEN:
+        raise ApiError(404, ANOMALY_UNKNOWN)
+    if caller.regions is not None and whole.dossier.data["region"] not in caller.regions:
+        raise ApiError(404, ANOMALY_UNKNOWN)
+    return whole
+
+
+def _told(whole: Whole) -> Response:
+    events = [_event(one) for one in whole.evenements]
+    steps = [_step(one, whole.dossier) for one in whole.suivis]
+    data = {**_entry(whole.dossier), "evenements": events, "suivis": steps}
+    return answer({"data": data, "links": {}, "meta": {}})
+
+
+def _entry(dossier: Dossier) -> dict[str, Any]:
+    return {
+        **{name: value for name, value in dossier.data.items() if name not in _INTERNAL},
+        "etat": dossier.etat,
+        "derniere_evolution": dossier.jour,
+        "suivi": _step(dossier.suivi, dossier) if dossier.suivi else None,
+    }
+
+
+def _event(event: dict[str, Any]) -> dict[str, Any]:
+    message = event["message"]
+    return {
+        "id": message["id"],
+        "evenement": message["type"].split(".")[3],
+        "jour": event["jour"],
+        "heure": message["time"],
+        "annonce": event["annonce"],
+        **{name: message["data"][name] for name in ("occurrence", "message", "constats")},
+    }
+
+
+def _step(step: Step, dossier: Dossier) -> dict[str, Any]:
+    said = {name: value for name, value in asdict(step).items() if name not in ("empreinte", "jti")}
+    return {**said, "constats_changes": step.empreinte != dossier.empreinte}
+
+
+def _cursor(etat: str, region: str | None, after: str) -> str:
+    return encoded(f"{etat}/{region or _NOWHERE}/{after}")

@@ -1,0 +1,93 @@
+"""What an agent says of an anomaly: the body of a step of its follow-up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from quiforme.api.bodies import read_object
+from quiforme.api.dossiers import Step
+from quiforme.api.errors import ApiError, Problem, step_malformed
+from quiforme.api.http import Request
+
+STATUTS: Final = ("contactee", "confirmee", "corrigee_a_la_source", "classee")
+"""The establishment was contacted; it confirms; it had it corrected at the source; there is nothing to do, and why."""
+LARGEST_REQUEST: Final = 16_384
+LONGEST_NAME, LONGEST_TEXT = 200, 2_000
+_FIELDS: Final = frozenset({"statut", "motif", "commentaire", "auteur", "version"})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A step as it was sent.
+
+    Attributes:
+        statut: One of STATUTS.
+        motif: Why it is dismissed; None for the other three.
+        commentaire: In the agent's words.
+        auteur: Who says so.
+        version: Of the follow-up that the agent had before them, 0 when there was none.
+
+    """
+
+    statut: str
+    motif: str | None
+    commentaire: str | None
+    auteur: str
+    version: int
+
+    def says_the_same_as(self, step: Step) -> bool:
+        """Whether a step that was taken is this one."""
+        return (self.statut, self.motif, self.commentaire, self.auteur) == (
+            step.statut,
+            step.motif,
+            step.commentaire,
+            step.auteur,
+        )
+
+
+def read_step(request: Request) -> Given:
+    """Read the body.
+
+    Raises:
+        ApiError: 400, 413, 415, or 422 with an entry for each wrong field.
+
+    """
+    content = read_object(request, LARGEST_REQUEST)
+    if content is None:
+        raise ApiError(422, step_malformed(None, "doit être un objet JSON"))
+    problems = list(_problems(content))
+    if problems:
+        raise ApiError(422, *problems)
+    return Given(
+        content["statut"],
+        _text(content.get("motif")),
+        _text(content.get("commentaire")),
+        content["auteur"].strip(),
+        content["version"],
+    )
+
+
+def _problems(content: dict[str, Any]) -> Iterator[Problem]:
+    for name in sorted(content.keys() - _FIELDS):
+        yield step_malformed(name[:50], "n'existe pas")
+    statut, motif, version = content.get("statut"), content.get("motif"), content.get("version")
+    if statut not in STATUTS:
+        yield step_malformed("statut", f"doit valoir {', '.join(STATUTS[:-1])} ou {STATUTS[-1]}")
+    if not _is_text(content.get("auteur"), LONGEST_NAME):
+        yield step_malformed("auteur", f"est obligatoire : un texte de 1 à {LONGEST_NAME} caractères")
+    if content.get("commentaire") is not None and not _is_text(content["commentaire"], LONGEST_TEXT):
+        yield step_malformed("commentaire", f"doit être un texte de 1 à {LONGEST_TEXT} caractères, ou null")
+    if statut == "classee" and not _is_text(motif, LONGEST_TEXT):
+        yield step_malformed("motif", f"est obligatoire pour classer : un texte de 1 à {LONGEST_TEXT} caractères")
+    if statut != "classee" and motif is not None:
+        yield step_malformed("motif", "ne se donne que pour classer")
+    if type(version) is not int or not 0 <= version < 10**6:  # a bool is an int as well
+        yield step_malformed("version", "est obligatoire : celle du suivi affiché, 0 s'il n'y en a pas")
+
+
+def _is_text(value: object, longest: int) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= len(value) <= longest
+
+
+def _text(value: str | None) -> str | None:
+    return value.strip() if value is not None else None

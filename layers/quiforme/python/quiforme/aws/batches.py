@@ -1,0 +1,71 @@
+"""DynamoDB's batch writes: a few in flight, what is left unwritten tried again until a deadline."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import BatchWriteItemOutputTypeDef
+
+T = TypeVar("T")
+
+_BATCH = 25
+_WRITERS = 4
+_DEADLINE_S = 120.0
+"""How long one batch is tried again before the run fails."""
+
+
+class StoreBusy(Exception):
+    """DynamoDB did not take a batch before the deadline."""
+
+
+def write_batches(
+    client: "DynamoDBClient",
+    table: str,
+    requests: Iterable[dict[str, Any]],
+    answered: Callable[["BatchWriteItemOutputTypeDef"], None] = lambda _: None,
+) -> None:
+    """Carry out put and delete requests of distinct keys, in no order.
+
+    Args:
+        client: DynamoDB.
+        table: The table's name.
+        requests: As BatchWriteItem takes them.
+        answered: Is given each answer, several at a time.
+
+    Raises:
+        StoreBusy: A batch was not taken before its deadline.
+
+    """
+
+    def write(batch: list[dict[str, Any]]) -> None:
+        deadline = time.monotonic() + _DEADLINE_S
+        pause = 0.05
+        while batch:
+            answer = client.batch_write_item(
+                RequestItems={table: batch},  # type: ignore[dict-item]  # plain dicts, as documented
+                ReturnConsumedCapacity="TOTAL",
+            )
+            answered(answer)
+            batch = list(answer["UnprocessedItems"].get(table, []))  # type: ignore[arg-type]
+            if batch:
+                if time.monotonic() > deadline:
+                    raise StoreBusy(f"{len(batch)} items still unwritten after {_DEADLINE_S:.0f} s")
+                time.sleep(random.uniform(0, pause))  # noqa: S311  # jitter, not a secret
+                pause = min(pause * 2, 5.0)
+
+    # No more is drawn from the requests than a few batches.
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        for group in _chunks(_chunks(requests, _BATCH), _WRITERS * 4):
+            for _ in pool.map(write, group):
+                pass
+
+
+def _chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(things)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

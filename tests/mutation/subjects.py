@@ -1,0 +1,153 @@
+"""What is mutated, and the tests that concern it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from unittest.mock import patch
+
+from quiforme import database
+from quiforme.anomalies.catalogue import RULES
+from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.rule import Rule
+from quiforme_anomalies import Severite
+
+from tests.mutation.sql import mutants
+
+_LIVES = "tests/unit/rules"
+_WORLDS = "tests/integration/test_worlds.py"
+_DOCUMENTS = (
+    f"{_WORLDS}::test_the_other_formats",
+    f"{_WORLDS}::test_without_the_optional_sources",
+    f"{_WORLDS}::test_the_story_day_by_day",
+    f"{_WORLDS}::test_retention_and_the_ninety_days",
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One mutant.
+
+    Attributes:
+        line: The line that it changes, without its indentation.
+        said: What was there and what is there now.
+        make: Makes it so, for this whole process.
+
+    """
+
+    line: str
+    said: str
+    make: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A piece of the project.
+
+    Attributes:
+        name: Its name in the report.
+        tests: What pytest runs for each change, in this order, until one fails.
+        changes: The mutants.
+
+    """
+
+    name: str
+    tests: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+def subjects() -> Iterator[Subject]:
+    """Every one."""
+    for rule in RULES:
+        changes = (*_changes_of_query(rule), *_changes_of_fields(rule))
+        yield Subject(f"rules/{rule.code}", (f"{_LIVES}/test_{rule.code}.py",), changes)
+    yield Subject("columns.LIGNES_OF", (f"{_LIVES}/test_nda_partage.py", _LIVES), tuple(_changes_of_columns()))
+    first = (
+        "tests/unit/test_lieux.py",
+        f"{_LIVES}/test_specialite_inconnue.py",
+        f"{_LIVES}/test_adresse_divergente.py",
+    )
+    yield _script("quiforme.anomalies", "faits.sql", (*first, _LIVES))
+    ledger = ("perte_habilitation", "etablissement_ferme", "uai_invalide", "siret_invalide", "plusieurs_nda")
+    yield _script(
+        "quiforme.anomalies",
+        "transitions.sql",
+        (*(f"{_LIVES}/test_{code}.py" for code in ledger), "tests/unit/test_lieux.py"),
+    )
+    for name in sorted(file.name for file in files("quiforme.documents").iterdir() if file.name[0].isdigit()):
+        yield _script("quiforme.documents", name, _DOCUMENTS)
+
+
+def _line(text: str, at: int) -> str:
+    start = text.rfind("\n", 0, at) + 1
+    return text[start:].split("\n", 1)[0].strip()
+
+
+def _changes_of_query(rule: Rule) -> Iterator[Change]:
+    """The columns that rules share are changed once, as a subject of their own."""
+    shared = rule.sql.find(LIGNES_OF)
+    for one in mutants(rule.sql):
+        if shared < 0 or one.end <= shared or one.start >= shared + len(LIGNES_OF):
+            yield Change(_line(rule.sql, one.start), one.said(rule.sql), _with(rule, "sql", one.of(rule.sql)))
+
+
+def _changes_of_fields(rule: Rule) -> Iterator[Change]:
+    other: Severite = "info" if rule.severite == "mineure" else "mineure"
+    values: list[tuple[str, object, object]] = [
+        ("severite", rule.severite, other),
+        ("compare_avant", rule.compare_avant, not rule.compare_avant),
+    ]
+    values += [("needs", rule.needs, tuple(need for need in rule.needs if need != one)) for one in rule.needs]
+    if rule.duree_jours is not None:
+        days = rule.duree_jours
+        values += [("duree_jours", days, other_days) for other_days in (days - 1, days + 1, None)]
+    for field, was, now in values:
+        yield Change(field, f"{was} → {now}", _with(rule, field, now))
+
+
+def _with(rule: Rule, field: str, value: object) -> Callable[[], None]:
+    return lambda: object.__setattr__(rule, field, value)
+
+
+def _changes_of_columns() -> Iterator[Change]:
+    def make(columns: str) -> None:
+        for rule in RULES:
+            _with(rule, "sql", rule.sql.replace(LIGNES_OF, columns))()
+
+    for one in mutants(LIGNES_OF):
+        yield Change(_line(LIGNES_OF, one.start), one.said(LIGNES_OF), partial(make, one.of(LIGNES_OF)))
+
+
+def _script(package: str, name: str, tests: tuple[str, ...]) -> Subject:
+    path = files(package).joinpath(name)
+    sql = path.read_text(encoding="utf-8")
+    changes = (
+        Change(_line(sql, one.start), one.said(sql), partial(_lay_script, package, name, one.of(sql)))
+        for one in mutants(sql)
+    )
+    return Subject(f"{package.removeprefix('quiforme.')}/{name}", tests, tuple(changes))
+
+
+def _lay_script(package: str, name: str, sql: str) -> None:
+    """Have `run_script` find this text under that name."""
+
+    def files_of(anchor: str) -> Traversable | _Folder:
+        return _Folder(files(anchor), name, sql) if anchor == package else files(anchor)
+
+    patch.object(database, "files", files_of).start()
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """A package's folder, one of its files with another text."""
+
+    folder: Traversable
+    name: str
+    text: str
+
+    def joinpath(self, name: str) -> "Traversable | _Folder":
+        return self if name == self.name else self.folder.joinpath(name)
+
+    def read_text(self, encoding: str) -> str:
+        return self.text

@@ -1,0 +1,274 @@
+"""The life of one rule's anomalies: days of plain rows, each looked at by the rule and entered in the ledger."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from quiforme.anomalies.catalogue import RULES
+from quiforme.anomalies.flood import NUMBER, SHARE
+from quiforme.anomalies.message import sentence
+from quiforme.anomalies.rule import Rule
+from quiforme.database import open_database, run_script
+from quiforme.reconciliation import _can_be_evaluated, _evaluate
+from quiforme.sources.catalogue import SOURCES
+
+from tests.unit.rules.rows import DAY, Row, Tables
+
+RULE_OF = {rule.code: rule for rule in RULES}
+_COMPARED = ("liste_of", "habilitations")
+_TABLES_OF = {source.name: source.tables for source in SOURCES} | {"adresses": ("adresses",)}
+
+
+@dataclass(frozen=True)
+class Event:
+    """What was sent about an anomaly, and its row of the ledger."""
+
+    kind: str
+    cle: dict[str, str]
+    constats: dict[str, Any]
+    row: Row
+
+    def about(self, *names: str) -> tuple[Any, ...]:
+        """What the message says that it is about."""
+        return tuple(self.row[name] for name in names)
+
+
+@dataclass
+class Life:
+    """The days of one rule.
+
+    Attributes:
+        rule: Which.
+        database: Holds the facts of the day, and the ledger.
+        day: The day played last.
+        evaluated: Whether the rule was evaluated on it.
+
+    """
+
+    rule: Rule
+    database: duckdb.DuckDBPyConnection
+    day: date = DAY - timedelta(days=1)
+    evaluated: bool = False
+    _days: int = 0
+    _today: Tables = field(default_factory=dict)
+    _missed: list[Tables] = field(default_factory=list)
+    _filled: set[str] = field(default_factory=set)
+
+    def play(self, tables: Tables, *, after: int = 1, without: tuple[str, ...] = ()) -> list[Event]:
+        """What is sent on a day when sources and documents hold these rows and no other.
+
+        Args:
+            tables: The rows; those of the day before are what the rule may compare them with.
+            after: How many days after the last one.
+            without: Sources that the snapshot holds nothing of.
+
+        """
+        self.day += timedelta(days=after)
+        never_had = {table for source in without for table in _TABLES_OF[source]}
+        earlier, self._missed = [self._today, *self._missed], []
+        before = {name: [row for rows in earlier for row in rows.get(name, [])] for name in _COMPARED}
+        self._today = {name: rows for name, rows in tables.items() if name not in never_had}
+        self._days += 1
+        return self._run(before, without)
+
+    def miss(self, tables: Tables) -> None:
+        """A day whose snapshot no reconciliation looks at; the next one does."""
+        self.day += timedelta(days=1)
+        self._missed.append(tables)
+
+    def entered(self, code: str, **cle: str) -> None:
+        """Enter an open anomaly of another rule in the ledger."""
+        self.database.execute(
+            "INSERT INTO registre (id, code, cle, etat) VALUES (?, ?, ?, 'ouverte')", [code, code, json.dumps(cle)]
+        )
+
+    def again(self) -> list[Event]:
+        """What a second run on the same day sends: its snapshot was compared with the one before already."""
+        return self._run({}, ())
+
+    def finds(self, tables: Tables) -> set[tuple[str, ...]]:
+        """The keys that the rule, evaluated on these rows, finds open."""
+        self.play(tables)
+        assert self.evaluated
+        return {tuple(json.loads(row["cle"])[name] for name in self.rule.cle) for row in self._rows("FROM constatees")}
+
+    def whole(
+        self,
+        *,
+        severite: str,
+        cle: dict[str, str],
+        needs: tuple[str, ...],
+        broken: Tables,
+        mended: Tables,
+        changed: Tables | None,
+        before: Tables | None = None,
+    ) -> Event:
+        """Play a whole life, in the terms of the rule's line in the catalogue: opens, stays, changes, closes, reopens.
+
+        Args:
+            severite: Of the rule.
+            cle: The key of the anomaly, the names in the catalogue's order.
+            needs: The sources without which the rule is not evaluated; ``a|b`` asks for one of the two.
+            broken: Rows that open the anomaly, and no other.
+            mended: Rows on which it is open no more.
+            changed: Rows on which it is open with another evidence; None where it has no other.
+            before: The rows of the day before, for a rule that compares with them.
+
+        Returns:
+            The event that opened it.
+
+        """
+        rule = self.rule
+        assert (rule.severite, rule.cle, rule.needs) == (severite, tuple(cle), needs)
+        assert rule.compare_avant == (before is not None)
+        if before is not None:
+            assert self.play(broken) == []  # nothing to compare with
+            assert not self.evaluated
+            assert self.play(before) == []
+
+        [opened] = self.play(broken)
+        assert (opened.kind, opened.cle) == ("ouverte", cle)
+        assert opened.about("id", "occurrence", "sequence") == (identity(rule.code, cle), 1, 1)
+        assert opened.about("premiere_detection", "derniere_detection") == (self.day, self.day)
+        assert opened.constats
+        assert self.day.isoformat() not in opened.row["constats"]
+        since, sent = self.day, 1
+
+        assert self.again() == []
+        assert self.play(broken) == []
+        [row] = self.ledger()
+        assert (row["etat"], row["sequence"]) == ("ouverte", 1)
+        assert (row["premiere_detection"], row["derniere_detection"]) == (since, self.day)
+
+        for need in needs:
+            missing, entered = tuple(need.split("|")), self.ledger()
+            assert self.play(broken, without=missing) == []
+            assert not self.evaluated
+            assert self.ledger() == entered
+            for one in missing[1:]:
+                assert self.play(broken, without=(one,)) == []
+                assert self.evaluated
+
+        if changed is not None:
+            for rows in (changed, broken):
+                [event] = self.play(rows)
+                sent += 1
+                assert (event.kind, event.cle) == ("modifiee", cle)
+                assert event.about("id", "occurrence", "sequence") == (opened.row["id"], 1, sent)
+                assert event.about("premiere_detection", "derniere_detection") == (since, self.day)
+                assert (event.constats == opened.constats) == (rows is broken)
+                assert self.play(rows) == []
+
+        [closed] = self.play(mended)
+        assert (closed.kind, closed.cle) == ("resolue", cle)
+        assert closed.about("id", "occurrence", "sequence") == (opened.row["id"], 1, sent + 1)
+        assert closed.about("etat", "resolue_le") == ("resolue", self.day)
+        assert closed.constats == opened.constats
+        assert self.again() == []
+        assert self.play(mended) == []
+
+        [reopened] = self.play(broken)
+        assert (reopened.kind, reopened.cle, reopened.constats) == ("ouverte", cle, opened.constats)
+        assert reopened.about("id", "occurrence", "sequence") == (opened.row["id"], 2, sent + 2)
+        assert reopened.about("premiere_detection", "derniere_detection") == (self.day, self.day)
+        return opened
+
+    def ledger(self) -> list[Row]:
+        """Every anomaly of the rule ever, as it stands."""
+        return self._rows("FROM registre ORDER BY id")
+
+    def end(self) -> None:
+        """Forget all of it."""
+        self._empty()
+        run_script(self.database, "quiforme.anomalies", "registre.sql")
+
+    def _run(self, before: Tables, without: tuple[str, ...]) -> list[Event]:
+        self._lay(before)
+        held = {*_TABLES_OF} - {*without} - ({"adresses"} if not self._today.get("adresses") else set())
+        self.evaluated = _can_be_evaluated(self.rule, held, compared=self._days > 1)
+        if self.evaluated:
+            _evaluate(self.database, self.rule)
+        run_script(self.database, "quiforme.anomalies", "transitions.sql")
+        rows = self._rows("FROM registre_du_jour WHERE evenement IS NOT NULL ORDER BY id")
+        names = ", ".join(name for name, *_ in self.database.execute("DESCRIBE registre").fetchall())
+        self.database.execute(f"CREATE OR REPLACE TABLE registre AS SELECT {names} FROM registre_du_jour")
+        assert len({row["id"] for row in rows}) == len(rows)  # one event an anomaly
+        return [self._event(row) for row in rows]
+
+    def _lay(self, before: Tables) -> None:
+        """The rows of the day, the ledger of the day before, and the facts that follow from them."""
+        self._empty()
+        self.database.execute("CREATE OR REPLACE TABLE entered AS FROM registre")
+        run_script(self.database, "quiforme.anomalies", "registre.sql")
+        self.database.execute("CREATE OR REPLACE TABLE registre AS FROM entered")
+        self.database.execute("SET VARIABLE jour = ?", [self.day])
+        for name, rows in self._today.items():
+            self._fill("never_had.sirene" if name == "sirene" else f"main.{name}", rows)
+        for name, rows in before.items():
+            self._fill(f"avant.{name}", rows)
+        run_script(self.database, "quiforme.anomalies", "faits.sql")
+
+    def _empty(self) -> None:
+        for table in self._filled:
+            self.database.execute(f"DELETE FROM {table}")
+        self._filled = set()
+
+    def _fill(self, table: str, rows: list[Row]) -> None:
+        self._filled.add(table)
+        for row in rows:
+            places = ", ".join("?" for _ in row)
+            self.database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
+
+    def _rows(self, query: str) -> list[Row]:
+        result = self.database.execute(query)
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+
+    def _event(self, row: Row) -> Event:
+        cle, constats = json.loads(row["cle"]), json.loads(row["constats"])
+        text = sentence(self.rule, row["evenement"], cle, constats, row)
+        assert "non renseigné" not in text  # every place was filled
+        return Event(row["evenement"], {name: cle[name] for name in self.rule.cle}, constats, row)
+
+
+def identity(code: str, cle: dict[str, str]) -> str:
+    """The identifier of an anomaly."""
+    text = json.dumps({"cle": cle, "code": code}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@contextmanager
+def no_rows(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Every table that a rule may look at, without a row."""
+    with open_database(scratch, memory_limit_mb=200) as database:
+        run_script(database, "quiforme.sources", "schema.sql")
+        run_script(database, "quiforme.documents", "etat.sql")
+        run_script(database, "quiforme.anomalies", "registre.sql")
+        database.execute("CREATE SCHEMA avant")
+        database.execute("SET VARIABLE crue_nombre = ?", [NUMBER])
+        database.execute("SET VARIABLE crue_part = ?", [SHARE])
+        names = database.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN ('never_had', 'before')"
+        ).fetchall()
+        for schema, name in names:
+            kind = "VIEW" if name == "sirene" else "TABLE"
+            database.execute(f"CREATE OR REPLACE {kind} main.{name} AS FROM {schema}.{name}")
+        for name in _COMPARED:
+            database.execute(f"CREATE TABLE avant.{name} AS FROM main.{name}")
+        yield database
+
+
+@contextmanager
+def life_of(rule: Rule, database: duckdb.DuckDBPyConnection) -> Iterator[Life]:
+    """A rule before its first day, in a database without rows, which is left as it was."""
+    life = Life(rule, database)
+    try:
+        yield life
+    finally:
+        life.end()

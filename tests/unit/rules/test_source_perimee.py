@@ -1,0 +1,39 @@
+"""`source_perimee`: the data used is more than 3 days before the run's day (Sirene stock and succession: 45 days)."""
+
+import pytest
+from quiforme.sources.catalogue import SOURCES
+
+from tests.unit.rules.life import Life
+from tests.unit.rules.rows import DAY, days_before, source_used
+
+LIMITS = {source.name: 45 if source.name in ("sirene", "sirene_succession") else 3 for source in SOURCES}
+
+
+def test_life(life: Life) -> None:
+    opened = life.whole(
+        severite="majeure",
+        cle={"source": "rncp"},
+        needs=(),
+        broken={"sources": [source_used("rncp", jour=days_before(4), fichier="rncp.zip")]},
+        changed={"sources": [source_used("rncp", jour=days_before(5), fichier="rncp.zip")]},
+        mended={"sources": [source_used("rncp", jour=DAY.replace(day=30), fichier="rncp.zip")]},
+    )
+    assert opened.constats == {"fichier": "rncp.zip", "jour_des_donnees": "2026-11-19"}
+    assert opened.about("source", "siret", "region") == ("rncp", None, None)
+
+
+@pytest.mark.parametrize("source", LIMITS)
+def test_it_opens_by_itself_the_day_after_its_limit(life: Life, source: str) -> None:
+    rows = {"sources": [source_used(source, jour=days_before(LIMITS[source]))]}
+    assert life.play(rows) == []
+    [opened] = life.play(rows)
+    assert opened.cle == {"source": source}
+
+
+def test_a_source_that_was_never_had_is_not_out_of_date(life: Life) -> None:
+    assert life.finds({"sources": [source_used("rs", etat="missing", fichier=None, jour=None)]}) == set()
+
+
+def test_whatever_became_of_the_file_of_today(life: Life) -> None:
+    rows = [source_used(name, etat=etat, jour=days_before(4)) for name, etat in (("rncp", "refused"), ("rs", "absent"))]
+    assert life.finds({"sources": rows}) == {("rncp",), ("rs",)}

@@ -1,0 +1,41 @@
+"""`source_refusee`: today's file was refused by a guard, or is absent; the previous one stays in use."""
+
+import pytest
+
+from tests.unit.rules.life import Life
+from tests.unit.rules.rows import source_used
+
+
+def refused(reason: str, file: str = "listePubliqueOF.csv") -> dict[str, object]:
+    """A refused file."""
+    return source_used(
+        etat="refused", fichier="before.csv", fichier_refuse=file, motif=reason, fichier_refuse_conserve="refused/1"
+    )
+
+
+def test_life(life: Life) -> None:
+    opened = life.whole(
+        severite="critique",
+        cle={"source": "liste_of"},
+        needs=(),
+        broken={"sources": [refused("empty file")]},
+        changed={"sources": [refused("no header")]},
+        mended={"sources": [source_used()]},
+    )
+    assert opened.constats == {
+        "fichier": "listePubliqueOF.csv",
+        "motif": "empty file",
+        "conserve": "refused/1",
+        "fichier_en_usage": "before.csv",
+    }
+    assert opened.about("source", "siret", "region") == ("liste_of", None, None)
+
+
+def test_an_absent_file_counts_as_refused(life: Life) -> None:
+    [opened] = life.play({"sources": [source_used(etat="absent")]})
+    assert opened.constats["motif"] == "fichier absent"
+
+
+@pytest.mark.parametrize("etat", ["accepted", "unchanged", "missing"])
+def test_what_is_no_refusal(life: Life, etat: str) -> None:
+    assert life.finds({"sources": [source_used(etat=etat)]}) == set()

@@ -1,0 +1,50 @@
+"""`uai_multiples`: several `OUVERT` directory UAIs for one document SIRET."""
+
+import pytest
+
+from tests.unit.rules.life import Life
+from tests.unit.rules.rows import LAST_UAI, OTHER, SIRET, UAI, Row, Tables, document, onisep, school, stock
+
+THIRD = "0861290K"
+KNOWN: Tables = {"repertoire": [document()], "sirene": [stock()]}
+
+
+def test_life(life: Life) -> None:
+    opened = life.whole(
+        severite="mineure",
+        cle={"siret": SIRET},
+        needs=("annuaire_education",),
+        broken={**KNOWN, "annuaire_education": [school(LAST_UAI), school(), school()]},
+        changed={**KNOWN, "annuaire_education": [school(LAST_UAI), school(), school(THIRD)]},
+        mended={**KNOWN, "annuaire_education": [school()]},
+    )
+    assert opened.constats == {"annuaire_education": [UAI, LAST_UAI]}
+    assert opened.about("siret", "siren", "region") == (SIRET, SIRET[:9], "11")
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        school(),  # the same twice
+        school(LAST_UAI, etat="FERME"),
+        school("0861289A"),  # wrong key letter
+        school(LAST_UAI, OTHER),
+    ],
+)
+def test_what_is_one(life: Life, second: Row) -> None:
+    assert life.finds({**KNOWN, "annuaire_education": [school(), second]}) == set()
+
+
+def test_onisep_does_not_count(life: Life) -> None:
+    tables: Tables = {**KNOWN, "annuaire_education": [school()], "referentiel_onisep": [onisep(LAST_UAI)]}
+    assert life.finds(tables) == set()
+
+
+@pytest.mark.parametrize("repertoire", [[], [document(OTHER)], [{"id": SIRET, "etat": "retire"}]])
+def test_without_a_document_there_is_no_anomaly(life: Life, repertoire: list[Row]) -> None:
+    assert life.finds({"repertoire": repertoire, "annuaire_education": [school(), school(LAST_UAI)]}) == set()
+
+
+def test_a_siret_that_is_not_valid_has_none(life: Life) -> None:
+    rows = [school(UAI, "1"), school(LAST_UAI, "1")]
+    assert life.finds({"repertoire": [document("1")], "annuaire_education": rows}) == set()

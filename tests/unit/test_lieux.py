@@ -1,0 +1,88 @@
+"""Where an anomaly is: the region competent for it, from Sirene's commune, else from the OF list."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from tests.oracle.identifiers import REGION_OF_DEPARTEMENT, departement_of_commune, region_of_commune
+from tests.unit.rules.life import RULE_OF, Life, life_of, no_rows
+from tests.unit.rules.rows import OTHER, SECOND, SIBLING, SIRET, Row, held, of, stock
+
+COMMUNES = [
+    *(f"{departement}001" if len(departement) == 2 else f"{departement}01" for departement in REGION_OF_DEPARTEMENT),
+    "97502",
+    "97701",
+    "97801",
+    "98818",
+]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Every table, without a row."""
+    with no_rows(tmp_path_factory.mktemp("scratch")) as one:
+        yield one
+
+
+@pytest.fixture
+def life(database: duckdb.DuckDBPyConnection) -> Iterator[Life]:
+    """A rule about establishments that Sirene may not know."""
+    with life_of(RULE_OF["siret_inconnu"], database) as one:
+        yield one
+
+
+def test_every_commune_of_france(life: Life) -> None:
+    sirets = {f"356000000{number:05}": commune for number, commune in enumerate(COMMUNES)}
+    life.play(
+        {
+            "liste_of": [of(siret=siret) for siret in sirets],
+            "sirene": [stock(siret, commune=commune) for siret, commune in sirets.items()],
+        }
+    )
+    places = {
+        siret: (departement, region)
+        for siret, departement, region in life.database.execute(
+            "SELECT siret, departement, region FROM lieux"
+        ).fetchall()
+    }
+    assert places == {
+        siret: (departement_of_commune(commune), region_of_commune(commune)) for siret, commune in sirets.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "region"),
+    [
+        ([of(2, code_region="84"), of(1, code_region="76")], "76"),  # the first row of the SIRET
+        ([of(1, code_region="905"), of(2, code_region="84")], "84"),  # that names a region of today
+        ([of(1, code_region="82")], None),
+        ([of(1, siret=SIBLING, code_region="84")], None),  # another establishment of the unit may be elsewhere
+        ([of(1, siret=SIRET, valid=False, code_region="84")], None),
+        ([], None),
+    ],
+)
+def test_what_sirene_does_not_know_is_where_the_list_says(life: Life, rows: list[Row], region: str | None) -> None:
+    events = life.play({"habilitations": [held()], "liste_of": rows, "sirene": [stock(OTHER)]})
+    [event] = [event for event in events if event.cle["siret"] == SIRET]
+    assert event.about("departement", "region") == (None, region)
+
+
+def test_the_commune_comes_before_the_list(database: duckdb.DuckDBPyConnection) -> None:
+    rows = [of(1, code_region="84"), of(2, nda=SECOND, code_region="84")]
+    with life_of(RULE_OF["plusieurs_nda"], database) as life:
+        [opened] = life.play({"liste_of": rows, "sirene": [stock(commune="75056")]})
+        assert opened.about("departement", "region") == ("75", "11")
+        # Beyond the five overseas regions none is known: the list's is.
+        assert life.play({"liste_of": rows, "sirene": [stock(commune="97801")]}) == []
+        [row] = life.ledger()
+        assert (row["departement"], row["region"]) == ("978", "84")
+
+
+def test_a_place_follows_the_sources_though_nothing_is_sent(database: duckdb.DuckDBPyConnection) -> None:
+    rows = [of(1), of(2, nda=SECOND)]
+    with life_of(RULE_OF["plusieurs_nda"], database) as life:
+        life.play({"liste_of": rows, "sirene": [stock(commune="75056")]})
+        assert life.play({"liste_of": rows, "sirene": [stock(commune="69123")]}) == []
+        [row] = life.ledger()
+        assert (row["departement"], row["region"], row["sequence"]) == ("69", "84", 1)
