@@ -31,8 +31,17 @@ def value_of(text: str, shape: Shape) -> Any:
 
 
 def move(source: str, destination: str) -> None:
-    """What StartMessageMoveTask does, which the emulator does not know: by hand, message by message."""
+    """What StartMessageMoveTask does, which the emulator does not know: by hand, message by message.
+
+    Like it, of the dead letters of a queue only.
+    """
     sqs = boto3.client("sqs")
+    queues = sqs.list_queues()["QueueUrls"]
+    redrives = [
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"]).get("Attributes", {}) for url in queues
+    ]
+    if not any(source in redrive.get("RedrivePolicy", "") for redrive in redrives):
+        sys.exit(f"{source} is the dead-letter queue of no queue")
     here, there = (sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"] for arn in (source, destination))
     while messages := sqs.receive_message(QueueUrl=here, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
         "Messages"

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from quiforme_anomalies import exemples
 
-from tests.integration.cloud import Cloud, Fault, deployed
+from tests.integration.cloud import Cloud, Fault, deployed, sample
 
 STORY = exemples()["etablissement_ferme"]
 ID = STORY[0]["data"]["id"]
@@ -62,6 +62,14 @@ def at(operation: str, table: str, error: BaseException, *, after: int = 0) -> F
 
 def no_answer() -> EndpointConnectionError:
     return EndpointConnectionError(endpoint_url="https://dynamodb.invalid")
+
+
+def test_the_sample_batch_is_taken(cloud: Cloud) -> None:
+    batch = sample("consume")
+    assert cloud.invoke("Consume", batch) == {"batchItemFailures": []}
+    (record,) = batch["Records"]
+    told = json.loads(record["body"])
+    assert file_of(cloud, told["data"]["id"])["dossier"]["message"] == told["data"]["message"]
 
 
 @pytest.mark.parametrize("code", sorted(exemples().keys() - {"alerte"}))

@@ -161,6 +161,15 @@ def test_each_subscription_reaches_its_queue_and_loses_nothing() -> None:
     assert allowed == needed
     for name, one in resources("AWS::SNS::Subscription").items():
         assert (one["Protocol"], one["RawMessageDelivery"]) == ("sqs", True), name
+    # StartMessageMoveTask takes the dead letters of queues, not those of a topic alone.
+    of_queues = {
+        target(queue["RedrivePolicy"]["deadLetterTargetArn"])
+        for queue in resources("AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+    assert {aside for _, aside in needed} - of_queues <= {
+        target(one["Endpoint"]) for one in resources("AWS::SNS::Subscription").values()
+    }
 
 
 def test_nobody_else_subscribes_unless_ops_say_so() -> None:
