@@ -4,6 +4,7 @@
 # make stop    end the local stack
 # make openapi write the API's description anew; with PUBLISH=1, make it the one that callers are promised
 # make mutate spoil the rules and the documents in every small way, and see that a test fails (an hour; ONLY=words for a part)
+# make anomalies write the anomalies' JSON Schemas and sample messages anew
 # make bench   how fast it is at national size (the first time, ten minutes to make the data)
 # DROP=folder  with `make run`: ingest a folder of real files instead
 PYTHON ?= python3
@@ -11,10 +12,10 @@ DROP ?=
 PUBLISH ?=
 ONLY ?=
 UV := .local/tools/bin/uv
-RUN := PYTHONPATH=.:layers/quiforme/python .venv/bin/python
+RUN := PYTHONPATH=.:layers/anomalies/python:layers/quiforme/python .venv/bin/python
 export UV_PYTHON := $(PYTHON)
 
-.PHONY: run up test stop lint openapi bench mutate clean
+.PHONY: run up test stop lint openapi anomalies bench mutate clean
 
 run: .local/ready
 	@$(RUN) -m tests.stack run $(if $(DROP),--drop "$(DROP)")
@@ -30,6 +31,9 @@ test: .local/ready lint
 
 openapi: .local/ready
 	@$(RUN) -m tests.openapi $(if $(PUBLISH),publish)
+
+anomalies: .local/ready
+	@$(RUN) -m tests.anomaly_kit
 
 bench: .local/ready .local/load/ready
 	@$(UV_SYNC) --group bench || $(call fail,$(NO_PACKAGES))

@@ -12,13 +12,19 @@ from tests.stack.emulator import LOCAL, start, stop
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
+def parameters() -> dict[str, str]:
+    """What the deployment is given; a file of tests has a fixture of this name when it wants something else."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def stack(parameters: dict[str, str]) -> Iterator[Stack]:
     """The real template, built and deployed to an emulator that ends with the tests."""
     home = LOCAL / "test" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
     built = _built()
     endpoint = start(home)
     try:
-        yield deploy(endpoint, built)
+        yield deploy(endpoint, built, parameters=parameters)
     finally:
         stop(home)
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from quiforme import runs
 from quiforme.anomalies.decision import decide, held
 from quiforme.anomalies.ledger import Desk
-from quiforme.aws.anomalies import DynamoLedgerPointer, SqsOutbox
+from quiforme.aws.anomalies import DynamoLedgerPointer, SnsOutbox
 from quiforme.aws.documents import read_pointer
 from quiforme.aws.follow_up import DynamoFollowUp
 from quiforme.aws.lease import lease
@@ -24,7 +24,7 @@ from quiforme.clock import as_utc, paris_day, today
 from quiforme.reconciliation import NothingPublished, Office, reconcile
 
 logger = Logger(service="reconcile")
-dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
+dynamodb, s3, sns = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sns")
 
 
 class Trigger(BaseModel):
@@ -124,7 +124,7 @@ def _desk(storage: S3Storage, context: LambdaContext, *, purpose: str) -> Iterat
             storage=storage,
             pointer=DynamoLedgerPointer(dynamodb, state_table),
             follow_up=DynamoFollowUp(dynamodb, setting("FOLLOW_UP_TABLE")),
-            outbox=SqsOutbox(sqs, setting("ANOMALY_QUEUE_URL")),
+            outbox=SnsOutbox(sns, setting("ANOMALY_TOPIC")),
             scratch=Path(scratch),
             api_url=setting("API_URL"),
         )

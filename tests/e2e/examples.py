@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
-_FENCE = re.compile(r"^( *)```(sh|python|javascript)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)```(sh|python|javascript|yaml)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def examples(page: Path) -> list[tuple[str, str]]:
@@ -25,6 +25,7 @@ def run(language: str, text: str, folder: Path, environment: dict[str, str]) -> 
     file.write_text(text, encoding="utf-8")
     done = subprocess.run(
         [interpreter, str(file)],
+        cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

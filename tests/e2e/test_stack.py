@@ -37,6 +37,8 @@ _ENVIRONMENT = {
     "REGISTER_TABLE": "r",
     "FOLLOW_UP_TABLE": "f",
     "SIGNING_KEYS": "k",
+    "FILES_TABLE": "f",
+    "SEEN_TABLE": "v",
 }
 
 
@@ -276,7 +278,7 @@ def test_a_drop_without_its_list_keeps_the_last_one(stack: Stack, tmp_path: Path
     shutil.rmtree(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["Ingest", "Lookup", "Authorize", "Tokens", "Reconcile"])
+@pytest.mark.parametrize("name", ["Ingest", "Lookup", "Authorize", "Tokens", "Reconcile", "Operate", "Consume"])
 def test_every_function_imports_with_its_own_artifacts_alone(stack: Stack, name: str) -> None:
     assert stack.api_url
     built = LOCAL / "build"

@@ -149,6 +149,31 @@ class Cloud:
             )
         return messages
 
+    def pump(self, queue: str, function: str) -> None:
+        """Feed a function with its queue as Lambda does, and with its rights, until nothing is left.
+
+        What it says that it could not take comes again, at once, until the queue sets it aside.
+        """
+        sqs, url = boto3.client("sqs"), self.names[queue]
+        take = self.function(function)
+        while True:
+            with self.running(function):
+                told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+                messages = sqs.receive_message(
+                    QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+                ).get("Messages", [])
+            if not messages:
+                return
+            answer = take({"Records": [record_of(dict(message), told["QueueArn"]) for message in messages]})
+            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+            for message in messages:
+                handle = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
+                if message["MessageId"] in failed:
+                    sqs.change_message_visibility(**handle, VisibilityTimeout=0)
+                else:
+                    with self.running(function):
+                        sqs.delete_message(**handle)
+
     def token(self, **changes: Any) -> str:
         """A token that ops issue; any field of their command may be another."""
         order: dict[str, Any] = {"titulaire": "essai", "siret": "00000000000000", "scopes": SCOPES, "months": 1}
@@ -215,6 +240,16 @@ def deployed() -> Iterator[Cloud]:
         for name in of_type("AWS::SQS::Queue"):
             url = boto3.client("sqs").create_queue(QueueName=cloud.names[f"{name}.QueueName"])["QueueUrl"]
             cloud.names[name] = url
+        for name, properties in of_type("AWS::SQS::Queue").items():
+            if redrive := properties.get("RedrivePolicy"):
+                boto3.client("sqs").set_queue_attributes(
+                    QueueUrl=cloud.names[name],
+                    Attributes={"RedrivePolicy": json.dumps(resolve(redrive, cloud.names))},
+                )
+        for name in of_type("AWS::SNS::Topic"):
+            cloud.names[name] = boto3.client("sns").create_topic(Name=f"quiforme-{name}")["TopicArn"]
+        for subscription in of_type("AWS::SNS::Subscription").values():
+            subscribe(cloud, subscription)
         for name in of_type("AWS::SecretsManager::Secret"):
             created = boto3.client("secretsmanager").create_secret(Name=f"quiforme-{name}", SecretString=f"{name} 1")
             cloud.names[name] = created["ARN"]
@@ -222,6 +257,33 @@ def deployed() -> Iterator[Cloud]:
         boto3.DEFAULT_SESSION.events.register("before-parameter-build", cloud.before)
         boto3.DEFAULT_SESSION.events.register("before-call", cloud.answer)
         yield cloud
+
+
+def record_of(message: dict[str, Any], queue: str) -> dict[str, Any]:
+    """A message as Lambda hands it to a function."""
+    attributes = {
+        name: {"dataType": value["DataType"], "stringValue": value["StringValue"]}
+        for name, value in message.get("MessageAttributes", {}).items()
+    }
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "messageAttributes": attributes,
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue,
+        "awsRegion": REGION,
+    }
+
+
+def subscribe(cloud: Cloud, properties: dict[str, Any]) -> None:
+    """Make one of the template's subscriptions."""
+    wanted = resolve({name: properties[name] for name in ("TopicArn", "Protocol", "Endpoint")}, cloud.names)
+    boto3.client("sns").subscribe(
+        **wanted, Attributes={"RawMessageDelivery": json.dumps(properties["RawMessageDelivery"])}
+    )
 
 
 def sample(name: str) -> Any:

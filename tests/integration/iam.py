@@ -22,7 +22,7 @@ _S3 = {
 """The permissions that each operation of S3 asks for."""
 _OTHERS = {
     "dynamodb:TransactWriteItems": "dynamodb:PutItem",  # of nothing but puts here
-    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sns:PublishBatch": "sns:Publish",
     "lambda:Invoke": "lambda:InvokeFunction",
 }
 """The permissions that are not called like their operation, elsewhere."""
@@ -124,6 +124,8 @@ def _resources(
             yield f"arn:aws:s3:::{params['Bucket']}" + (f"/{key}" if key is not None else ""), listed
     elif service == "sqs":
         yield f"arn:aws:sqs:{account}:{params['QueueUrl'].rpartition('/')[2]}", {}
+    elif service == "sns":
+        yield params["TopicArn"], {}
     elif service == "eventbridge":
         for entry in params["Entries"]:
             bus = entry.get("EventBusName", "default")

@@ -1,13 +1,15 @@
 """The AWS adapters on moto, and what they do when AWS does only half of what it was asked."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
 from moto import mock_aws
-from quiforme.aws.anomalies import NotSent, SqsOutbox
+from quiforme.aws.anomalies import NotSent, SnsOutbox
 from quiforme.aws.documents import LARGEST_INLINE, DynamoRegistry
 from quiforme.aws.lease import Busy, lease
 from quiforme.aws.reader import DynamoCounter, DynamoReader
@@ -140,25 +142,92 @@ def test_unprocessed_items_are_written_again() -> None:
     assert refused[0]
 
 
-def test_refused_messages_are_sent_again_or_raise() -> None:
-    sent: list[str] = []
+class Topic:
+    """Takes the first message of each batch, and says of the others that it did not, whoever is to blame."""
 
-    class Flaky:
-        fault = False
+    def __init__(self, *, sender_fault: bool = False, takes: int = 1) -> None:
+        self.sender_fault, self.takes = sender_fault, takes
+        self.batches: list[list[Any]] = []
+        self.taken: list[Any] = []
 
-        def send_message_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803  # boto3's
-            failed = [{"Id": entry["Id"], "SenderFault": self.fault, "Code": "x"} for entry in Entries[1:]]
-            sent.extend(entry["MessageBody"] for entry in Entries[:1])
-            return {"Successful": [], "Failed": failed}
+    def publish_batch(self, TopicArn: str, PublishBatchRequestEntries: list[Any]) -> dict[str, Any]:  # noqa: N803  # boto3's
+        assert TopicArn == "t"
+        entries = PublishBatchRequestEntries
+        self.batches.append(entries)
+        self.taken += entries[: self.takes]
+        failed = [{"Id": one["Id"], "SenderFault": self.sender_fault, "Code": "x"} for one in entries[self.takes :]]
+        return {"Successful": [], "Failed": failed}
 
-    event = {"type": "fr.quiforme.anomalie.ouverte.v1", "data": {"code": "c", "severite": "info", "region": None}}
-    events = [{**event, "id": str(number)} for number in range(4)]
-    SqsOutbox(Flaky(), "q").send(events)  # type: ignore[arg-type]  # a double
-    assert len(sent) == 4
-    faulty = Flaky()
-    faulty.fault = True
-    with pytest.raises(NotSent):
-        SqsOutbox(faulty, "q").send(events)  # type: ignore[arg-type]  # a double
+
+def told(number: int, *, text: str = "", region: str | None = None) -> dict[str, Any]:
+    data = {"code": "c", "severite": "info", "region": region, "message": text}
+    return {"type": "fr.quiforme.anomalie.ouverte.v1", "data": data, "id": str(number)}
+
+
+def publish(topic: Topic, events: list[dict[str, Any]]) -> list[float]:
+    """Send them; the pauses made meanwhile, none of which is waited for."""
+    clock, pauses = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        clock[0] += seconds
+
+    with (
+        patch("quiforme.aws.anomalies.time.sleep", sleep),
+        patch("quiforme.aws.anomalies.time.monotonic", lambda: clock[0]),
+        patch("quiforme.aws.anomalies.random.uniform", lambda _, longest: longest),
+    ):
+        SnsOutbox(topic, "t").send(events)  # type: ignore[arg-type]  # a double
+    return pauses
+
+
+def test_refused_messages_are_sent_again() -> None:
+    topic = Topic()
+    pauses = publish(topic, [told(number) for number in range(4)])
+    assert [json.loads(entry["Message"])["id"] for entry in topic.taken] == ["0", "1", "2", "3"]
+    assert pauses == [0.1, 0.2, 0.4]
+
+
+def test_what_is_wrong_with_a_message_raises_at_once() -> None:
+    topic = Topic(sender_fault=True)
+    with pytest.raises(NotSent, match="1 events refused: x"):
+        publish(topic, [told(0), told(1)])
+    assert len(topic.batches) == 1
+
+
+def test_a_topic_that_refuses_for_ever_raises_at_the_deadline() -> None:
+    topic = Topic(takes=0)
+    with pytest.raises(NotSent, match="2 events refused"):
+        publish(topic, [told(0), told(1)])
+    assert 20 < len(topic.batches) < 40
+    assert not topic.taken
+
+
+def test_batches_stay_under_what_the_topic_takes() -> None:
+    topic = Topic(takes=10)
+    publish(topic, [told(number, text="é" * (60_000 if number % 5 == 0 else 10)) for number in range(25)])
+    assert len(topic.taken) == 25
+    for batch in topic.batches:
+        assert len(batch) == len({entry["Id"] for entry in batch}) <= 10
+        assert sum(len(entry["Message"].encode()) for entry in batch) < 256_000
+
+
+def test_attributes_are_those_that_filters_look_at() -> None:
+    topic = Topic(takes=10)
+    publish(topic, [told(0, region="11"), told(1)])
+    known = {"code": "c", "severite": "info", "evenement": "ouverte"}
+    assert [
+        {name: value["StringValue"] for name, value in entry["MessageAttributes"].items()} for entry in topic.taken
+    ] == [{**known, "region": "11"}, known]
+
+
+def test_no_character_is_sent_that_a_queue_refuses() -> None:
+    topic = Topic(takes=10)
+    publish(topic, [told(0, text="a\ufffe\uffffb")])
+    body = topic.taken[0]["Message"]
+    assert "\ufffe" not in body
+    assert "\uffff" not in body
+    assert json.loads(body) == told(0, text="a\ufffe\uffffb")
 
 
 def test_lease_keeps_others_out() -> None:

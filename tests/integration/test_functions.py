@@ -248,11 +248,13 @@ class Story:
         self._look_up("big after all", body(self.looked_up["big"])["data"]["siret"])
 
     def _reconcile(self, day: date, trigger: Any, *, batches: int) -> None:
-        with self.cloud.fault(once("SendMessageBatch", after=batches)), pytest.raises(EndpointConnectionError):
+        with self.cloud.fault(once("PublishBatch", after=batches)), pytest.raises(EndpointConnectionError):
             self.cloud.invoke("Reconcile", trigger)
         summary = self.cloud.invoke("Reconcile", trigger)
         expected = told_by_oracle(self.oracle.reconcile(day))
         self.reconciled.append(Reconciled(summary, self.cloud.drain("Anomalies"), expected))
+        with self.cloud.fault(once("UpdateItem")):
+            self.cloud.pump("DossiersQueue", "Consume")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from unittest.mock import patch
 from quiforme import database
 from quiforme.anomalies.catalogue import RULES
 from quiforme.anomalies.columns import LIGNES_OF
-from quiforme.anomalies.rule import Rule, Severite
+from quiforme.anomalies.rule import Rule
+from quiforme_anomalies import Severite
 
 from tests.mutation.sql import mutants
 

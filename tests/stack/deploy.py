@@ -99,13 +99,13 @@ def build() -> Path:
 
 
 def deploy(
-    endpoint: str, build_dir: Path, *, name: str = STACK, addresses: Mapping[str, str] = MappingProxyType({})
+    endpoint: str, build_dir: Path, *, name: str = STACK, parameters: Mapping[str, str] = MappingProxyType({})
 ) -> Stack:
-    """Deploy the built template to the emulator, under that name; every source comes from the drop but those given."""
+    """Deploy the built template to the emulator, under that name, its sources in the drop unless a parameter says otherwise."""
     environment = {"AWS_ENDPOINT_URL": endpoint}
     arguments = ["deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     arguments += ["--stack-name", name, "--template-file", str(build_dir / "template.yaml")]
-    overrides = _overrides({"ScheduleState": "DISABLED", **all_from_the_drop(), **addresses})
+    overrides = _overrides({"ScheduleState": "DISABLED", **all_from_the_drop(), **parameters})
     _sam([*arguments, *overrides], environment, log=LOCAL / "deploy.log")
     bare = Stack(name, endpoint, REGION, "", "", "", "", "", "", "", "")
     stacks = bare.client("cloudformation").describe_stacks(StackName=name)["Stacks"]

@@ -68,19 +68,19 @@ def http(
         return error.code, {k.lower(): v for k, v in error.headers.items()}, error.read()
 
 
-def drain(stack: Stack) -> list[dict[str, Any]]:
-    """Take every message off the anomaly queue."""
-    sqs = stack.client("sqs")
+def drain(stack: Stack, queue: str | None = None) -> list[dict[str, Any]]:
+    """Take every message off a queue, the network's unless another is given."""
+    sqs, url = stack.client("sqs"), queue or stack.anomaly_queue_url
     events: list[dict[str, Any]] = []
     while True:
-        messages = sqs.receive_message(
-            QueueUrl=stack.anomaly_queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        ).get("Messages", [])
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
+            "Messages", []
+        )
         if not messages:
             return events
         events += [json.loads(message["Body"]) for message in messages]
         sqs.delete_message_batch(
-            QueueUrl=stack.anomaly_queue_url,
+            QueueUrl=url,
             Entries=[
                 {"Id": str(rank), "ReceiptHandle": message["ReceiptHandle"]} for rank, message in enumerate(messages)
             ],

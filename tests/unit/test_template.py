@@ -46,9 +46,10 @@ def dead_letters() -> Iterator[tuple[str, str]]:
             yield name, target(one["DeadLetterConfig"]["Arn"])
     for config in resources("AWS::Lambda::EventInvokeConfig").values():
         yield target(config["FunctionName"]), target(config["DestinationConfig"]["OnFailure"]["Destination"])
-    for name, queue in resources("AWS::SQS::Queue").items():
-        if "RedrivePolicy" in queue:
-            yield name, target(queue["RedrivePolicy"]["deadLetterTargetArn"])
+    for resource_type in ("AWS::SQS::Queue", "AWS::SNS::Subscription"):
+        for name, one in resources(resource_type).items():
+            if "RedrivePolicy" in one:
+                yield name, target(one["RedrivePolicy"]["deadLetterTargetArn"])
 
 
 def started_by_events() -> set[str]:
@@ -64,6 +65,8 @@ def started_by_events() -> set[str]:
 def test_everything_at_rest_is_encrypted() -> None:
     for name, queue in resources("AWS::SQS::Queue").items():
         assert queue.get("SqsManagedSseEnabled") is True or queue.get("KmsMasterKeyId"), name
+    for name, topic in resources("AWS::SNS::Topic").items():
+        assert topic["KmsMasterKeyId"], name
     for name, table in resources("AWS::DynamoDB::Table").items():
         assert table["SSESpecification"]["SSEEnabled"] is True, name
     for name, bucket in resources("AWS::S3::Bucket").items():
@@ -73,11 +76,11 @@ def test_everything_at_rest_is_encrypted() -> None:
 
 
 def test_everything_in_transit_is_encrypted() -> None:
-    """Every bucket and every queue refuses a call that comes without TLS."""
+    """Every bucket, queue and topic refuses a call that comes without TLS."""
 
     def refuses(policy: dict[str, Any]) -> bool:
         return any(
-            (statement["Effect"], statement["Principal"], statement["Condition"])
+            (statement.get("Effect"), statement.get("Principal"), statement.get("Condition"))
             == ("Deny", "*", {"Bool": {"aws:SecureTransport": "false"}})
             for statement in policy["PolicyDocument"]["Statement"]
         )
@@ -86,7 +89,11 @@ def test_everything_in_transit_is_encrypted() -> None:
     queues = {
         target(queue) for one in resources("AWS::SQS::QueuePolicy").values() if refuses(one) for queue in one["Queues"]
     }
+    topics = {
+        target(topic) for one in resources("AWS::SNS::TopicPolicy").values() if refuses(one) for topic in one["Topics"]
+    }
     assert buckets == resources("AWS::S3::Bucket").keys()
+    assert topics == resources("AWS::SNS::Topic").keys()
     assert queues == resources("AWS::SQS::Queue").keys()
 
 
@@ -134,6 +141,44 @@ def test_the_rule_may_write_to_its_dead_letters() -> None:
     }
     for rule in resources("AWS::Events::Rule").values():
         assert {target(one["DeadLetterConfig"]["Arn"]) for one in rule["Targets"]} <= allowed
+
+
+def test_each_subscription_reaches_its_queue_and_loses_nothing() -> None:
+    """The topic, and nothing else of SNS, may write to the queue and to the one for what it could not deliver."""
+    allowed = {
+        (target(statement["Condition"]["ArnEquals"]["aws:SourceArn"]), target(resource))
+        for policy in resources("AWS::SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and statement["Principal"] == {"Service": "sns.amazonaws.com"}
+        for resource in statement["Resource"]
+        if statement["Action"] == "sqs:SendMessage"
+    }
+    needed = {
+        (target(one["TopicArn"]), target(queue))
+        for one in resources("AWS::SNS::Subscription").values()
+        for queue in (one["Endpoint"], one["RedrivePolicy"]["deadLetterTargetArn"])
+    }
+    assert allowed == needed
+    for name, one in resources("AWS::SNS::Subscription").items():
+        assert (one["Protocol"], one["RawMessageDelivery"]) == ("sqs", True), name
+    # StartMessageMoveTask takes the dead letters of queues, not those of a topic alone.
+    of_queues = {
+        target(queue["RedrivePolicy"]["deadLetterTargetArn"])
+        for queue in resources("AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+    assert {aside for _, aside in needed} - of_queues <= {
+        target(one["Endpoint"]) for one in resources("AWS::SNS::Subscription").values()
+    }
+
+
+def test_nobody_else_subscribes_unless_ops_say_so() -> None:
+    (policy,) = resources("AWS::SNS::TopicPolicy").values()
+    (conditional,) = [one["Fn::If"] for one in policy["PolicyDocument"]["Statement"] if "Fn::If" in one]
+    condition, allow, otherwise = conditional
+    assert (condition, otherwise) == ("HasSubscriberAccounts", {"Ref": "AWS::NoValue"})
+    assert (allow["Action"], allow["Condition"]) == (["sns:Subscribe"], {"StringEquals": {"sns:Protocol": "sqs"}})
+    assert defaults()["SubscriberAccounts"] == ""
 
 
 def test_every_alarm_looks_at_something_that_is() -> None:

@@ -4,6 +4,8 @@ import hashlib
 from datetime import date
 from typing import Any, Final
 
+from quiforme_anomalies import SCHEMA_ALERTE
+
 from quiforme.anomalies.rule import Rule
 
 NUMBER: Final = 1_000
@@ -32,7 +34,7 @@ def alert(rule: Rule, *, openings: int, open_before: int, day: date, generation:
         "subject": rule.code,
         "time": recorded,
         "datacontenttype": "application/json",
-        "dataschema": "urn:quiforme:schema:alerte:1",
+        "dataschema": SCHEMA_ALERTE,
         "data": {
             "id": identifier,
             "code": rule.code,

@@ -1,17 +1,16 @@
-"""The message that consumers get: CloudEvents 1.0, its `data` described by a published JSON Schema."""
+"""The message that consumers get: CloudEvents 1.0, as the consumers' kit (layers/anomalies) models it."""
 
 import json
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from quiforme_anomalies import SCHEMA_ANOMALIE, Anomalie, Liens
 
 from quiforme.anomalies import liens
-from quiforme.anomalies.rule import Rule, Severite
+from quiforme.anomalies.rule import Rule
 from quiforme.anomalies.wording import filled
 
 SOURCE: Final = "quiforme/rapprochement"
-SCHEMA: Final = "urn:quiforme:schema:anomalie:1"
 LARGEST: Final = 200_000
 """Bytes of a message, under the 256 KB of SQS with room for its attributes."""
 _KEPT_OF_LISTS: Final = 20
@@ -19,42 +18,6 @@ _PLACE: Final = "[Région compétente : {region} ({departement}).|Région compé
 _DAY: Final = "%d/%m/%Y"
 
 Evenement = Literal["ouverte", "modifiee", "resolue"]
-Siret = Annotated[str, Field(pattern=r"^[0-9]{14}$")]
-
-
-class Liens(BaseModel):
-    """Des pages à ouvrir."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    consultation: str | None = Field(description="L'établissement dans l'API (un jeton est demandé)")
-    sources: dict[str, str] = Field(description="La page publique de chaque source comparée, par nom de source")
-
-
-class Anomalie(BaseModel):
-    """L'anomalie telle qu'elle est au moment de l'événement."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"$id": SCHEMA})
-
-    id: str = Field(pattern=r"^[0-9a-f]{32}$", description="Identifiant stable du constat")
-    code: str = Field(description="Code de la règle")
-    severite: Severite = Field(description="Gravité")
-    occurrence: int = Field(ge=1, description="Combien de fois l'anomalie s'est ouverte")
-    cle: dict[str, str] = Field(description="Ce sur quoi porte l'anomalie")
-    siret: str | None = Field(description="Établissement concerné")
-    siren: str | None = Field(description="Unité légale concernée")
-    nda: str | None = Field(description="Numéro de déclaration d'activité concerné")
-    code_fiche: str | None = Field(description="Fiche RNCP ou RS concernée")
-    uai: str | None = Field(description="Code UAI concerné")
-    source: str | None = Field(description="Source concernée")
-    departement: str | None = Field(description="Département de l'établissement, selon Sirene")
-    region: str | None = Field(description="Code INSEE de la région compétente")
-    message: str = Field(description="Le constat, ce qu'il y a à demander et la région compétente, en quelques phrases")
-    constats: dict[str, Any] = Field(description="Les faits comparés, tels que les sources les donnent")
-    liens: Liens = Field(description="Où voir l'établissement et ce que les sources publient de lui")
-    premiere_detection: date = Field(description="Jour où cette occurrence s'est ouverte")
-    derniere_detection: date = Field(description="Dernier jour où le constat a été fait")
-    generation: int = Field(ge=0, description="Génération des documents au moment du constat")
 
 
 def event(
@@ -102,7 +65,7 @@ def event(
         "subject": next((subject for subject in subjects if subject is not None), None),
         "time": recorded.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "datacontenttype": "application/json",
-        "dataschema": SCHEMA,
+        "dataschema": SCHEMA_ANOMALIE,
         "data": data.model_dump(mode="json"),
     }
 

@@ -1,9 +1,10 @@
 """What a rule of the catalogue is."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
-Severite = Literal["critique", "majeure", "mineure", "info"]
+if TYPE_CHECKING:  # the kit imports pydantic, which a rule does not need
+    from quiforme_anomalies import Severite
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Rule:
     """
 
     code: str
-    severite: Severite
+    severite: "Severite"
     cle: tuple[str, ...]
     needs: tuple[str, ...]
     sql: str

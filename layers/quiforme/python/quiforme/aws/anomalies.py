@@ -1,7 +1,8 @@
-"""The ledger's pointer in DynamoDB, and the consumers' queue in SQS."""
+"""The ledger's pointer in DynamoDB, and the topic that consumers subscribe to in SNS."""
 
 import json
 import random
+import re
 import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,14 +12,16 @@ from quiforme.registry.ports import Conflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
 
 _LEDGER = {"id": {"S": "ledger"}}
 _BATCH = 10
 _BATCH_BYTES = 240_000
-"""SQS takes 256 KB a batch; message attributes count too."""
+"""SNS takes 256 KB a batch; message attributes count too."""
 _DEADLINE_S = 120.0
+_NO_CHARACTERS = re.compile("[\ufffe\uffff]")
+"""SQS holds no such text, and the topic would find out after it has taken the message: JSON writes them otherwise."""
 
 
 class DynamoLedgerPointer:
@@ -54,52 +57,55 @@ class DynamoLedgerPointer:
 
 
 class NotSent(Exception):
-    """SQS did not take some events before the deadline."""
+    """The topic did not take some events before the deadline."""
 
 
-class SqsOutbox:
-    """The queue."""
+class SnsOutbox:
+    """The topic."""
 
-    def __init__(self, client: "SQSClient", queue_url: str) -> None:
-        """Take the client and the queue's address."""
+    def __init__(self, client: "SNSClient", topic: str) -> None:
+        """Take the client and the topic's ARN."""
         self._client = client
-        self._queue_url = queue_url
+        self._topic = topic
 
     def send(self, events: Iterable[dict[str, Any]]) -> None:
-        """Send every event, those that SQS refuses again after a pause."""
-        for batch in _batches(events):
-            self._send(batch)
+        """Publish every event, those that the topic refuses again after a pause.
 
-    def _send(self, entries: list["SendMessageBatchRequestEntryTypeDef"]) -> None:
+        Raises:
+            NotSent: It refused one for what it is, or went on refusing until the deadline; those before it are published.
+
+        """
+        for batch in _batches(events):
+            self._publish(batch)
+
+    def _publish(self, entries: list["PublishBatchRequestEntryTypeDef"]) -> None:
         deadline = time.monotonic() + _DEADLINE_S
         pause = 0.1
-        while entries:
+        while True:
             # A 200 may hold failures, which the SDK does not try again.
-            failed = {
-                failure["Id"]: failure
-                for failure in self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries).get(
-                    "Failed", []
-                )
-            }
+            answer = self._client.publish_batch(TopicArn=self._topic, PublishBatchRequestEntries=entries)
+            failed = {failure["Id"]: failure for failure in answer.get("Failed", [])}
             entries = [entry for entry in entries if entry["Id"] in failed]
-            if entries:
-                first = next(iter(failed.values()))
-                if first["SenderFault"] or time.monotonic() > deadline:
-                    raise NotSent(f"{len(entries)} events refused: {first['Code']} {first.get('Message', '')}")
-                time.sleep(random.uniform(0, pause))  # noqa: S311  # jitter, not a secret
-                pause = min(pause * 2, 5.0)
+            if not entries:
+                return
+            worst = max(failed.values(), key=lambda failure: failure["SenderFault"])
+            if worst["SenderFault"] or time.monotonic() > deadline:
+                raise NotSent(f"{len(entries)} events refused: {worst['Code']} {worst.get('Message', '')}")
+            time.sleep(random.uniform(0, pause))  # noqa: S311  # jitter, not a secret
+            pause = min(pause * 2, 5.0)
 
 
-def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list["SendMessageBatchRequestEntryTypeDef"]]:
-    batch: list[SendMessageBatchRequestEntryTypeDef] = []
+def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list["PublishBatchRequestEntryTypeDef"]]:
+    batch: list[PublishBatchRequestEntryTypeDef] = []
     size = 0
     for event in events:
-        body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        body = _NO_CHARACTERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
         length = len(body.encode()) + 500
         if batch and (len(batch) == _BATCH or size + length > _BATCH_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append({"Id": str(len(batch)), "MessageBody": body, "MessageAttributes": _attributes(event)})
+        batch.append({"Id": str(len(batch)), "Message": body, "MessageAttributes": _attributes(event)})
         size += length
     if batch:
         yield batch
@@ -110,8 +116,8 @@ def _attributes(event: dict[str, Any]) -> dict[str, Any]:
     values = {
         "code": data["code"],
         "severite": data["severite"],
-        "region": data["region"],
+        "region": data.get("region"),
         "evenement": event["type"].split(".")[3],
     }
-    # An attribute cannot be empty: an unknown region is left out.
+    # An attribute cannot be empty: an unknown region is left out, and an alert has none.
     return {name: {"DataType": "String", "StringValue": value} for name, value in values.items() if value}

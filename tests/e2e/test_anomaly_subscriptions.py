@@ -1,0 +1,196 @@
+"""From the producers' files to those who follow up: queues that teams subscribe, and the reference consumer's files."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.examples import examples, run
+from tests.france import FIRST_DAY, write_day
+from tests.stack import drive
+from tests.stack.deploy import Stack
+from tests.stack.emulator import ROOT
+
+_REGION = "11"
+Files = dict[str, dict[str, dict[str, Any]]]
+
+
+def in_the_guide(language: str) -> list[str]:
+    """The examples of the consumers' guide in a language."""
+    return [text for written_in, text in examples(ROOT / "docs" / "anomalies.md") if written_in == language]
+
+
+@pytest.fixture(scope="module")
+def parameters() -> dict[str, str]:
+    """The reference consumer is off unless asked for."""
+    return {"ReferenceConsumer": "on"}
+
+
+@pytest.fixture(scope="module")
+def command_line(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which `aws` talks to the emulator."""
+    command = tmp_path_factory.mktemp("bin") / "aws"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("aws.py")}" "$@"\n')
+    command.chmod(0o755)
+    return {
+        "PATH": os.pathsep.join([str(command.parent), os.environ["PATH"]]),
+        "AWS_ENDPOINT_URL": stack.endpoint_url,
+        "AWS_DEFAULT_REGION": stack.region,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+
+@pytest.fixture(scope="module")
+def regional(stack: Stack) -> dict[str, str]:
+    """What a team deploys that follows the guide: its queues, by their names there."""
+    cloudformation = stack.client("cloudformation")
+    parameters = {"AnomalyTopic": stack.output("AnomalyTopic"), "Regions": _REGION}
+    cloudformation.create_stack(
+        StackName="equipe",
+        TemplateBody=in_the_guide("yaml")[0],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="equipe", WaiterConfig={"Delay": 1})
+    (team,) = cloudformation.describe_stacks(StackName="equipe")["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in team["Outputs"]}
+
+
+@pytest.fixture(scope="module")
+def severe(stack: Stack, command_line: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A queue subscribed by hand, with the guide's commands; its address."""
+    queue: str = stack.client("sqs").create_queue(QueueName="les-plus-graves")["QueueUrl"]
+    names = {"FILE": queue, "TOPIC": stack.output("AnomalyTopic")}
+    run("sh", in_the_guide("sh")[0], tmp_path_factory.mktemp("commands"), {**command_line, **names})
+    return queue
+
+
+@pytest.fixture(scope="module")
+def events(
+    stack: Stack, regional: dict[str, str], severe: str, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
+    """What three days send to the network's own queue, once the others are subscribed."""
+    drop = tmp_path_factory.mktemp("drop")
+    sent: list[dict[str, Any]] = []
+    for day in (FIRST_DAY + timedelta(days=number) for number in range(3)):
+        write_day(drop, day)
+        drive.fill(stack, drop)
+        drive.invoke(stack, stack.ingest_function, day)
+        drive.invoke(stack, stack.reconcile_function, day)
+        sent += drive.drain(stack)
+    return sent
+
+
+def eventually(found: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
+    """What is found once it is as wanted, or, when it takes too long, whatever it is then."""
+    for _ in range(200):
+        value = found()
+        if wanted(value):
+            return value
+        time.sleep(0.5)
+    return found()
+
+
+def files(stack: Stack) -> Files:
+    """The consumer's files: the items of each anomaly, by what they are."""
+    found: Files = {}
+    pages: Iterator[dict[str, Any]] = (
+        stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.output("DossiersTable"))
+    )
+    for item in (item for page in pages for item in page["Items"]):
+        found.setdefault(item["id"]["S"], {})[item["element"]["S"]] = item
+    return found
+
+
+def send(stack: Stack, body: str) -> None:
+    stack.client("sns").publish(TopicArn=stack.output("AnomalyTopic"), Message=body)
+
+
+def test_each_subscriber_gets_what_its_filter_lets_through(
+    stack: Stack, events: list[dict[str, Any]], regional: dict[str, str], severe: str
+) -> None:
+    mine = [event for event in events if event["data"]["region"] == _REGION]
+    grave = [event for event in events if event["data"]["severite"] in ("critique", "majeure")]
+    assert 0 < len(mine) < len(events)
+    assert 0 < len(grave) < len(events)
+    by_id = {event["id"]: event for event in events}
+    for queue, expected in ((regional["Recues"], mine), (severe, grave)):
+        got = drive.drain(stack, queue)
+        assert sorted(event["id"] for event in got) == sorted(event["id"] for event in expected)
+        assert all(event == by_id[event["id"]] for event in got)
+    assert not drive.drain(stack, regional["Illisibles"])
+    attributes = stack.client("sqs").get_queue_attributes(QueueUrl=severe, AttributeNames=["Policy"])["Attributes"]
+    (statement,) = json.loads(attributes["Policy"])["Statement"]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": stack.output("AnomalyTopic")}}
+
+
+def test_the_consumer_opens_and_closes_a_file_for_each_anomaly(stack: Stack, events: list[dict[str, Any]]) -> None:
+    last = {event["data"]["id"]: event for event in sorted(events, key=lambda event: int(event["id"].split(":")[1]))}
+    assert {event["type"].split(".")[3] for event in events} >= {"ouverte", "modifiee"}
+    expected = len(last) + len(events)
+    found: Files = eventually(lambda: files(stack), lambda found: sum(map(len, found.values())) == expected)
+    assert found.keys() == last.keys()
+    for anomaly, event in last.items():
+        dossier = found[anomaly]["dossier"]
+        assert dossier["etat"]["S"] == ("clos" if ".resolue." in event["type"] else "ouvert")
+        assert (dossier["rang"]["N"], dossier["message"]["S"]) == (event["id"].split(":")[1], event["data"]["message"])
+    kept = [json.loads(item["texte"]["S"]) for items in found.values() for item in items.values() if "texte" in item]
+    assert sorted(kept, key=lambda event: event["id"]) == sorted(events, key=lambda event: event["id"])
+    assert not drive.drain(stack, stack.output("DossiersUnread"))
+
+
+def waiting(stack: Stack, queue: str) -> list[dict[str, Any]]:
+    """The messages of a queue, which stay there."""
+    messages: list[dict[str, Any]] = (
+        stack.client("sqs")
+        .receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        .get("Messages", [])
+    )
+    return messages
+
+
+def test_what_it_cannot_deal_with_is_set_aside_and_sent_back(
+    stack: Stack, events: list[dict[str, Any]], command_line: dict[str, str], tmp_path: Path
+) -> None:
+    """Its table is out of reach, so an event fails five times; then ops mend it, and follow their guide."""
+    sqs, functions, name = stack.client("sqs"), stack.client("lambda"), stack.output("ConsumeFunction")
+    queue, aside = stack.output("DossiersQueue"), stack.output("DossiersUnread")
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "5"})  # not three minutes for each try
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    unheard_of = "f" * 32
+    event = {**events[0], "id": f"{unheard_of}:1", "data": {**events[0]["data"], "id": unheard_of}}
+
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": {**variables, "FILES_TABLE": "no-such-table"}}
+    )
+    send(stack, json.dumps(event))
+    (set_aside,) = eventually(lambda: waiting(stack, aside), bool)
+    assert json.loads(set_aside["Body"]) == event
+    assert unheard_of not in files(stack)
+
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    (redrive,) = (text for _, text in examples(ROOT / "docs" / "exploitation.md") if "move-task" in text)
+    run(
+        "sh",
+        redrive,
+        tmp_path,
+        {**command_line, "STACK": stack.name, "FROM": "DossiersUnread", "TO": "DossiersQueue"},
+    )
+    found: Files = eventually(lambda: files(stack), lambda found: unheard_of in found)
+    assert found[unheard_of].keys() == {"dossier", "evenement#000001"}
+    assert not waiting(stack, aside)
+
+
+def test_what_is_no_event_is_set_aside_alone(stack: Stack, events: list[dict[str, Any]]) -> None:
+    other = "e" * 32
+    send(stack, "illisible")
+    send(stack, json.dumps({**events[0], "id": f"{other}:1", "data": {**events[0]["data"], "id": other}}))
+    assert other in eventually(lambda: files(stack), lambda found: other in found)
+    (set_aside,) = eventually(lambda: waiting(stack, stack.output("DossiersUnread")), bool)
+    assert set_aside["Body"] == "illisible"
