@@ -22,7 +22,7 @@ WHERE is_siret(siret);
 
 -- Of the 44 million establishments, those of the SIRENs that a document may be about: the stock is gone through once.
 CREATE OR REPLACE TABLE sirene_proche AS
-SELECT siret_text(numero) AS siret, etat, date_debut, code_commune, diffusion
+SELECT siret_text(numero) AS siret, etat, date_debut, diffusion
 FROM sirene
 SEMI JOIN (SELECT siren::BIGINT AS siren
            FROM (SELECT siren FROM unites_legales

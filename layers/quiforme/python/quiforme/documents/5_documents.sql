@@ -55,10 +55,10 @@ FROM (SELECT siret, rang_registre, numero, details,
       FROM habilitations JOIN fiches_publiees USING (code))
 GROUP BY siret;
 
--- One row an establishment of Sirene that a document speaks of.
+-- One row an establishment of Sirene that a document speaks of; which one never depends on how the stock is stored.
 CREATE OR REPLACE TABLE sirene_utile AS
 FROM sirene_proche SEMI JOIN etablissements USING (siret)
-QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST) = 1;
+QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST, etat, diffusion) = 1;
 
 CREATE OR REPLACE TABLE successeurs AS
 SELECT predecesseur AS siret, successeur FROM sirene_succession
@@ -90,7 +90,7 @@ SELECT siret,
               ',"unite_legale_avec_plusieurs_nda":', json_boolean(coalesce(nombre_nda > 1, false)),
               ',"declarations_activites_etablissement":[', declarations,
               '],"habilitations_france_competence":[', habilitations, ']}') AS data,
-       concat('{"etablissement":{"etat_administratif":', json_of(sirene_utile.etat::VARCHAR),
+       concat('{"etablissement":{"etat_administratif":', json_of(sirene_utile.etat),
               ',"date_fermeture":', json_date(CASE sirene_utile.etat WHEN 'F' THEN date_debut END),
               ',"siret_successeur":', json_of(successeur),
               ',"diffusion_partielle":', json_boolean(sirene_utile.diffusion = 'P'),
