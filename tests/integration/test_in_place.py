@@ -138,10 +138,11 @@ def test_it_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     ]
 
 
-def doubled(path: Path) -> None:
-    """Each establishment stands there twice, in another state the second time, since the same day."""
+def doubled(path: Path, *, the_other_first: bool = False) -> None:
+    """Each establishment stands there twice, in two states since the same day."""
     other = "CASE etatAdministratifEtablissement WHEN 'A' THEN 'F' ELSE 'A' END AS etatAdministratifEtablissement"
-    twice = f"FROM '{path}' UNION ALL SELECT * REPLACE ({other}) FROM '{path}'"
+    both = [f"FROM '{path}'", f"SELECT * REPLACE ({other}) FROM '{path}'"]
+    twice = " UNION ALL ".join(reversed(both) if the_other_first else both)
     duckdb.sql(f"COPY ({twice}) TO '{path}.new' (FORMAT parquet)")
     Path(f"{path}.new").rename(path)
 
@@ -159,6 +160,19 @@ def test_documents_made_of_it_in_place_are_made_again_of_what_is_kept(tmp_path: 
         told = replay(Bench(system.storage, Path(scratch), 500), system.registry.pointer.snapshot)
     assert told["documents"] == len(system.registry.documents()) > 100
     assert told["different"] == 0
+
+
+def test_which_of_two_rows_of_a_siret_counts_does_not_depend_on_their_order(tmp_path: Path) -> None:
+    one, other = System(tmp_path / "one"), System(tmp_path / "other")
+    for system in (one, other):
+        write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
+        doubled(path_of(system.drop, "sirene"), the_other_first=system is other)
+        system.ingest(FIRST_DAY)
+    said, said_by_other = (
+        {siret: (item.data, item.details) for siret, item in system.registry.answers().items()}
+        for system in (one, other)
+    )
+    assert said == said_by_other
 
 
 def test_a_run_that_dies_before_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
