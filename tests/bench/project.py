@@ -165,8 +165,10 @@ class _Client(MemoryRegistry):
     last: float = 0.0
 
     def write(self, generation: int, items: Iterable[Item]) -> None:
-        self.client.write(generation, (item for item in items if _written_by_both(item)))
-        self.last = time.perf_counter()
+        documents = [item for item in items if _written_by_both(item)]
+        if documents:  # the index is written after them, which the straightforward version has not
+            self.client.write(generation, documents)
+            self.last = time.perf_counter()
 
 
 def _written_by_both(item: Item) -> bool:

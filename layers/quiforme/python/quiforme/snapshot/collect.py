@@ -113,6 +113,7 @@ class Collector:
             for key, table in list(self._in_place.items()):
                 local = self._new_local(key)
                 with self._own_database() as database:
+                    database.execute("SET threads = 1")  # the other processor is for what is written meanwhile
                     database.execute(f"COPY ({table.query}) TO {sql_text(local)} ({table.form})")
                 self.storage.put(key, local)
                 del self._in_place[key]
