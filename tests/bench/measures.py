@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quiforme.registry.ports import Item
-
 from tests.bench import floor, project, reconciled, straightforward
 
 PUBLISHED = 100_000
@@ -85,18 +83,7 @@ def _straightforward(folder: Path, _: Path) -> Told:
 
 
 def _published(folder: Path, scratch: Path) -> Told:
-    """The project from files to documents written, as the straightforward version is measured."""
-    summary, made = project.ingestion(folder, scratch, keep=True)
-    seconds: dict[str, float] = summary["seconds"]
-    items = [
-        Item(siret, "document", "2026-11-24", data, details, "{}")
-        for siret, (data, details) in made.items()
-        if details.count('"intitule"') < straightforward.MOST_INLINE
-    ]
-    return {
-        "documents": seconds["sources"] + seconds["services"] + seconds["documents"],
-        "written": _seconds(lambda: project.write(items)),
-    }
+    return project.published(folder, scratch)
 
 
 def _publication(*_: Path) -> Told:

@@ -62,8 +62,9 @@ def _ingest(folder: Path, scratch: Path, storage: Path, *, which: str) -> float:
         if which == "next":
             project.lay_second_day(folder, Path(tomorrow))
             folder = Path(tomorrow)
+        drop = project.Drop(folder)
         start = time.perf_counter()
-        project.run(folder, scratch, storage, registry, _DAYS[which])
+        project.run(drop, scratch, storage, registry, _DAYS[which])
         seconds = time.perf_counter() - start
     assert registry.pointer
     published.write_text(json.dumps(asdict(registry.pointer)), encoding="utf-8")

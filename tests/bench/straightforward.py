@@ -21,7 +21,7 @@ from lxml import etree
 from quiforme.identifiers import is_siren, is_siret, is_uai
 
 from tests.bench.data import DAY
-from tests.bench.project import answer
+from tests.bench.project import MOST_INLINE, answer
 from tests.france.formats import annuaire, france_competences, liste_of, onisep, sirene
 
 _DECLARED, _CERTIFIED = "informationsDeclarees.", "certifications."
@@ -31,10 +31,6 @@ _CATEGORIES = {
     "validation_acquis_experience": "VAE",
     "apprentissage": "actionsDeFormationParApprentissage",
 }
-
-
-MOST_INLINE = 500
-"""Habilitations of a document that surely fits in an item, with what goes beside it."""
 
 _SUCCESSORS = "NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION"
 

@@ -121,7 +121,9 @@ def test_a_stock_kept_by_an_earlier_version_is_read_the_same(drop: Path, tmp_pat
     """Its SIRETs are texts."""
     path = Path(shutil.copy(drop / FILES["sirene"][0], tmp_path))
     with open_database(tmp_path, memory_limit_mb=500) as database:
-        now = BY_NAME["sirene"].read(database, path, lambda _: None).files["sirene"]
+        stock = BY_NAME["sirene"].read(database, path, lambda _: None).in_place["sirene"]
+        now = tmp_path / "now.parquet"
+        database.execute(f"COPY ({stock.query}) TO '{now}' ({stock.form})")
         earlier = tmp_path / "earlier.parquet"
         database.execute(
             f"COPY (SELECT * REPLACE (siret_text(siret) AS siret) FROM read_parquet('{now}')) TO '{earlier}' (FORMAT parquet)"

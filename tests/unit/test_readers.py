@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from quiforme.database import open_database
 from quiforme.sources.catalogue import SOURCES, Source
-from quiforme.sources.reading import Refused
+from quiforme.sources.reading import Reading, Refused
 
 from tests.france import FIRST_DAY, write_day
 
@@ -94,6 +94,13 @@ def recode(dice: random.Random, content: bytes) -> bytes:
 HOW: tuple[Callable[[random.Random, bytes], bytes], ...] = (cut, cut_out, flip, flip, repeat, stuff, recode)
 
 
+def relation(reading: Reading, table: str) -> str:
+    """Where a table that was read stands."""
+    if table in reading.in_place:
+        return f"({reading.in_place[table].query})"
+    return f"read_parquet('{reading.files[table]}')" if table in reading.files else table
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_reads_or_refuses(source: Source, good: dict[str, list[Path]], tmp_path: Path) -> None:
     dice = random.Random(source.name)
@@ -115,8 +122,7 @@ def test_reads_or_refuses(source: Source, good: dict[str, list[Path]], tmp_path:
                     assert row.reason
                     row.raw.encode()
                 for table in source.tables:  # what was read can be gone through
-                    relation = f"read_parquet('{reading.files[table]}')" if table in reading.files else table
-                    database.execute(f"CREATE OR REPLACE TEMP TABLE seen AS FROM {relation}")
+                    database.execute(f"CREATE OR REPLACE TEMP TABLE seen AS FROM {relation(reading, table)}")
     assert refused
 
 

@@ -19,11 +19,11 @@ CREATE OR REPLACE MACRO is_siret(text) AS
     regexp_full_match(text, '[0-9]{14}') AND (starts_with(text, '356000000') OR luhn(text));
 
 -- The number of a text that is 14 digits, NULL for any other, given what the text reads as. A number of that size leaves
--- room for nothing but digits, unless it is written as a power of ten or of sixteen; looking at each character takes
--- several times as long.
+-- room for nothing but digits, unless it is written as a power of sixteen, which starts with a zero, or of ten, whose 12
+-- digits at most leave two zeros at its end; looking at each character takes several times as long.
 CREATE OR REPLACE MACRO siret_number_of(text, number) AS
     CASE WHEN number >= 10000000000000 AND strlen(text) = 14 AND text >= '1'
-              AND NOT contains(text, 'e') AND NOT contains(text, 'E') THEN number
+              AND (number % 100 <> 0 OR NOT (contains(text, 'e') OR contains(text, 'E'))) THEN number
          WHEN regexp_full_match(text, '[0-9]{14}') THEN number END;
 CREATE OR REPLACE MACRO siret_number(text) AS siret_number_of(text, TRY_CAST(text AS BIGINT));
 CREATE OR REPLACE MACRO siret_text(number) AS lpad(number::VARCHAR, 14, '0');

@@ -5,6 +5,7 @@ up there. What it had accepted and written by then is kept, and no reader sees a
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -270,8 +271,12 @@ class _Run:
         )
         if self.current and self.before and not changed and self.before.says_the_same_as(manifest):
             return self.current
-        if changed:
-            self._write(used, progress)
+        # To keep what stands in the producers' files takes the processors, to write mostly the network.
+        with ThreadPoolExecutor(1) as aside:
+            in_place = aside.submit(self.collector.keep_in_place)
+            if changed:
+                self._write(used, progress)
+            in_place.result()
         for table, key in manifest.tables.items():
             self.collector.store(table, key)
         self.world.storage.write(manifest.key, manifest.model_dump_json().encode())
@@ -342,6 +347,7 @@ class _Run:
             written=written,
             invocations=progress.invocations + 1,
         )
+        self.collector.keep_in_place()
         key = progress_key(self.order.run_id, made.invocations)
         self.world.storage.write(key, made.model_dump_json().encode())
         return Unfinished(key)

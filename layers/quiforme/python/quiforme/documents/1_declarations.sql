@@ -13,16 +13,18 @@ FROM liste_of WHERE siren_retenu IS NOT NULL AND nda <> '' GROUP BY ALL;
 -- The sets of SIRETs that may have a document (document.md, "Which SIRETs have a document").
 CREATE OR REPLACE TABLE declares AS SELECT DISTINCT siret FROM liste_of WHERE siret_valide;
 
+-- The fiches name the same few over and over: each is looked at once.
 CREATE OR REPLACE TABLE nommes_par_une_fiche AS
-SELECT siret
-FROM (SELECT siret FROM partenaires WHERE etat IS DISTINCT FROM 'Supprimé'
-      UNION
-      SELECT siret FROM certificateurs WHERE etat = 'Actif')
-WHERE is_siret(siret);
+WITH nommes AS MATERIALIZED (
+    SELECT siret FROM partenaires WHERE etat IS DISTINCT FROM 'Supprimé'
+    UNION
+    SELECT siret FROM certificateurs WHERE etat = 'Actif'
+)
+FROM nommes WHERE is_siret(siret);
 
 -- Of the 44 million establishments, those of the SIRENs that a document may be about: the stock is gone through once.
 CREATE OR REPLACE TABLE sirene_proche AS
-SELECT siret_text(numero) AS siret, etat, date_debut, code_commune, diffusion
+SELECT siret_text(numero) AS siret, etat, date_debut, diffusion
 FROM sirene
 SEMI JOIN (SELECT siren::BIGINT AS siren
            FROM (SELECT siren FROM unites_legales

@@ -14,4 +14,4 @@ WITH entrees AS (
            concat(siret, CASE WHEN former THEN 'F' END, CASE WHEN organiser THEN 'O' END)
     FROM habilitations SEMI JOIN documents USING (siret) WHERE actif AND length(code) <= 13
 )
-SELECT id, '["' || string_agg(entree, '","' ORDER BY entree) || '"]' AS data FROM entrees GROUP BY id;
+SELECT id, '["' || array_to_string(list_sort(list(entree)), '","') || '"]' AS data FROM entrees GROUP BY id;

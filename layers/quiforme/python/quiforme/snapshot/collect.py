@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
 import duckdb
 
@@ -16,7 +18,7 @@ from quiforme.snapshot import guards
 from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
 from quiforme.sources.catalogue import Source, kept
-from quiforme.sources.reading import Reading, Refused
+from quiforme.sources.reading import InPlace, Reading, Refused
 
 _FIRST = 10
 _AT_A_TIME = 2
@@ -30,6 +32,9 @@ class Collector:
     """Takes sources from their origins into the storage, and lays their tables in the database.
 
     Each file is read in a database of its own: several at a time, and none spoils anything for another.
+
+    A table in place is read from the producer's file, so that nobody waits for what is kept of it. It has to be kept
+    before anything that outlives this invocation names its key, a manifest or a progress: see keep_in_place.
 
     Attributes:
         database: Where the tables in use are laid.
@@ -49,6 +54,9 @@ class Collector:
     run_id: str
     day: date
     any_volume: Collection[str] = ()
+    _in_place: dict[str, InPlace] = field(default_factory=dict)
+    _read_in_place: set[Path] = field(default_factory=set)
+    _keeping: Lock = field(default_factory=Lock)
 
     def collect(
         self,
@@ -87,7 +95,9 @@ class Collector:
     def lay(self, tables: Mapping[str, str], schema: str = "main") -> None:
         """Make kept tables readable in the database."""
         for table, key in tables.items():
-            relation = kept(table, f"read_parquet({sql_text(self._local(key))})")
+            standing = self._in_place.get(key)
+            file = f"({standing.query})" if standing else f"read_parquet({sql_text(self._local(key))})"
+            relation = kept(table, file)
             self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM {relation}")
 
     def lay_before(self, before: Manifest, *, repertoire: str) -> None:
@@ -97,20 +107,29 @@ class Collector:
             self.database.execute(f"DROP TABLE before.{table}")
         self.lay(tables, schema="before")
 
+    def keep_in_place(self) -> None:
+        """Keep the tables in place, if any are not kept yet; views laid before go on reading the producer's file."""
+        with self._keeping:
+            for key, table in list(self._in_place.items()):
+                local = self._new_local(key)
+                with self._own_database() as database:
+                    database.execute("SET threads = 1")  # the other processor is for what is written meanwhile
+                    database.execute(f"COPY ({table.query}) TO {sql_text(local)} ({table.form})")
+                self.storage.put(key, local)
+                del self._in_place[key]
+
     def store(self, table: str, key: str) -> None:
         """Keep a table of the database under a key."""
         self._store(self.database, table, key)
 
     def _store(self, database: duckdb.DuckDBPyConnection, table: str, key: str) -> None:
-        local = self.scratch / key
-        local.parent.mkdir(parents=True, exist_ok=True)
+        local = self._new_local(key)
         database.execute(f"COPY {table} TO {sql_text(local)} (FORMAT parquet, COMPRESSION zstd)")
         self.storage.put(key, local)
 
     def _keep(self, file: Path, key: str) -> None:
         """Keep a table that is a Parquet file already."""
-        local = self.scratch / key
-        local.parent.mkdir(parents=True, exist_ok=True)
+        local = self._new_local(key)
         file.rename(local)
         self.storage.put(key, local)
 
@@ -118,9 +137,21 @@ class Collector:
         """The local copy of a kept object."""
         local = self.scratch / key
         if not local.exists():
-            local.parent.mkdir(parents=True, exist_ok=True)
-            self.storage.get(key, local)
+            self.storage.get(key, self._new_local(key))
         return local
+
+    def _new_local(self, key: str) -> Path:
+        local = self.scratch / key
+        local.parent.mkdir(parents=True, exist_ok=True)
+        return local
+
+    @contextmanager
+    def _own_database(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with (
+            TemporaryDirectory(dir=self.scratch) as scratch,
+            open_database(Path(scratch), memory_limit_mb=_MEMORY_MB) as database,
+        ):
+            yield database
 
     def _outcome(self, source: Source, before: SourceInUse | None) -> Outcome:
         path = self.scratch / f"{source.name}.file"
@@ -142,7 +173,8 @@ class Collector:
                 kept=self._keep_refused(source, path, offer) if offer else None,
             )
         finally:
-            path.unlink(missing_ok=True)
+            if path not in self._read_in_place:
+                path.unlink(missing_ok=True)
 
     def _again(self, before: SourceInUse, offer: Offer) -> SourceInUse:
         """The file in use, found again today: accepted on this day too."""
@@ -155,15 +187,15 @@ class Collector:
 
         accepted = before.accepted if before else ()
         tables = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
-        with (
-            TemporaryDirectory(dir=self.scratch) as scratch,
-            open_database(Path(scratch), memory_limit_mb=_MEMORY_MB) as database,
-        ):
+        with self._own_database() as database:
             reading = source.read(database, path, previous)
             guards.check(reading, accepted, day=self.day, any_volume=offer.version.file in self.any_volume)
             for table, key in tables.items():
                 if table in reading.files:
                     self._keep(reading.files[table], key)
+                elif table in reading.in_place:
+                    self._in_place[key] = reading.in_place[table]
+                    self._read_in_place.add(path)
                 else:
                     self._store(database, table, key)
         digest = offer.sha256 or _digest(path)

@@ -30,19 +30,35 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class InPlace:
+    """A table too big for the database, as it stands in the file that was read.
+
+    Attributes:
+        query: The SQL that reads it from there.
+        form: The options of COPY that make of it a file to be kept.
+
+    """
+
+    query: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """The outcome of one file: its tables now stand in the database, or in files of their own.
+    """The outcome of one file: its tables now stand in the database, in files of their own, or where they stood.
 
     Attributes:
         rows: Rows read, those set aside not counted.
         set_aside: The rows that could not be read.
         files: The tables too big for the database, each as a Parquet file ready to be kept, beside the file read.
+        in_place: The tables that the file read serves as well; it has to stay for them.
 
     """
 
     rows: int
     set_aside: list[SetAside] = field(default_factory=list)
     files: Mapping[str, Path] = field(default_factory=dict)
+    in_place: Mapping[str, InPlace] = field(default_factory=dict)
 
 
 def require_columns(present: list[str], required: tuple[str, ...]) -> None:

@@ -1,14 +1,15 @@
 """`sirene` and `sirene_succession`: INSEE's monthly stocks, Parquet or zipped CSV (sources.md, c).
 
-A stock never becomes a table of a database, it is too big: the few columns that are used go straight to the Parquet
-file that is kept. A damaged Parquet file can make DuckDB give up the whole database that reads it.
+A stock never becomes a table of a database, it is too big. Of a CSV file the few columns that are used go straight to
+the Parquet file that is kept. A Parquet file is used as it is at first, once every value that is used was seen, since a
+damaged one can make DuckDB give up the whole database that reads it; to keep those columns can wait.
 """
 
 import csv
+import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,7 @@ import duckdb
 
 from quiforme.database import sql_text
 from quiforme.sources.archives import STOCK_BYTES, SUCCESSION_BYTES, open_only
-from quiforme.sources.reading import LONGEST_TEXT, Reading, Refused, SetAside, require_columns
+from quiforme.sources.reading import LONGEST_TEXT, InPlace, Reading, Refused, SetAside, require_columns
 
 STOCK_TABLES = ("sirene",)
 SUCCESSION_TABLES = ("sirene_succession",)
@@ -73,7 +74,7 @@ _SUCCESSION: dict[str, tuple[str, Column]] = {
 
 
 def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    """The establishments, as a file for `sirene`.
+    """The establishments, as a file for `sirene` or in place.
 
     Its columns: siret (a number; NULL for what is no 14 digits), etat (A or F), date_debut, code_commune,
     diffusion (O, P or N).
@@ -82,23 +83,58 @@ def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
 
     """
-    return _extract(database, "sirene", path, _STOCK, limit_bytes=STOCK_BYTES)
+    return _read(database, "sirene", path, _STOCK, limit_bytes=STOCK_BYTES)
 
 
 def kept_stock(file: str) -> str:
     """The SQL of the table `sirene`, given that of its file; in those of earlier versions the SIRET is a text."""
     numbered = f"SELECT TRY_CAST(siret AS BIGINT) AS numero, * EXCLUDE (siret) FROM {file}"
-    return f"(SELECT siret_text(numero) AS siret, * EXCLUDE (numero), numero FROM ({numbered}))"
+    texts = ", ".join(f"{name}::VARCHAR AS {name}" for name in ("etat", "diffusion"))  # as a Parquet file has them
+    return f"(SELECT siret_text(numero) AS siret, * EXCLUDE (numero) REPLACE ({texts}), numero FROM ({numbered}))"
 
 
 def read_succession(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    """The links, as a file for `sirene_succession`: predecesseur, successeur, date_lien.
+    """The links, as a file for `sirene_succession` or in place: predecesseur, successeur, date_lien.
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
 
     """
-    return _extract(database, "sirene_succession", path, _SUCCESSION, limit_bytes=SUCCESSION_BYTES)
+    return _read(database, "sirene_succession", path, _SUCCESSION, limit_bytes=SUCCESSION_BYTES)
+
+
+def _read(
+    database: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path,
+    columns: dict[str, tuple[str, Column]],
+    *,
+    limit_bytes: int,
+) -> Reading:
+    try:
+        if zipfile.is_zipfile(path):
+            return _extract(database, table, path, columns, limit_bytes=limit_bytes)
+        return _look_through(database, table, path, columns)
+    except duckdb.OutOfMemoryException:
+        raise
+    except (duckdb.Error, UnicodeDecodeError) as error:  # the latter when DuckDB cites a damaged file
+        # DuckDB names the file by its path here, which is another in each run, and nobody else's business.
+        reason = re.sub(rf"{re.escape(str(path.parent))}/(?:[^/\s'\"]+/)?", "", str(error).splitlines()[0])
+        raise Refused(f"unreadable: {reason}") from error
+
+
+def _look_through(
+    database: duckdb.DuckDBPyConnection, table: str, path: Path, columns: dict[str, tuple[str, Column]]
+) -> Reading:
+    """See every value that is used; a count or an extremum would be had of the file's own statistics."""
+    source = f"read_parquet({sql_text(path)})"
+    described = _columns(database, source, columns)
+    query = _select(source, columns, described)
+    seen = (
+        f"sum(strlen({name}))" if kind == "VARCHAR" else f"bit_xor(hash({name}))" for name, kind in described.values()
+    )
+    rows, *_ = database.execute(f"SELECT count(*), {', '.join(seen)} FROM {source}").fetchone() or (0,)
+    return Reading(int(rows), in_place={table: InPlace(query, _PARQUET)})
 
 
 def _extract(
@@ -109,38 +145,20 @@ def _extract(
     *,
     limit_bytes: int,
 ) -> Reading:
+    """The CSV file of a zip is unpacked, since DuckDB reads no zip."""
     kept = path.with_name(f"{table}.parquet")
-    required = tuple(name for name, _ in columns.values())
-    with (
-        TemporaryDirectory(dir=path.parent) as scratch,
-        _relation(path, Path(scratch), required, limit_bytes=limit_bytes) as source,
-    ):
-        try:
-            query = f"COPY ({_select(database, source, columns)}) TO {sql_text(kept)} ({_PARQUET})"
-            [rows] = database.execute(query).fetchone() or (0,)
-            return Reading(int(rows), _rejected(database), {table: kept})
-        except duckdb.OutOfMemoryException:
-            raise
-        except (duckdb.Error, UnicodeDecodeError) as error:  # the latter when DuckDB cites a damaged file
-            # DuckDB names the file by its path here, which is another in each run, and nobody else's business.
-            reason = str(error).splitlines()[0].replace(f"{scratch}/", "").replace(f"{path.parent}/", "")
-            raise Refused(f"unreadable: {reason}") from error
-
-
-@contextmanager
-def _relation(path: Path, scratch: Path, required: tuple[str, ...], *, limit_bytes: int) -> Iterator[str]:
-    """The file as DuckDB reads it; the CSV file of a zip is unpacked, since DuckDB reads no zip."""
-    if not zipfile.is_zipfile(path):
-        yield f"read_parquet({sql_text(path)})"
-        return
-    text = scratch / "stock.csv"
-    with open_only(path, ".csv", limit_bytes=limit_bytes) as packed, text.open("wb") as unpacked:
-        shutil.copyfileobj(packed, unpacked, 1 << 20)
-    require_columns(_header(text), required)
-    yield (
-        f"read_csv({sql_text(text)}, delim = ',', quote = '\"', escape = '\"', header = true, "
-        "all_varchar = true, store_rejects = true, rejects_limit = 0)"
-    )
+    with TemporaryDirectory(dir=path.parent) as scratch:
+        text = Path(scratch) / "stock.csv"
+        with open_only(path, ".csv", limit_bytes=limit_bytes) as packed, text.open("wb") as unpacked:
+            shutil.copyfileobj(packed, unpacked, 1 << 20)
+        require_columns(_header(text), tuple(name for name, _ in columns.values()))
+        source = (
+            f"read_csv({sql_text(text)}, delim = ',', quote = '\"', escape = '\"', header = true, "
+            "all_varchar = true, store_rejects = true, rejects_limit = 0)"
+        )
+        query = _select(source, columns, _columns(database, source, columns))
+        [rows] = database.execute(f"COPY ({query}) TO {sql_text(kept)} ({_PARQUET})").fetchone() or (0,)
+        return Reading(int(rows), _rejected(database), {table: kept})
 
 
 def _header(text: Path) -> list[str]:
@@ -150,14 +168,21 @@ def _header(text: Path) -> list[str]:
     return [name.strip() for name in next(csv.reader([line]), [])]
 
 
-def _select(database: duckdb.DuckDBPyConnection, source: str, columns: dict[str, tuple[str, Column]]) -> str:
+def _columns(
+    database: duckdb.DuckDBPyConnection, source: str, columns: dict[str, tuple[str, Column]]
+) -> dict[str, tuple[str, str]]:
+    """The SQL name that the source gives each column, and its type there, by the producer's name."""
     described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    types = {str(row[0]).strip(): (str(row[0]), str(row[1])) for row in described}
-    require_columns(list(types), tuple(name for name, _ in columns.values()))
+    required = tuple(name for name, _ in columns.values())
+    require_columns([str(row[0]).strip() for row in described], required)
+    quoted = {str(row[0]).strip(): ('"' + str(row[0]).replace('"', '""') + '"', str(row[1])) for row in described}
+    return {name: quoted[name] for name in required}
+
+
+def _select(source: str, columns: dict[str, tuple[str, Column]], described: dict[str, tuple[str, str]]) -> str:
     selected = []
     for alias, (name, column) in columns.items():
-        written, kind = types[name]
-        quoted = '"' + written.replace('"', '""') + '"'
+        quoted, kind = described[name]
         selected.append(f"{column(quoted, kind)} AS {alias}")
         if column is _siret:
             source = f"(SELECT *, TRY_CAST(CAST({quoted} AS VARCHAR) AS BIGINT) AS {_READ} FROM {source})"

@@ -1,0 +1,196 @@
+"""A new stock is used where it stands, and kept by the end of the run: both say the same, whatever becomes of the run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import pytest
+from quiforme.database import open_database, run_script
+from quiforme.replay import Bench, replay
+from quiforme.snapshot.collect import Collector
+
+from tests.doubles import Died, FolderDrop, FolderStorage
+from tests.france import FIRST_DAY, write_day
+from tests.integration.play import System
+from tests.integration.spoilt import BY_NAME, path_of
+
+SIRETS = (
+    "'73282932000074'",
+    "'00575026400011'",  # a SIREN that starts with zeros
+    "' 73282932000074\t'",
+    "'732829320000740'",
+    "'7328293200007'",
+    "'123456789012e2'",
+    "'123456789.01e5'",
+    "'12345678901E03'",
+    "'0x123456789abc'",
+    "'-3282932000074'",
+    "'7328293200007é'",
+    "''",
+    "NULL",
+)
+STATES = ("'A'", "'F'", "' F'", "'X'", "''", "NULL")
+DIFFUSIONS = ("'O'", "'P'", "'N '", "'o'", "NULL")
+COMMUNES = ("'35238'", "'2A004'", "' 35238 '", "'352'", "''", "NULL")
+DATES = ("DATE '2020-01-31'", "NULL")
+TEXT_DATES = ("'2020-01-31'", "' 2020-01-31'", "'31/01/2020'", "''", "NULL")
+
+
+FILES = {
+    "sirene": "StockEtablissement_utf8.parquet",
+    "sirene_succession": "StockEtablissementLiensSuccession_utf8.parquet",
+}
+
+
+def write(path: Path, cells: dict[str, tuple[str, ...]]) -> None:
+    """Every combination of the cells."""
+    tables = ", ".join(
+        f"(VALUES {', '.join(f'({cell})' for cell in several)}) AS {name}({name})" for name, several in cells.items()
+    )
+    duckdb.sql(f"COPY (SELECT * FROM {tables}) TO '{path}' (FORMAT parquet)")
+
+
+STOCKS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
+    "texts": (
+        "sirene",
+        {
+            "siret": SIRETS,
+            "etatAdministratifEtablissement": STATES,
+            "dateDebut": TEXT_DATES,
+            "codeCommuneEtablissement": COMMUNES,
+            "statutDiffusionEtablissement": DIFFUSIONS,
+        },
+    ),
+    "numbers": (
+        "sirene",
+        {
+            "siret": ("73282932000074", "575026400011", "-73282932000074", "NULL"),
+            "etatAdministratifEtablissement": tuple(f"{cell}::ENUM('A', 'F', ' F', 'X', '')" for cell in STATES),
+            "dateDebut": DATES,
+            "codeCommuneEtablissement": ("35238", "1004", "NULL"),
+            "statutDiffusionEtablissement": DIFFUSIONS,
+        },
+    ),
+    "links": (
+        "sirene_succession",
+        {
+            "siretEtablissementPredecesseur": SIRETS,
+            "siretEtablissementSuccesseur": SIRETS[:4],
+            "dateLienSuccession": TEXT_DATES,
+        },
+    ),
+}
+
+
+def collector(root: Path, scratch: str, database: duckdb.DuckDBPyConnection) -> Collector:
+    origins = dict.fromkeys(BY_NAME, FolderDrop(root / "drop"))
+    return Collector(database, origins, FolderStorage(root / "storage"), Path(scratch), "run", FIRST_DAY)
+
+
+@contextmanager
+def collecting(root: Path) -> Iterator[Collector]:
+    with TemporaryDirectory() as scratch, open_database(Path(scratch), memory_limit_mb=500) as database:
+        run_script(database, "quiforme.sources", "schema.sql")
+        yield collector(root, scratch, database)
+
+
+def laid(collector: Collector, table: str) -> tuple[list[Any], list[Any]]:
+    """The columns and the rows of a table, as the documents see it."""
+    columns = collector.database.execute(f"DESCRIBE {table}").fetchall()
+    return columns, collector.database.execute(f"FROM {table} ORDER BY ALL").fetchall()
+
+
+@pytest.mark.parametrize(("name", "cells"), STOCKS.values(), ids=STOCKS)
+def test_the_same_in_place_and_kept(tmp_path: Path, name: str, cells: dict[str, tuple[str, ...]]) -> None:
+    source = BY_NAME[name]
+    (tmp_path / "drop").mkdir()
+    write(tmp_path / "drop" / FILES[name], cells)
+    with collecting(tmp_path) as one:
+        in_use = one.collect([source], {})[name].in_use
+        assert in_use
+        assert one.storage.keys("") == []
+        one.lay_source(source, in_use)
+        in_place = laid(one, name)
+        one.keep_in_place()
+        assert one.storage.keys("") == list(in_use.tables.values())
+        assert laid(one, name) == in_place
+    with collecting(tmp_path) as later:
+        later.lay_source(source, in_use)
+        assert laid(later, name) == in_place
+    assert len(in_place[1]) == in_use.rows_read > 100
+
+
+def test_it_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_day(tmp_path / "drop", FIRST_DAY, size=20, ministry_fiches=1)
+    kept: list[str] = []
+    monkeypatch.setattr(FolderStorage, "put", lambda _, key, __: kept.append(key))
+    with collecting(tmp_path) as one:
+        one.collect([BY_NAME["sirene"], BY_NAME["sirene_succession"]], {})
+        one.keep_in_place()
+        one.keep_in_place()
+    assert sorted(kept) == [
+        "accepted/sirene/run/sirene.parquet",
+        "accepted/sirene_succession/run/sirene_succession.parquet",
+    ]
+
+
+def doubled(path: Path, *, the_other_first: bool = False) -> None:
+    """Each establishment stands there twice, in two states since the same day."""
+    other = "CASE etatAdministratifEtablissement WHEN 'A' THEN 'F' ELSE 'A' END AS etatAdministratifEtablissement"
+    both = [f"FROM '{path}'", f"SELECT * REPLACE ({other}) FROM '{path}'"]
+    twice = " UNION ALL ".join(reversed(both) if the_other_first else both)
+    duckdb.sql(f"COPY ({twice}) TO '{path}.new' (FORMAT parquet)")
+    Path(f"{path}.new").rename(path)
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+def test_documents_made_of_it_in_place_are_made_again_of_what_is_kept(tmp_path: Path, hurried: bool) -> None:
+    """A run that had to go on in other invocations had the one at first, then the other."""
+    system = System(tmp_path)
+    write_day(system.drop, FIRST_DAY)
+    doubled(path_of(system.drop, "sirene"))
+    system.enough_time = lambda: not hurried
+    system.ingest(FIRST_DAY)
+    assert system.registry.pointer
+    with TemporaryDirectory() as scratch:
+        told = replay(Bench(system.storage, Path(scratch), 500), system.registry.pointer.snapshot)
+    assert told["documents"] == len(system.registry.documents()) > 100
+    assert told["different"] == 0
+
+
+def test_which_of_two_rows_of_a_siret_counts_does_not_depend_on_their_order(tmp_path: Path) -> None:
+    one, other = System(tmp_path / "one"), System(tmp_path / "other")
+    for system in (one, other):
+        write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
+        doubled(path_of(system.drop, "sirene"), the_other_first=system is other)
+        system.ingest(FIRST_DAY)
+    said, said_by_other = (
+        {siret: (item.data, item.details) for siret, item in system.registry.answers().items()}
+        for system in (one, other)
+    )
+    assert said == said_by_other
+
+
+def test_a_run_that_dies_before_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system, expected = System(tmp_path / "a"), System(tmp_path / "b")
+    for one in (system, expected):
+        write_day(one.drop, FIRST_DAY, size=60, ministry_fiches=1)
+    with monkeypatch.context() as dying:
+
+        def die(_: Collector) -> None:
+            raise Died
+
+        dying.setattr(Collector, "keep_in_place", die)
+        with pytest.raises(Died):
+            system.ingest(FIRST_DAY)
+    assert system.registry.pointer is None
+    assert system.registry.documents() == {}
+    next_day = FIRST_DAY + timedelta(days=1)
+    for one in (system, expected):
+        one.ingest(next_day)
+    assert system.registry.documents() == expected.registry.documents()
+    assert system.storage.keys("accepted/sirene/") == list(system.manifest().sources["sirene"].tables.values())
