@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.stack.deploy import Stack, build, deploy
 from tests.stack.emulator import LOCAL, start, stop
+
+# A machine that is busy with other tests is slow, and not wrong.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="module")
