@@ -55,6 +55,7 @@ def collect(
     )
     outcome = collector.collect([BY_NAME[name]], {name: before} if before else {})[name]
     collector.lay_source(BY_NAME[name], outcome.in_use)
+    collector.keep_in_place()
     return outcome
 
 
