@@ -352,7 +352,7 @@ def test_what_a_dead_reconciliation_found_is_sent_once_more(story: Story) -> Non
     assert (second.summary["opened"], second.summary["modified"], second.summary["resolved"]) == (0, 0, 0)
     sent = [json.loads(message["Body"]) for message in second.messages]
     once_each = {event["id"]: event for event in sent}
-    assert len(sent) == len(once_each) + 10  # the batch that had gone through
+    assert len(once_each) < len(sent) < 2 * len(once_each)  # those batches that had gone through
     assert all(event == once_each[event["id"]] for event in sent)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from quiforme.anomalies.ports import LedgerState
+from quiforme.aws.batches import for_each
 from quiforme.registry.ports import Conflict
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _LEDGER = {"id": {"S": "ledger"}}
 _BATCH = 10
 _BATCH_BYTES = 240_000
 """SNS takes 256 KB a batch; message attributes count too."""
+_AT_ONCE = 8
+"""A first day has thousands of batches, and one after the other they could outlast an invocation."""
 _DEADLINE_S = 120.0
 _NO_CHARACTERS = re.compile("[\ufffe\uffff]")
 """SQS holds no such text, and the topic would find out after it has taken the message: JSON writes them otherwise."""
@@ -72,11 +75,11 @@ class SnsOutbox:
         """Publish every event, those that the topic refuses again after a pause.
 
         Raises:
-            NotSent: It refused one for what it is, or went on refusing until the deadline; those before it are published.
+            NotSent: It refused one for what it is, or went on refusing until the deadline; those before it are published, and
+                perhaps some after it.
 
         """
-        for batch in _batches(events):
-            self._publish(batch)
+        for_each(self._publish, _batches(events), at_once=_AT_ONCE)
 
     def _publish(self, entries: list["PublishBatchRequestEntryTypeDef"]) -> None:
         deadline = time.monotonic() + _DEADLINE_S

@@ -1,4 +1,4 @@
-"""DynamoDB's batch writes: a few in flight, what is left unwritten tried again until a deadline."""
+"""Batches: a few in flight; of those for DynamoDB, what is left unwritten tried again until a deadline."""
 
 import random
 import time
@@ -58,10 +58,14 @@ def write_batches(
                 time.sleep(random.uniform(0, pause))  # noqa: S311  # jitter, not a secret
                 pause = min(pause * 2, 5.0)
 
-    # No more is drawn from the requests than a few batches.
-    with ThreadPoolExecutor(_WRITERS) as pool:
-        for group in _chunks(_chunks(requests, _BATCH), _WRITERS * 4):
-            for _ in pool.map(write, group):
+    for_each(write, _chunks(requests, _BATCH), at_once=_WRITERS)
+
+
+def for_each(do: Callable[[T], object], things: Iterable[T], *, at_once: int) -> None:
+    """Do something with each thing, a few at once, and draw no more of them than that; what `do` raises goes through."""
+    with ThreadPoolExecutor(at_once) as pool:
+        for group in _chunks(things, at_once * 4):
+            for _ in pool.map(do, group):
                 pass
 
 
