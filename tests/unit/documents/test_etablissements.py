@@ -48,7 +48,8 @@ def test_code_uai(days: Days, schools: list[Row], validated: Row | None, uai: st
 
 
 def test_the_complement_comes_first(days: Days) -> None:
-    tables: Tables = {"liste_of": [of(siret=CNED)], "referentiel_onisep": [onisep(LAST_UAI, CNED)]}
+    smaller = "0010001W"
+    tables: Tables = {"liste_of": [of(siret=CNED)], "referentiel_onisep": [onisep(smaller, CNED)]}
     assert days.build(tables)[CNED]["code_uai"] == UAI
 
 
@@ -211,7 +212,7 @@ def test_what_is_beside_a_document_changes_alone(days: Days, tables: Tables) -> 
 
 
 def test_an_identity_may_be_hidden_though_nothing_else_changed(days: Days) -> None:
-    days.build({**LISTED, "sirene": [stock()]})
+    days.build({**LISTED, "sirene": [{**stock(), "diffusion": "O"}]})
     days.build({**LISTED, "sirene": [{**stock(), "diffusion": "N"}]})
     assert days.changes() == {SIRET: ("document", "details_only")}
 

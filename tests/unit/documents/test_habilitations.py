@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.unit.documents.days import Days, Json
-from tests.unit.rules.rows import OTHER, SIRET, Row, Tables, certifier, fiche, partner
+from tests.unit.rules.rows import OTHER, SIRET, Row, Tables, certifier, fiche, of, partner
 
 
 def to(habilitation: str, etat: str | None = "Actif", day: date | None = None, **more: Any) -> Row:
@@ -88,6 +88,14 @@ def test_if_any_row_is_active_only_the_active_ones_count(days: Days) -> None:
     assert (*summary(entry), entry["date_actif"]) == (True, False, True, "2024-01-01")
 
 
+def test_one_partner_does_not_count_for_another_nor_one_fiche(days: Days) -> None:
+    tables: Tables = {
+        "fiches_rncp": [fiche(), fiche("RNCP2")],
+        "partenaires_rncp": [to("FORMER", "Inactif"), to("FORMER", siret=OTHER), to("FORMER", code="RNCP2")],
+    }
+    assert [entry["actif"] for entry in entries(days, tables)] == [False, True]
+
+
 def test_else_all_of_them(days: Days) -> None:
     rows = [to("FORMER", "Inactif", date(2020, 1, 1)), to("ORGANISER", "Inactif", date(2019, 1, 1))]
     [entry] = entries(days, {"fiches_rncp": [fiche()], "partenaires_rncp": rows})
@@ -101,6 +109,16 @@ def test_what_is_not_valid_is_nobody(days: Days) -> None:
         "certificateurs_rncp": [certifier("81841109200014")],
     }
     assert days.build(tables) == {}
+    assert days.database.execute("FROM habilitations").fetchall() == []
+
+
+def test_a_deleted_row_says_nothing_of_one_who_has_a_document(days: Days) -> None:
+    tables: Tables = {"liste_of": [of()], "fiches_rncp": [fiche()], "partenaires_rncp": [to("FORMER", "Supprimé")]}
+    assert entries(days, tables) == []
+    tables["certificateurs_rncp"] = [certifier(SIRET, "Inactif")]
+    assert entries(days, tables) == []
+    tables["partenaires_rncp"].append(to("ORGANISER", "Inactif"))
+    assert [summary(entry) for entry in entries(days, tables)] == [(False, False, True)]
 
 
 def test_the_fiche_and_its_certifiers(days: Days) -> None:
