@@ -38,7 +38,9 @@ def test_the_service_keeps_to_its_description(stack: Stack, tmp_path: Path) -> N
         cwd=ROOT,
         env={
             "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "quiforme" / "python")]),
+            "PYTHONPATH": os.pathsep.join(
+                [str(ROOT), *(str(ROOT / "layers" / layer / "python") for layer in ("anomalies", "quiforme"))]
+            ),
             "QUIFORME_TOKEN": stack.token,
             "QUIFORME_SECRET": stack.connector_secret,
         },
