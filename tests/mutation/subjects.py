@@ -59,7 +59,8 @@ def subjects() -> Iterator[Subject]:
     for rule in RULES:
         changes = (*_changes_of_query(rule), *_changes_of_fields(rule))
         yield Subject(f"rules/{rule.code}", _lives(rule.code), changes)
-    yield Subject("columns.LIGNES_OF", _lives("nda_malforme", "nda_partage"), tuple(_changes_of_columns()))
+    lives = _lives("nda_malforme", "nda_partage", "siren_incoherent")
+    yield Subject("columns.LIGNES_OF", lives, tuple(_changes_of_columns()))
     yield from _facts()
     lives = _lives("perte_habilitation", "uai_invalide", "siret_invalide", "adresse_introuvable", "nda_partage")
     yield _script("quiforme.anomalies", "transitions.sql", (_TRANSITIONS, _PLACES, *lives))
