@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
@@ -538,19 +538,38 @@ class ReponseAnomalies(_Ouvert):
     meta: MetaAnomalies
 
 
-class EtapeDeSuivi(_Ferme):
-    """La prochaine étape du suivi d'une anomalie."""
+_Texte = Annotated[str, Field(min_length=1, max_length=suivi.LONGEST_TEXT, pattern=r"\S")]
 
-    statut: Literal["contactee", "confirmee", "corrigee_a_la_source", "classee"]
-    """Ce qui a été fait."""
-    motif: Annotated[str, Field(min_length=1, max_length=suivi.LONGEST_TEXT, pattern=r"\S")] | None = None
-    """Pourquoi l'anomalie est classée : obligatoire pour classer, interdit pour les autres statuts."""
-    commentaire: Annotated[str, Field(min_length=1, max_length=suivi.LONGEST_TEXT, pattern=r"\S")] | None = None
+
+class _Etape(_Ferme):
+    commentaire: _Texte | None = None
     """Libre."""
     auteur: Annotated[str, Field(min_length=1, max_length=suivi.LONGEST_NAME, pattern=r"\S")]
     """Qui parle : un nom ou une adresse que les collègues reconnaissent."""
     version: Annotated[int, Field(ge=0, le=999_999)]
     """Version du suivi que l'agent a sous les yeux, 0 quand il n'y en a pas : si elle a changé depuis, 409."""
+
+
+class Avancement(_Etape):
+    """L'établissement est contacté, il confirme, ou il a fait corriger la source."""
+
+    statut: Literal["contactee", "confirmee", "corrigee_a_la_source"]
+    """Ce qui a été fait."""
+    motif: None = None
+    """Ne se donne que pour classer."""
+
+
+class Classement(_Etape):
+    """Il n'y a rien à faire."""
+
+    statut: Literal["classee"]
+    """L'anomalie est classée."""
+    motif: _Texte
+    """Pourquoi."""
+
+
+class EtapeDeSuivi(RootModel[Avancement | Classement]):
+    """La prochaine étape du suivi d'une anomalie : elle avance, ou elle est classée avec un motif."""
 
 
 class Statistique(_Ouvert):
