@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from quiforme.api.dossiers import Step
+from quiforme.api.parameters import encoded
 
 from tests.api.news import news
 from tests.api.service import Service, codes
@@ -100,10 +101,17 @@ def test_a_token_sees_its_regions_alone(service: Service) -> None:
 
 def test_the_cursor_of_another_token_opens_nothing(service: Service) -> None:
     first = json.loads(service.call(ANOMALIES, query={"limite": "1"}).body)["meta"]["curseur"]
-    refused = service.call(ANOMALIES, query={"limite": "1", "curseur": first}, **IN_CORSICA)
-    assert codes(refused) == (422, ["00309"])
-    later = {"limite": "1", "curseur": first, "depuis": "2026-11-24"}
-    assert codes(service.call(ANOMALIES, query=later)) == (422, ["00309"])
+    assert listed(service, query={"limite": "1", "curseur": first}, **IN_CORSICA) == [8, 3]
+
+
+def test_a_walk_that_goes_on_with_other_filters_goes_on_from_its_place(service: Service) -> None:
+    first = json.loads(service.call(ANOMALIES, query={"limite": "1"}).body)["meta"]["curseur"]
+    assert listed(service, query={"curseur": first}) == [1, 8, 3, 4, 5]
+    assert listed(service, query={"curseur": first, "depuis": "2026-11-23"}) == [8, 4, 5]
+    assert listed(service, query={"curseur": first, "region": "94"}) == [8, 3]
+    assert listed(service, query={"curseur": first, "etat": "resolue"}) == [5]
+    assert listed(service, query={"curseur": first, "region": "01", "etat": "ouverte"}) == []
+    assert codes(service.call(ANOMALIES, query={"curseur": encoded("ouverte/99/")})) == (422, ["00309"])
 
 
 def test_what_is_held_or_dropped_is_not_there(service: Service) -> None:

@@ -3,6 +3,7 @@
 A token that names regions shows theirs alone; anomalies of no known region are for those that name none.
 """
 
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,7 +15,6 @@ from quiforme.api.dossiers import Dossier, Outdated, Step, Wanted, Whole
 from quiforme.api.errors import (
     ANOMALY_CODE_UNKNOWN,
     ANOMALY_UNKNOWN,
-    CURSOR_MALFORMED,
     NEVER_RECONCILED,
     REGION_CLOSED,
     REGION_UNKNOWN,
@@ -39,7 +39,9 @@ _SEEN: Final = frozenset({"faite", "classee"})
 """What is held, or was dropped, is nobody's to follow up."""
 _INTERNAL: Final = frozenset({"derniere_detection", "generation"})
 """Of the message, what was true at that moment only."""
-_PLACE: Final = rf"({'|'.join(ETATS)})/([0-9]{{2}}|{_NOWHERE})/([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}#[0-9a-f]{{32}})?"
+_PLACE: Final = (
+    rf"({'|'.join(ETATS)})/({'|'.join([*REGIONS, _NOWHERE])})/([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}#[0-9a-f]{{32}})?"
+)
 
 
 def listing(request: Request, world: World, caller: Caller) -> Response:
@@ -55,14 +57,7 @@ def listing(request: Request, world: World, caller: Caller) -> Response:
     limit, place = parameters.limit(default=PAGE, largest=LARGEST_PAGE), parameters.place(_PLACE)
     parameters.check()
     shelves = [(one, where) for one in ([etat] if etat else ETATS) for where in _regions(region, caller)]
-    start, after = 0, None
-    if place:
-        where = None if place[2] == _NOWHERE else place[2]
-        if (place[1], where) not in shelves:
-            raise ApiError(422, CURSOR_MALFORMED)
-        start, after = shelves.index((place[1], where)), place[3]
-        if after and wanted.depuis and after < wanted.depuis:
-            raise ApiError(422, CURSOR_MALFORMED)
+    start, after = _start(shelves, place, wanted.depuis)
     identifiers: list[str] = []
     following: str | None = None
     for rank in range(start, len(shelves)):
@@ -136,6 +131,25 @@ def statistics(request: Request, world: World, caller: Caller) -> Response:
     ]
     meta = {"jour": counted["jour"], "generation": counted["generation"]}
     return answer({"data": lines, "links": {}, "meta": meta})
+
+
+def _start(
+    shelves: list[tuple[str, str | None]], place: re.Match[str] | None, since: str | None
+) -> tuple[int, str | None]:
+    """Where a walk goes on: at which shelf, and after what there. A place on no shelf of this walk is before the next."""
+    if place is None:
+        return 0, None
+    came_to = (place[1], None if place[2] == _NOWHERE else place[2])
+    rank = next((rank for rank, shelf in enumerate(shelves) if _order(shelf) >= _order(came_to)), len(shelves))
+    if rank == len(shelves) or shelves[rank] != came_to:
+        return rank, None
+    after: str | None = place[3]
+    return (rank + 1, None) if after and since and after < since else (rank, after)
+
+
+def _order(shelf: tuple[str, str | None]) -> tuple[int, int]:
+    etat, region = shelf
+    return ETATS.index(etat), len(REGIONS) if region is None else list(REGIONS).index(region)
 
 
 def _regions(asked: str | None, caller: Caller) -> list[str | None]:

@@ -63,7 +63,7 @@ def read_step(request: Request) -> Given:
         _text(content.get("motif")),
         _text(content.get("commentaire")),
         content["auteur"].strip(),
-        content["version"],
+        int(content["version"]),
     )
 
 
@@ -81,8 +81,13 @@ def _problems(content: dict[str, Any]) -> Iterator[Problem]:
         yield step_malformed("motif", f"est obligatoire pour classer : un texte de 1 à {LONGEST_TEXT} caractères")
     if statut != "classee" and motif is not None:
         yield step_malformed("motif", "ne se donne que pour classer")
-    if type(version) is not int or not 0 <= version < 10**6:  # a bool is an int as well
+    if not _is_whole(version):
         yield step_malformed("version", "est obligatoire : celle du suivi affiché, 0 s'il n'y en a pas")
+
+
+def _is_whole(value: object) -> bool:
+    """JSON has one kind of number, and 1.0 is whole; a bool is an int as well here."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**6 and value == int(value)
 
 
 def _is_text(value: object, longest: int) -> bool:
