@@ -111,6 +111,7 @@ def test_a_dismissed_anomaly_stays_quiet_while_its_evidence_stays_the_same(life:
     assert life.play({"a": "1"}) == []
     assert life.play({}) == [("a", "resolue", "resolue", 2)]  # consumers had been told of it
     assert life.play({"a": "1"}) == [("a", "ouverte", None, 3)]
+    assert life.announcements() == {"classee": 1}  # agents go on seeing it
     assert life.play({}) == [("a", "resolue", None, 4)]
     assert life.play({"a": "1"}) == [("a", "ouverte", None, 5)]
     assert life.play({"a": "2"}) == [("a", "modifiee", "ouverte", 6)]  # news to the consumers
