@@ -1,5 +1,6 @@
 """What an agent says of an anomaly: the body of a step of its follow-up."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,7 @@ STATUTS: Final = ("contactee", "confirmee", "corrigee_a_la_source", "classee")
 """The establishment was contacted; it confirms; it had it corrected at the source; there is nothing to do, and why."""
 LARGEST_REQUEST: Final = 16_384
 LONGEST_NAME, LONGEST_TEXT = 200, 2_000
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _FIELDS: Final = frozenset({"statut", "motif", "commentaire", "auteur", "version"})
 
 
@@ -91,7 +93,8 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_text(value: object, longest: int) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= len(value) <= longest
+    """A text that says something; JSON can hold half a character (a lone surrogate), and no store can."""
+    return isinstance(value, str) and 0 < len(value.strip()) <= len(value) <= longest and not _HALF.search(value)
 
 
 def _text(value: str | None) -> str | None:
