@@ -25,7 +25,9 @@ def alert(rule: Rule, *, openings: int, open_before: int, day: date, generation:
         recorded: When it was recorded, UTC, ISO 8601.
 
     """
-    identifier = hashlib.sha256(f'{{"alerte":"{rule.code}","jour":"{day}"}}'.encode()).hexdigest()[:32]
+    # A day may have several publications, each with a flood of its own.
+    about = f'{{"alerte":"{rule.code}","generation":{generation},"jour":"{day}"}}'
+    identifier = hashlib.sha256(about.encode()).hexdigest()[:32]
     return {
         "specversion": "1.0",
         "id": f"{identifier}:1",
