@@ -1,5 +1,7 @@
 """The export of fiches: what is read of it whatever its shape, and what is refused."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -76,3 +78,26 @@ def test_refused(tmp_path: Path, content: str, reason: str) -> None:
 def test_an_encoding_of_wide_characters_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="not in UTF-8"):
         read(tmp_path, (HEAD.replace("UTF-8", "UTF-16") + FICHE.format(1) + "</FICHES>").encode("utf-16"))
+
+
+def _instead_of_python(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
+    interpreter = folder / "python"
+    interpreter.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    interpreter.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(interpreter))
+
+
+def test_a_process_that_dies_is_no_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _instead_of_python(monkeypatch, tmp_path, "kill -9 $$")
+    with pytest.raises(subprocess.CalledProcessError):
+        read(tmp_path, (HEAD + FICHE.format(1) + "</FICHES>").encode())
+
+
+def test_the_process_is_not_told_the_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = tmp_path / "environment"
+    _instead_of_python(monkeypatch, tmp_path, f"""env > {seen}; echo '{{"refused": "nothing", "set_aside": []}}'""")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
+    with pytest.raises(Refused, match="nothing"):
+        read(tmp_path, b"")
+    assert "PYTHONPATH" in seen.read_text(encoding="utf-8")
+    assert "AWS" not in seen.read_text(encoding="utf-8")

@@ -39,3 +39,9 @@ def run_script(database: duckdb.DuckDBPyConnection, package: str, name: str) -> 
 def sql_text(value: str | Path) -> str:
     """`value` as an SQL string literal, for the places where DuckDB takes no parameter."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def count(database: duckdb.DuckDBPyConnection, table: str) -> int:
+    """The number of rows of a table."""
+    row = database.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0

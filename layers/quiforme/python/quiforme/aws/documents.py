@@ -6,12 +6,13 @@ A document too big for an item (400 KB) lies in S3 as gzip, and its item says wh
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
+from pydantic_core import to_json
 
 from quiforme.aws.batches import write_batches
 from quiforme.registry.ports import Conflict, Intent, Item, Publication, Spent
@@ -132,7 +133,7 @@ class DynamoRegistry:
         if item.non_diffusible:
             attributes["nd"] = {"BOOL": True}
         texts = {name: text for name in ("data", "details", "identite") if (text := getattr(item, name))}
-        if sum(len(text.encode()) for text in texts.values()) <= LARGEST_INLINE:
+        if _fits(texts.values()):
             return attributes | {name: {"S": text} for name, text in texts.items()}
         content = json.dumps(texts, ensure_ascii=False).encode()
         key = f"documents/{item.id}/{hashlib.sha256(content).hexdigest()}.json.gz"
@@ -155,7 +156,14 @@ def _set_apart(params: dict[str, Any], context: dict[str, Any], **_: object) -> 
 
 
 def _plain_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    params["body"] = json.dumps(context["batch"], ensure_ascii=False, separators=(",", ":")).encode()
+    params["body"] = to_json(context["batch"])  # several times quicker than the standard library
+
+
+def _fits(texts: Collection[str]) -> bool:
+    """Whether an item holds the texts itself; a character takes four bytes at most, so most need no encoding to tell."""
+    if 4 * sum(map(len, texts)) <= LARGEST_INLINE:
+        return True
+    return sum(len(text.encode()) for text in texts) <= LARGEST_INLINE
 
 
 def read_pointer(client: "DynamoDBClient", table: str) -> Publication | None:

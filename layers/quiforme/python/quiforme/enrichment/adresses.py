@@ -8,12 +8,11 @@ from typing import Final, Literal
 
 import duckdb
 
-from quiforme.database import run_script
+from quiforme.database import count, run_script
 from quiforme.enrichment.asking import OutOfTime, Pace, Unusable
 from quiforme.enrichment.ban import Place, Question, search
 from quiforme.fetching.http import Http
 from quiforme.snapshot.ports import Unfetchable
-from quiforme.sources.reading import count
 
 ADDRESSES_A_FILE: Final = 5000
 

@@ -2,8 +2,7 @@
 
 import duckdb
 
-from quiforme.database import run_script
-from quiforme.sources.reading import count
+from quiforme.database import count, run_script
 
 
 def lay_over_stock(database: duckdb.DuckDBPyConnection) -> None:

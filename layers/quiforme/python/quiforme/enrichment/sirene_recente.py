@@ -13,13 +13,12 @@ from typing import Any, Final, Literal
 
 import duckdb
 
-from quiforme.database import run_script
+from quiforme.database import count, run_script
 from quiforme.enrichment.api_sirene import PAGE, ApiSirene, KeyRefused
 from quiforme.enrichment.asking import OutOfTime, Pace, Unusable
 from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.fetching.http import Http
 from quiforme.snapshot.ports import Unfetchable
-from quiforme.sources.reading import count
 
 SECONDS_APART: Final = 2.0
 """INSEE allows 30 requests a minute."""

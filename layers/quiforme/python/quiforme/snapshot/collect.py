@@ -22,7 +22,7 @@ from quiforme.sources.reading import InPlace, Reading, Refused
 
 _FIRST = 10
 _AT_A_TIME = 2
-"""Sources under way: while the fiches keep the interpreter busy, DuckDB goes through Sirene's stock without it."""
+"""Sources under way, each of which has a processor: the fiches, a process of their own, take as long as all the rest."""
 _MEMORY_MB = 1000
 """For the database of each."""
 
@@ -113,7 +113,6 @@ class Collector:
             for key, table in list(self._in_place.items()):
                 local = self._new_local(key)
                 with self._own_database() as database:
-                    database.execute("SET threads = 1")  # the other processor is for what is written meanwhile
                     database.execute(f"COPY ({table.query}) TO {sql_text(local)} ({table.form})")
                 self.storage.put(key, local)
                 del self._in_place[key]
@@ -151,6 +150,7 @@ class Collector:
             TemporaryDirectory(dir=self.scratch) as scratch,
             open_database(Path(scratch), memory_limit_mb=_MEMORY_MB) as database,
         ):
+            database.execute("SET threads = 1")
             yield database
 
     def _outcome(self, source: Source, before: SourceInUse | None) -> Outcome:

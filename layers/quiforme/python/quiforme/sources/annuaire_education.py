@@ -4,8 +4,9 @@ from pathlib import Path
 
 import duckdb
 
+from quiforme.database import count
 from quiforme.sources.csv_lines import read_csv_lines
-from quiforme.sources.reading import Reading, count
+from quiforme.sources.reading import Reading
 
 TABLES = ("annuaire_education",)
 

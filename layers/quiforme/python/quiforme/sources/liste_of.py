@@ -4,9 +4,9 @@ from pathlib import Path
 
 import duckdb
 
-from quiforme.database import sql_text
+from quiforme.database import count, sql_text
 from quiforme.sources.csv_lines import first_cell, read_csv_lines
-from quiforme.sources.reading import Previous, Reading, count
+from quiforme.sources.reading import Previous, Reading
 
 TABLES = ("liste_of",)
 

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-
 LONGEST_TEXT = 10_000
 """Characters of a text, or of a whole row of a CSV file; real ones have some hundred. A longer one is damage, and
 would fit in no message."""
@@ -69,9 +67,3 @@ def require_columns(present: list[str], required: tuple[str, ...]) -> None:
     twice = [name for name in required if present.count(name) > 1]
     if twice:
         raise Refused(f"columns that stand twice: {', '.join(twice)}")
-
-
-def count(database: duckdb.DuckDBPyConnection, table: str) -> int:
-    """The number of rows of a table."""
-    row = database.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(row[0]) if row else 0

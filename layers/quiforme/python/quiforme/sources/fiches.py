@@ -1,0 +1,243 @@
+"""The fiches of an export of France compétences taken out of its XML, in a process of its own (sources.md, b).
+
+They take longer to read than all other sources together, and Python's threads would wait for each other meanwhile. The
+process knows nothing of the one that starts it but what a command line says, least of all its credentials.
+"""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import astuple
+from pathlib import Path
+from typing import IO
+
+from lxml import etree
+
+from quiforme.sources.archives import FICHES_BYTES, open_only
+from quiforme.sources.reading import LONGEST_TEXT, Refused, SetAside
+
+COLUMNS = {
+    "fiches": (
+        "code",
+        "actif",
+        "intitule",
+        "niveau",
+        "date_decision",
+        "date_fin_enregistrement",
+        "nouvelles_certifications",
+    ),
+    "partenaires": ("code", "siret", "etat", "habilitation", "date_actif", "etat_ancien"),
+    "certificateurs": ("code", "siret", "etat"),
+}
+"""Of the files made, by name; `etat_ancien` is how older exports name the state of a partner."""
+
+_Row = tuple[str | None, ...]
+_Texts = dict[str, str | None]
+
+_RAW_KEPT = 4_000
+"""Characters kept of a fiche that is set aside: enough to find it again."""
+_BLOCK = 1 << 18
+"""Bytes: a piece and the tree made of it stay in the processor's cache."""
+_LARGEST_FICHE = 64 << 20
+"""Bytes; the largest real ones are about 1 MB."""
+_FIRST_FICHE = re.compile(rb"<FICHE[\s>/]")
+_END = b"</FICHE>"
+
+
+class _Unreadable(Exception):
+    """A fiche that cannot be used; the message says why."""
+
+
+def unroll(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAside]:
+    """Write the fiches, partners and certifiers of an export to one CSV file each, without a header.
+
+    Args:
+        path: A zip with one XML file inside, or the bare XML file.
+        register: ``rncp`` or ``rs``.
+        files: The files to write, by their names in COLUMNS.
+
+    Returns:
+        The fiches that cannot be used.
+
+    Raises:
+        Refused: Not such an export, another register's, or it cannot be read to its end.
+        CalledProcessError: The process died; what it had to say is in the log.
+
+    """
+    command = [sys.executable, "-S", "-P", "-m", __name__, str(path), register, *(str(files[name]) for name in COLUMNS)]
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    if path_of_libraries := os.environ.get("LD_LIBRARY_PATH"):  # where the interpreter may find its own
+        environment["LD_LIBRARY_PATH"] = path_of_libraries
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)  # noqa: S603  # nothing of it comes from a producer
+    told = json.loads(done.stdout)
+    if told["refused"] is not None:
+        raise Refused(told["refused"])
+    return [SetAside(*row) for row in told["set_aside"]]
+
+
+def _main() -> None:
+    path, register, *files = sys.argv[1:]
+    set_aside: list[SetAside] = []
+    refused = None
+    try:
+        set_aside = _unroll(Path(path), register.upper(), dict(zip(COLUMNS, map(Path, files), strict=True)))
+    except Refused as refusal:
+        refused = str(refusal)
+    json.dump({"refused": refused, "set_aside": [astuple(row) for row in set_aside]}, sys.stdout)
+
+
+def _unroll(path: Path, prefix: str, files: dict[str, Path]) -> list[SetAside]:
+    """Write the fiches, partners and certifiers of the XML to one CSV file each."""
+    set_aside: list[SetAside] = []
+    well_formed = re.compile(rf"{prefix}[0-9]+").fullmatch
+    seen: set[str] = set()
+    with ExitStack() as stack:
+        writers = {
+            name: csv.writer(stack.enter_context(file.open("w", encoding="utf-8", newline="")))
+            for name, file in files.items()
+        }
+        stream = stack.enter_context(_open_xml(path))
+        for rank, fiche in enumerate(_fiches(stream), start=1):
+            try:
+                code = _text(fiche.findtext("NUMERO_FICHE"))
+                if not well_formed(code):
+                    raise _Unreadable(f"{code[:100]!r} is no code of the register {prefix}")
+                if code in seen:
+                    raise _Unreadable(f"{code} stands in the file already")
+                rows = _rows(code, fiche)
+            except _Unreadable as reason:
+                raw = etree.tostring(fiche, encoding="unicode", with_tail=False)
+                set_aside.append(SetAside(rank, str(reason), raw[:_RAW_KEPT]))
+                continue
+            seen.add(code)
+            for name, writer in writers.items():
+                writer.writerows(rows[name])
+    return set_aside
+
+
+def _rows(code: str, fiche: etree._Element) -> dict[str, list[_Row]]:
+    """The rows of one fiche by table. Elements are found by path: tags such as ACTIF recur deeper."""
+    actif = _text(fiche.findtext("ACTIF"))
+    if actif not in ("Oui", "Non"):
+        raise _Unreadable(f"{code} is neither active nor inactive")
+    successors = fiche.iterfind("NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION")
+    return {
+        "fiches": [
+            (
+                code,
+                actif,
+                _text(fiche.findtext("INTITULE")),
+                _text(fiche.findtext("NOMENCLATURE_EUROPE/NIVEAU")),
+                _text(fiche.findtext("DATE_DECISION")),
+                _text(fiche.findtext("DATE_FIN_ENREGISTREMENT")),
+                _text(",".join(_text(successor.text) for successor in successors)),
+            )
+        ],
+        "partenaires": [
+            (
+                code,
+                partner.get("SIRET_PARTENAIRE"),
+                partner.get("ETAT_HABILITATION"),
+                partner.get("HABILITATION_PARTENAIRE"),
+                partner.get("DATE_ACTIF"),
+                partner.get("ETAT_PARTENAIRE"),
+            )
+            for partner in _each(fiche, "PARTENAIRES", "PARTENAIRE")
+        ],
+        "certificateurs": [
+            (code, certifier.get("SIRET_CERTIFICATEUR"), certifier.get("ETAT_CERTIFICATEUR"))
+            for certifier in _each(fiche, "CERTIFICATEURS", "CERTIFICATEUR")
+        ],
+    }
+
+
+def _each(fiche: etree._Element, group: str, tag: str) -> Iterator[_Texts]:
+    for elements in fiche.iterchildren(group):
+        yield from map(_texts, elements.iterchildren(tag))
+
+
+def _texts(element: etree._Element) -> _Texts:
+    """The texts of an element's children by tag; of several with one tag the first counts."""
+    return {child.tag: child.text for child in element.iterchildren(reversed=True)}
+
+
+def _text(found: str | None) -> str:
+    text = (found or "").strip()
+    if len(text) > LONGEST_TEXT:
+        raise _Unreadable(f"a text of {len(text)} characters")
+    return text
+
+
+def _fiches(stream: IO[bytes]) -> Iterator[etree._Element]:
+    """Each FICHE in turn, whole: the file is cut between them, so that it is never held whole itself."""
+    blocks = _ahead(stream)
+    start = next(blocks, b"")
+    first = _FIRST_FICHE.search(start)
+    encoding = _check_head(start[: first.start()] + b"</FICHES>" if first else start)
+    for piece in _pieces(start[first.start() :] if first else b"</FICHES>", blocks):
+        yield from _parse(b"<FICHES>" + piece, encoding).iterchildren("FICHE")
+
+
+def _ahead(stream: IO[bytes]) -> Iterator[bytes]:
+    """The blocks of a stream, each unpacked while the one before is looked at."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(stream.read, _BLOCK)
+        while block := coming.result():
+            coming = reader.submit(stream.read, _BLOCK)
+            yield block
+
+
+def _check_head(document: bytes) -> str:
+    """Refuse what does not start as an export of fiches; the encoding that it announces."""
+    root = _parse(document)
+    info = root.getroottree().docinfo
+    encoding = info.encoding or "UTF-8"
+    if info.internalDTD is not None:
+        raise Refused("unreadable: it declares a document type, which no export does")
+    if root.tag != "FICHES":
+        raise Refused("not an export of fiches")
+    version = (root.findtext("VERSION_FLUX") or "").strip()
+    if not version.startswith("4."):
+        raise Refused(f"VERSION_FLUX is {version[:100]!r}, 4.x is read")
+    if root.find("FICHE") is not None:  # its bytes were not found: they are not those of ASCII
+        raise Refused(f"encoded in {encoding}, not in UTF-8")
+    return encoding
+
+
+def _pieces(rest: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole fiches, about a block at a time and closed as the file would be; then what follows the last one."""
+    for block in blocks:
+        rest += block
+        end = rest.rfind(_END) + len(_END)
+        if end >= len(_END):
+            yield rest[:end] + b"</FICHES>"
+            rest = rest[end:]
+        elif len(rest) > _LARGEST_FICHE:
+            raise Refused(f"unreadable: {len(rest):,} bytes without the end of a fiche")
+    yield rest
+
+
+def _parse(content: bytes, encoding: str | None = None) -> etree._Element:
+    # A parser of its own each time: a shared one would be locked by whoever parses.
+    parser = etree.XMLParser(encoding=encoding, resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, LookupError) as error:
+        raise Refused(f"unreadable: {error}") from error
+
+
+def _open_xml(path: Path) -> AbstractContextManager[IO[bytes]]:
+    if zipfile.is_zipfile(path):
+        return open_only(path, ".xml", limit_bytes=FICHES_BYTES)
+    return path.open("rb")
+
+
+if __name__ == "__main__":
+    _main()
