@@ -1,13 +1,31 @@
 """Where an anomaly is: the region competent for it, from Sirene's commune, else from the OF list."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import duckdb
 import pytest
 
 from tests.oracle.identifiers import REGION_OF_DEPARTEMENT, departement_of_commune, region_of_commune
 from tests.unit.rules.life import RULE_OF, Life, life_of, no_rows
-from tests.unit.rules.rows import OTHER, SECOND, SIBLING, SIRET, Row, held, of, stock
+from tests.unit.rules.rows import (
+    OTHER,
+    SECOND,
+    SIBLING,
+    SIRET,
+    UAI,
+    Row,
+    Tables,
+    certifier,
+    document,
+    gone,
+    held,
+    of,
+    onisep,
+    partner,
+    school,
+    stock,
+)
 
 COMMUNES = [
     *(f"{departement}001" if len(departement) == 2 else f"{departement}01" for departement in REGION_OF_DEPARTEMENT),
@@ -86,3 +104,59 @@ def test_a_place_follows_the_sources_though_nothing_is_sent(database: duckdb.Duc
         assert life.play({"liste_of": rows, "sirene": [stock(commune="69123")]}) == []
         [row] = life.ledger()
         assert (row["departement"], row["region"], row["sequence"]) == ("69", "84", 1)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"liste_of": [of(siret=OTHER)]},
+        {"habilitations": [held(OTHER)]},
+        {"habilitations": [held(OTHER, active=False)]},
+        {"repertoire": [document(OTHER)]},
+        {"certificateurs_rncp": [certifier(OTHER)]},
+        {"certificateurs_rs": [certifier(OTHER, code="RS1")]},
+        {"partenaires_rncp": [partner(OTHER)]},
+        {"partenaires_rs": [partner(OTHER, code="RS1")]},
+        {"annuaire_education": [school(UAI, OTHER)]},
+        {"referentiel_onisep": [onisep(UAI, OTHER)]},
+        {"ndas_inactifs": [gone(siret=OTHER)]},
+    ],
+    ids=lambda named: next(iter(named)),
+)
+def test_an_establishment_has_its_place_whoever_names_it(life: Life, named: Tables) -> None:
+    life.play({**named, "sirene": [stock(OTHER), stock(SIBLING)]})
+    assert _known(life) == {OTHER}  # nobody speaks of the other one, and Sirene has millions
+
+
+def test_an_establishment_that_was_named_has_its_place_still(life: Life) -> None:
+    life.play({"habilitations": [held(OTHER)]})
+    life.play({"sirene": [stock(OTHER)]})
+    assert _known(life) == {OTHER}
+    life.play({"sirene": [stock(OTHER)]})
+    assert _known(life) == set()
+
+
+@pytest.mark.parametrize(("etat", "known"), [("ouverte", {OTHER}), ("resolue", set())])
+def test_an_open_anomaly_names_its_establishment(life: Life, etat: str, known: set[str]) -> None:
+    life.database.execute(
+        "INSERT INTO registre (id, code, cle, siret, etat) VALUES ('1', 'autre', '{}', ?, ?)", [OTHER, etat]
+    )
+    life.play({"sirene": [stock(OTHER)]})
+    assert _known(life) == known
+
+
+def _known(life: Life) -> set[str]:
+    return {siret for (siret,) in life.database.execute("SELECT siret FROM sirene_utile").fetchall()}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_rows_of_sirene_one_counts_however_they_are_stored(life: Life, order: int) -> None:
+    """The latest; of one day the active one, as in documents."""
+    rows = [
+        stock(OTHER, commune="75056", debut=None),
+        stock(OTHER, "F", "13055", date(2021, 1, 1)),
+        stock(OTHER, "A", "69123", date(2021, 1, 1)),
+        stock(OTHER, "A", "75101", date(2020, 1, 1)),
+    ]
+    life.play({"habilitations": [held(OTHER)], "sirene": rows[::order]})
+    assert life.database.execute("SELECT etat, code_commune FROM sirene_utile").fetchall() == [("A", "69123")]

@@ -190,3 +190,10 @@ def test_dismissed_ones_are_no_part_of_a_flood(life: Life) -> None:
     life.play({})
     life.play(crowd(MANY))
     assert life.database.execute("FROM crues").fetchall() == []
+
+
+def test_a_rule_that_finds_one_thing_twice_stops_the_reconciliation(life: Life) -> None:
+    life.database.execute("CREATE TABLE extra AS SELECT 'r' AS code, '{\"nda\":\"a\"}'::JSON AS cle, '{}' AS constats")
+    life.database.execute("INSERT INTO constatees BY NAME FROM extra UNION ALL FROM extra")
+    with pytest.raises(duckdb.ConstraintException):
+        run_script(life.database, "quiforme.anomalies", "transitions.sql")

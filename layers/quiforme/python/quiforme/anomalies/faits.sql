@@ -45,7 +45,8 @@ SEMI JOIN (SELECT siret_number(siret) AS numero
                  UNION SELECT siret FROM annuaire_education UNION SELECT siret FROM referentiel_onisep
                  UNION SELECT siret FROM ndas_inactifs UNION SELECT siret FROM avant.habilitations
                  UNION SELECT siret FROM registre WHERE etat = 'ouverte')) AS utiles USING (numero)
-QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST) = 1;
+QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST, etat, diffusion, code_commune
+                           ) = 1;
 CREATE OR REPLACE TABLE sirene_utile AS
 SELECT sirene_nommee.*, successeur,
        {siret: siret, etat: etat, date_debut: date_debut, code_commune: code_commune, successeur: successeur} AS constat

@@ -10,6 +10,8 @@ LEFT JOIN lieux USING (siret)
 LEFT JOIN (SELECT siret, first(code_region ORDER BY line) AS code_region FROM liste_of
            WHERE siret_valide AND code_region IN (SELECT region FROM departements) GROUP BY siret) AS regions_declarees
   USING (siret);
+-- A rule that found one thing twice would have two lives of it in the ledger, from then on.
+CREATE UNIQUE INDEX une_fois ON trouvees (id);
 
 CREATE OR REPLACE TABLE ouvertes AS
 SELECT registre.*,
