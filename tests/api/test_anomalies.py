@@ -175,6 +175,20 @@ def test_two_agents_at_once(service: Service) -> None:
     assert len(service.dossiers.steps[name(1)]) == 1
 
 
+def test_nobody_judges_an_evidence_unseen(service: Service) -> None:
+    [seen] = json.loads(service.call(ANOMALY, id=name(1)).body)["data"]["evenements"]
+    judged = {"statut": "classee", "motif": "Doublon connu.", "auteur": "C. Martin", "evenement": seen["id"]}
+    service.dossiers.record([news(1, 2, evidence="deux")])
+    refused = step(service, 1, sent={**judged, "version": 0})
+    assert codes(refused) == (409, ["00409"])
+    last = json.loads(service.call(ANOMALY, id=name(1)).body)["data"]["evenements"][-1]["id"]
+    assert json.loads(refused.body)["errors"][0]["meta"] == {"evenement": last}
+    assert service.dossiers.steps == {}
+    assert step(service, 1, sent={**judged, "version": 0, "evenement": last}).status == 200
+    assert step(service, 1, sent={**judged, "version": 0, "evenement": last}).status == 200  # its answer was lost
+    assert len(service.dossiers.steps[name(1)]) == 1
+
+
 def test_the_same_step_again_changes_nothing(service: Service) -> None:
     first, again = step(service, 1), step(service, 1)
     assert (again.status, again.body) == (200, first.body)
@@ -213,6 +227,8 @@ def test_another_agent_is_faster(service: Service, monkeypatch: pytest.MonkeyPat
         ({"version": "0"}, 1),
         ({"version": True}, 1),
         ({"version": -1}, 1),
+        ({"evenement": 1}, 1),
+        ({"evenement": "plus tôt"}, 1),
         ({"autre": 1}, 1),
         ({"statut": "x", "auteur": None, "version": 1.5, "autre": 1}, 4),
     ],

@@ -22,6 +22,7 @@ from quiforme.api.errors import (
     SINCE_MALFORMED,
     STATE_UNKNOWN,
     ApiError,
+    evidence_changed,
     outdated,
 )
 from quiforme.api.http import Request, Response, answer
@@ -93,6 +94,9 @@ def follow(request: Request, world: World, caller: Caller) -> Response:
         return _told(whole)  # the answer to this very step was lost
     if given.version != version:
         raise ApiError(409, outdated(version))
+    last_event = whole.evenements[-1]["message"]["id"]
+    if given.evenement not in (None, last_event):
+        raise ApiError(409, evidence_changed(last_event))
     step = Step(
         version=version + 1,
         statut=given.statut,

@@ -194,3 +194,9 @@ def outdated(version: int) -> Problem:
     """A step of the follow-up that is not the next one any more; the version that it stands at."""
     detail = "Le suivi de cette anomalie a changé depuis que vous l'avez lu : relisez-le avant de l'avancer."
     return Problem("00409", "Conflit", detail, "version", {"version": version})
+
+
+def evidence_changed(event: str) -> Problem:
+    """A step about an evidence that is not the last one any more; the event that brought the last one."""
+    detail = "Cette anomalie a changé depuis que vous l'avez lue : relisez-la avant d'avancer son suivi."
+    return Problem("00409", "Conflit", detail, "evenement", {"evenement": event})

@@ -15,7 +15,8 @@ STATUTS: Final = ("contactee", "confirmee", "corrigee_a_la_source", "classee")
 LARGEST_REQUEST: Final = 16_384
 LONGEST_NAME, LONGEST_TEXT = 200, 2_000
 _HALF: Final = re.compile("[\ud800-\udfff]")
-_FIELDS: Final = frozenset({"statut", "motif", "commentaire", "auteur", "version"})
+_EVENT: Final = re.compile("[0-9a-f]{32}:[1-9][0-9]{0,5}")
+_FIELDS: Final = frozenset({"statut", "motif", "commentaire", "auteur", "version", "evenement"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Given:
         commentaire: In the agent's words.
         auteur: Who says so.
         version: Of the follow-up that the agent had before them, 0 when there was none.
+        evenement: The last event of the anomaly that the agent had before them; None, whichever is the last.
 
     """
 
@@ -36,6 +38,7 @@ class Given:
     commentaire: str | None
     auteur: str
     version: int
+    evenement: str | None
 
     def says_the_same_as(self, step: Step) -> bool:
         """Whether a step that was taken is this one."""
@@ -66,6 +69,7 @@ def read_step(request: Request) -> Given:
         _text(content.get("commentaire")),
         content["auteur"].strip(),
         int(content["version"]),
+        content.get("evenement"),
     )
 
 
@@ -83,6 +87,9 @@ def _problems(content: dict[str, Any]) -> Iterator[Problem]:
         yield step_malformed("motif", f"est obligatoire pour classer : un texte de 1 à {LONGEST_TEXT} caractères")
     if statut != "classee" and motif is not None:
         yield step_malformed("motif", "ne se donne que pour classer")
+    event = content.get("evenement")
+    if event is not None and not (isinstance(event, str) and _EVENT.fullmatch(event)):
+        yield step_malformed("evenement", "doit être l'identifiant d'un évènement de l'anomalie, ou null")
     if not _is_whole(version):
         yield step_malformed("version", "est obligatoire : celle du suivi affiché, 0 s'il n'y en a pas")
 

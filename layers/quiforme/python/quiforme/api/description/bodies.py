@@ -548,6 +548,8 @@ class _Etape(_Ferme):
     """Qui parle : un nom ou une adresse que les collègues reconnaissent."""
     version: Annotated[int, Field(ge=0, le=999_999)]
     """Version du suivi que l'agent a sous les yeux, 0 quand il n'y en a pas : si elle a changé depuis, 409."""
+    evenement: Annotated[str, Field(pattern="^[0-9a-f]{32}:[1-9][0-9]{0,5}$")] | None = None
+    """Dernier évènement que l'agent a sous les yeux (son `id`) : si l'anomalie a changé depuis, 409."""
 
 
 class Avancement(_Etape):

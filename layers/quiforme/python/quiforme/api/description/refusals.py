@@ -145,8 +145,8 @@ REGION_CLOSED = Refusal(
 )
 OUTDATED = Refusal(
     409,
-    "Le suivi a changé depuis qu'il a été lu ; `meta.version` dit où il en est.",
-    (errors.outdated(1),),
+    "Le suivi a changé depuis qu'il a été lu (`meta.version` dit où il en est), ou l'anomalie (`meta.evenement`).",
+    (errors.outdated(1), errors.evidence_changed(f"{'0f' * 16}:2")),
     counted=True,
 )
 NEVER_RECONCILED = Refusal(
