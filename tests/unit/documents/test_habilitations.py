@@ -43,6 +43,25 @@ def test_what_a_partner_may_do(days: Days, habilitation: str, former: bool, orga
     assert row == (former,)
 
 
+def test_a_partner_of_whom_nothing_is_said_may_do_nothing(days: Days) -> None:
+    [entry] = entries(days, {"fiches_rncp": [fiche()], "partenaires_rncp": [{**partner(), "habilitation": None}]})
+    assert summary(entry) == (True, False, False)
+    [row] = days.database.execute("SELECT pour_former_comme_partenaire FROM habilitations").fetchall()
+    assert row == (False,)
+
+
+def test_a_partner_who_certifies_too_may_train_as_a_partner(days: Days) -> None:
+    tables: Tables = {
+        "fiches_rncp": [fiche()],
+        "partenaires_rncp": [to("FORMER")],
+        "certificateurs_rncp": [certifier(SIRET)],
+    }
+    [entry] = entries(days, tables)
+    assert summary(entry) == (True, True, True)
+    [row] = days.database.execute("SELECT pour_former_comme_partenaire FROM habilitations").fetchall()
+    assert row == (True,)
+
+
 def test_a_certifier_may_do_both_though_not_as_a_partner(days: Days) -> None:
     [entry] = entries(days, {"fiches_rncp": [fiche()], "certificateurs_rncp": [certifier(SIRET)]})
     assert summary(entry) == (True, True, True)
