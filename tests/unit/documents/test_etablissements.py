@@ -154,8 +154,8 @@ def test_who_is_behind_an_identifier(days: Days) -> None:
         "liste_of": [of(1, nda=SECOND), of(2, nda="malformed", siret=OTHER)],
         "sirene": [stock(SIBLING)],
         "annuaire_education": [school(), school(UAI, OTHER)],
-        "fiches_rncp": [fiche(), fiche("RNCP2", active=False), fiche("RNCP1234567890")],
-        "partenaires_rncp": [partner(), partner(code="RNCP2"), partner(code="RNCP1234567890")],
+        "fiches_rncp": [fiche(), fiche("RNCP2", active=False), fiche("RNCP123456789"), fiche("RNCP1234567890")],
+        "partenaires_rncp": [partner(code=f"RNCP{number}") for number in ("1", "2", "123456789", "1234567890")],
         "certificateurs_rncp": [certifier(OTHER)],
     }
     days.build(tables)
@@ -166,6 +166,7 @@ def test_who_is_behind_an_identifier(days: Days) -> None:
         f"nda/{SECOND}": [f"{SIRET}A", f"{SIBLING}A"],
         f"uai/{UAI}": [OTHER, SIRET],
         "certification/RNCP1": [f"{OTHER}FO", f"{SIRET}F"],
+        "certification/RNCP123456789": [f"{SIRET}F"],
     }
 
 
