@@ -62,8 +62,11 @@ def test_a_partner_who_certifies_too_may_train_as_a_partner(days: Days) -> None:
     assert row == (True,)
 
 
-def test_a_certifier_may_do_both_though_not_as_a_partner(days: Days) -> None:
-    [entry] = entries(days, {"fiches_rncp": [fiche()], "certificateurs_rncp": [certifier(SIRET)]})
+@pytest.mark.parametrize("register", ["rncp", "rs"])
+def test_a_certifier_may_do_both_though_not_as_a_partner(days: Days, register: str) -> None:
+    code = f"{register.upper()}1"
+    certifiers = [certifier(SIRET, code=code)]
+    [entry] = entries(days, {f"fiches_{register}": [fiche(code)], f"certificateurs_{register}": certifiers})
     assert summary(entry) == (True, True, True)
     assert entry["date_actif"] is None
     [row] = days.database.execute("SELECT pour_former_comme_partenaire FROM habilitations").fetchall()
@@ -92,7 +95,8 @@ def test_active_is_the_partner_and_the_fiche(
 def test_active_is_the_certifier_and_the_fiche(days: Days, etat: str, active: bool, expected: list[bool]) -> None:
     tables: Tables = {"fiches_rncp": [fiche(active=active)], "certificateurs_rncp": [certifier(SIRET, etat)]}
     documents = days.build(tables)
-    found = documents[SIRET]["habilitations_france_competence"] if SIRET in documents else []
+    assert documents.keys() == ({SIRET} if expected else set())
+    found = documents[SIRET]["habilitations_france_competence"] if expected else []
     assert [entry["actif"] for entry in found] == expected
 
 
