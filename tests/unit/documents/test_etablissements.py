@@ -104,6 +104,27 @@ def test_what_sirene_says(days: Days) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        LISTED,
+        {"liste_of": [of(nda="")]},
+        {"fiches_rncp": [fiche()], "partenaires_rncp": [partner()]},
+        {"fiches_rncp": [fiche()], "certificateurs_rncp": [certifier(SIRET)]},
+    ],
+    ids=["declared", "listed without an NDA", "partner", "certifier"],
+)
+def test_sirene_is_asked_about_whoever_has_a_document(days: Days, named: Tables) -> None:
+    days.build({**named, "sirene": [stock(etat="F")]})
+    assert days.details()[SIRET]["etablissement"]["etat_administratif"] == "F"
+
+
+def test_and_about_one_whose_nda_is_gone(days: Days) -> None:
+    days.build(LISTED)
+    days.build({"sirene": [stock(etat="F")]})
+    assert days.details()[SIRET]["etablissement"]["etat_administratif"] == "F"
+
+
 def test_an_open_one_has_no_closing_date(days: Days) -> None:
     days.build({**LISTED, "sirene": [stock()]})
     assert days.details()[SIRET]["etablissement"]["date_fermeture"] is None
