@@ -203,6 +203,7 @@ def test_what_is_kept_of_a_gone_nda(days: Days) -> None:
         of(5, date_derniere_declaration=date(2026, 1, 1), code_region="84"),
         of(4, siret=SIBLING, date_derniere_declaration=date(2025, 1, 1), code_region="76"),
         of(3, siret="x", valid=False, siren_retenu=SIRET[:9], code_region="11"),
+        of(6, siret="x", valid=False, siren_retenu=CLOSED[:9], code_region="52"),
         of(2, siret="x", valid=False, siren_retenu=CLOSED[:9], code_region="53"),
         of(1, nda=""),
     ]
