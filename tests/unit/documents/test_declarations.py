@@ -8,7 +8,8 @@ import pytest
 from tests.unit.documents.days import Days, Json
 from tests.unit.rules.rows import CATEGORIES, CLOSED, NDA, OTHER, SECOND, SIBLING, SIRET, Row, of, stock
 
-THIRD = "11750000003"
+THIRD, FOURTH = "11750000003", "11750000004"
+CNED = "18004301001485"
 
 
 def carried(documents: dict[str, Json], siret: str) -> list[tuple[str, bool]]:
@@ -55,6 +56,7 @@ def test_and_counts_among_its_ndas(days: Days) -> None:
     assert documents.keys() == {SIRET}
     assert carried(documents, SIRET) == [(NDA, True)]
     assert documents[SIRET]["unite_legale_avec_plusieurs_nda"] is True
+    assert days.build({"liste_of": rows}) == {SIRET: documents[SIRET]}
 
 
 def test_a_row_of_nobody_is_only_reported(days: Days) -> None:
@@ -65,6 +67,26 @@ def test_a_row_without_nda_gives_a_document_without_one(days: Days) -> None:
     documents = days.build({"liste_of": [of(nda="")], "sirene": [stock(SIBLING)]})
     assert documents.keys() == {SIRET}
     assert carried(documents, SIRET) == []
+
+
+def test_nor_to_another_that_has_one(days: Days) -> None:
+    day = date(2026, 2, 1)
+    documents = days.build(
+        {"liste_of": [of(1), of(2, nda="", date_derniere_declaration=day)], "sirene": [stock(SIBLING)]}
+    )
+    assert carried(documents, SIRET) == carried(documents, SIBLING) == [(NDA, True)]
+    documents = days.build({"liste_of": [of(1), of(2, nda=SECOND), of(3, nda="", date_derniere_declaration=day)]})
+    assert carried(documents, SIRET) == [(NDA, True), (SECOND, True)]
+
+
+def test_each_siren_for_itself(days: Days) -> None:
+    rows = [of(1), of(2, nda=SECOND, siret=OTHER), of(3, nda=THIRD, siret=CNED), of(4, nda=FOURTH, siret=CNED)]
+    documents = days.build({"liste_of": rows})
+    assert {siret: carried(documents, siret) for siret in documents} == {
+        SIRET: [(NDA, True)],
+        OTHER: [(SECOND, True)],
+        CNED: [(THIRD, True), (FOURTH, True)],
+    }
 
 
 @pytest.mark.parametrize("several", [False, True])
