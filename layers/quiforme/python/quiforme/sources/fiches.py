@@ -83,6 +83,7 @@ def unroll(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAsid
 
 
 def _main() -> None:
+    """What the process does: its arguments are those of `unroll`, in order, and it prints what came of it as JSON."""
     path, register, *files = sys.argv[1:]
     set_aside: list[SetAside] = []
     refused = None

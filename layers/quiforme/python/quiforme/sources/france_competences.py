@@ -9,9 +9,6 @@ from quiforme.database import count, sql_text
 from quiforme.sources.fiches import COLUMNS, unroll
 from quiforme.sources.reading import Reading, Refused
 
-_HELPERS = ("etat_ancien",)
-"""What the tables have no column for."""
-
 
 def tables(register: str) -> tuple[str, ...]:
     """The names of the tables that one register's export fills."""
@@ -43,7 +40,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, register: str) -> Read
 
 def _load(database: duckdb.DuckDBPyConnection, file: Path, table: str, name: str) -> None:
     unrolled = COLUMNS[name]
-    columns = [column for column in unrolled if column not in _HELPERS]
+    columns = [column for column in unrolled if column != "etat_ancien"]  # which is but another name of `etat`
     names = ", ".join(f"'{column}': 'VARCHAR'" for column in unrolled)
     state = "coalesce(clean(etat), clean(etat_ancien))" if "etat_ancien" in unrolled else "clean(etat)"
     reads = {
