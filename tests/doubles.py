@@ -235,7 +235,7 @@ class MemoryFollowUp:
     def _dossier(self, anomaly: str) -> Dossier:
         one, steps = self.stands(anomaly), self.steps.get(anomaly)
         last = steps[-1] if steps else None
-        return Dossier(one.event["data"], one.status, one.announcement, one.day, one.digest, last)
+        return Dossier(one.event["data"], one.status, one.announcement, one.day, one.event["id"], one.digest, last)
 
     def whole(self, identifier: str) -> Whole | None:
         of = self._of(identifier)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import boto3
 import pytest
 from quiforme.api.dossiers import Outdated, Step, Wanted
-from quiforme.aws.dossiers import DynamoDossiers
+from quiforme.aws.dossiers import DynamoDossiers, event_rank
 from quiforme.aws.follow_up import DynamoFollowUp
 
 from tests.api.news import news
@@ -59,6 +59,21 @@ def test_they_say_the_same(stores: tuple[DynamoFollowUp, DynamoDossiers, MemoryF
         assert dossiers.whole(f"{number:032x}") == memory.whole(f"{number:032x}")
     assert dossiers.whole("f" * 32) is None
     assert dossiers.whole("statistiques") is None
+
+
+def test_an_event_that_was_not_entered_yet_is_no_failure(
+    stores: tuple[DynamoFollowUp, DynamoDossiers, MemoryFollowUp],
+) -> None:
+    """The state may be there before what happened, when a reconciliation dies between the two."""
+    follow_up, dossiers, _ = stores
+    follow_up.record([news(1)])
+    client = boto3.client("dynamodb")
+    [table] = [name for name in client.list_tables()["TableNames"] if "FollowUp" in name]
+    key = {"id": {"S": f"{1:032x}"}, "rang": {"S": event_rank(1)}}
+    assert client.delete_item(TableName=table, Key=key, ReturnValues="ALL_OLD")["Attributes"]
+    whole = dossiers.whole(f"{1:032x}")
+    assert whole
+    assert (whole.evenements, whole.dossier.evenement) == ([], f"{1:032x}:1")
 
 
 def test_entering_it_again_changes_nothing(stores: tuple[DynamoFollowUp, DynamoDossiers, MemoryFollowUp]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from quiforme_anomalies import SCHEMA_ANOMALIE, Anomalie, Liens
 
 from quiforme.anomalies import liens
+from quiforme.anomalies.ports import event_id
 from quiforme.anomalies.rule import Rule
 from quiforme.anomalies.wording import filled
 
@@ -59,7 +60,7 @@ def event(
     subjects = (cle.get(name) for name in ("siret", "nda", "code_fiche", "uai", "source"))
     return {
         "specversion": "1.0",
-        "id": f"{row['id']}:{row['sequence']}",
+        "id": event_id(row["id"], row["sequence"]),
         "source": SOURCE,
         "type": f"fr.quiforme.anomalie.{evenement}.v1",
         "subject": next((subject for subject in subjects if subject is not None), None),

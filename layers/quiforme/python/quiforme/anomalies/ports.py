@@ -38,6 +38,11 @@ class LedgerState:
         return cls(**{**content, "evaluated": tuple(content["evaluated"])})
 
 
+def event_id(anomaly: str, sequence: int) -> str:
+    """The identifier of what happened to an anomaly, the sequence-th thing since it is known."""
+    return f"{anomaly}:{sequence}"
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What happened to one anomaly.

@@ -94,9 +94,8 @@ def follow(request: Request, world: World, caller: Caller) -> Response:
         return _told(whole)  # the answer to this very step was lost
     if given.version != version:
         raise ApiError(409, outdated(version))
-    last_event = whole.evenements[-1]["message"]["id"]
-    if given.evenement not in (None, last_event):
-        raise ApiError(409, evidence_changed(last_event))
+    if given.evenement not in (None, whole.dossier.evenement):
+        raise ApiError(409, evidence_changed(whole.dossier.evenement))
     step = Step(
         version=version + 1,
         statut=given.statut,

@@ -45,7 +45,8 @@ class Dossier:
         etat: `ouverte` or `resolue`.
         annonce: Whether consumers know of it (registre.sql).
         jour: Of the last thing that happened to it, ISO.
-        empreinte: Of its evidence.
+        evenement: The identifier of the event that told it.
+        empreinte: Of its evidence since.
         suivi: The last step of its follow-up; None when nobody took it up.
 
     """
@@ -54,6 +55,7 @@ class Dossier:
     etat: str
     annonce: str
     jour: str
+    evenement: str
     empreinte: str
     suivi: Step | None
 

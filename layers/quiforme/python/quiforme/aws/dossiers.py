@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from quiforme.anomalies.ports import event_id
 from quiforme.api.dossiers import Dossier, Outdated, Step, Wanted, Whole
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ def _dossier(state: dict[str, Any], stands: dict[str, Any] | None) -> Dossier:
         etat=state["etat"]["S"],
         annonce=state["annonce"]["S"],
         jour=state["jour"]["S"],
+        evenement=event_id(state["id"]["S"], int(state["sequence"]["N"])),
         empreinte=state["empreinte"]["S"],
         suivi=_step(stands) if stands else None,
     )
