@@ -54,8 +54,8 @@ def collect(
         date(2026, 8, 26),
     )
     outcome = collector.collect([BY_NAME[name]], {name: before} if before else {})[name]
-    collector.lay_source(BY_NAME[name], outcome.in_use)
     collector.keep_in_place()
+    collector.lay_source(BY_NAME[name], outcome.in_use)
     return outcome
 
 

@@ -1,4 +1,7 @@
-"""A new stock is used where it stands, and kept by the end of the run: both say the same, whatever becomes of the run."""
+"""A new stock is used where it stands, and kept by the end of the run: both say the same, whatever becomes of the run.
+
+A damaged one may be told only when it is used, or kept.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +12,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from quiforme.database import open_database, run_script
+from quiforme import ingestion
+from quiforme.database import count, open_database, run_script
 from quiforme.replay import Bench, replay
 from quiforme.snapshot.collect import Collector
 
@@ -29,6 +33,8 @@ SIRETS = (
     "'12345678901E03'",
     "'0x123456789abc'",
     "'-3282932000074'",
+    "'73282933800012'",  # of a SIREN that nobody names
+    "'\u00a073282932000082\u2003'",
     "'7328293200007é'",
     "''",
     "NULL",
@@ -98,10 +104,14 @@ def collecting(root: Path) -> Iterator[Collector]:
         yield collector(root, scratch, database)
 
 
+NAMED = (732829320, 5750264)
+
+
 def laid(collector: Collector, table: str) -> tuple[list[Any], list[Any]]:
-    """The columns and the rows of a table, as the documents see it."""
+    """The columns and the rows of a table, of Sirene's those of the SIRENs named."""
     columns = collector.database.execute(f"DESCRIBE {table}").fetchall()
-    return columns, collector.database.execute(f"FROM {table} ORDER BY ALL").fetchall()
+    which = f"WHERE numero // 100000 IN {NAMED}" if table == "sirene" else ""
+    return columns, collector.database.execute(f"FROM {table} {which} ORDER BY ALL").fetchall()
 
 
 @pytest.mark.parametrize(("name", "cells"), STOCKS.values(), ids=STOCKS)
@@ -113,15 +123,17 @@ def test_the_same_in_place_and_kept(tmp_path: Path, name: str, cells: dict[str, 
         in_use = one.collect([source], {})[name].in_use
         assert in_use
         assert one.storage.keys("") == []
+        one.database.execute("CREATE TABLE sirens_nommes AS SELECT unnest(?::BIGINT[]) AS siren", [NAMED])
         one.lay_source(source, in_use)
         in_place = laid(one, name)
         one.keep_in_place()
         assert one.storage.keys("") == list(in_use.tables.values())
         assert laid(one, name) == in_place
+        assert (count(one.database, name) < in_use.rows_read) == (name == "sirene")
     with collecting(tmp_path) as later:
         later.lay_source(source, in_use)
         assert laid(later, name) == in_place
-    assert len(in_place[1]) == in_use.rows_read > 100
+        assert count(later.database, name) == in_use.rows_read > len(in_place[1]) // 2 > 30
 
 
 def test_it_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +185,88 @@ def test_which_of_two_rows_of_a_siret_counts_does_not_depend_on_their_order(tmp_
         for system in (one, other)
     )
     assert said == said_by_other
+
+
+COLUMNS = {
+    "sirene": (
+        "siret",
+        "etatAdministratifEtablissement",
+        "dateDebut",
+        "statutDiffusionEtablissement",
+        "codeCommuneEtablissement",  # of which the documents say nothing
+    ),
+    "sirene_succession": ("siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession"),
+}
+
+
+def damage(path: Path, column: str) -> None:
+    """The file is whole, but what it says of a column was overwritten."""
+    metadata = duckdb.execute(
+        "SELECT dictionary_page_offset, data_page_offset, total_compressed_size"
+        " FROM parquet_metadata(?) WHERE path_in_schema = ?",
+        [str(path), column],
+    )
+    content = bytearray(path.read_bytes())
+    for dictionary, data, size in metadata.fetchall():
+        start, end = data + 8, (dictionary or data) + size
+        content[start:end] = b"\xff" * (end - start)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+@pytest.mark.parametrize(
+    ("name", "column"), [(name, column) for name, several in COLUMNS.items() for column in several]
+)
+def test_a_file_that_turns_out_damaged_is_refused(tmp_path: Path, name: str, column: str, hurried: bool) -> None:
+    system, expected = System(tmp_path / "a"), System(tmp_path / "b")
+    next_day = FIRST_DAY + timedelta(days=1)
+    for one in (system, expected):
+        write_day(one.drop, FIRST_DAY, size=60, ministry_fiches=1)
+        one.ingest(FIRST_DAY)
+        path = path_of(one.drop, name)
+        yesterdays = path.read_bytes()
+        write_day(one.drop, next_day, size=60, ministry_fiches=1)
+        if one is expected:
+            path.write_bytes(yesterdays)
+    damage(path_of(system.drop, name), column)
+    system.enough_time = lambda: not hurried
+    told = system.ingest(next_day)["sources"][name]
+    expected.ingest(next_day)
+    assert told["state"] == "refused"
+    assert told["reason"].startswith("unreadable: ")
+    assert str(tmp_path) not in told["reason"]
+    assert "/tmp" not in told["reason"]
+    assert system.manifest().sources[name].file == expected.manifest().sources[name].file
+    assert system.registry.answers() == expected.registry.answers()
+    [kept] = system.storage.keys(f"refused/{name}/")
+    assert system.storage.read(kept) == path_of(system.drop, name).read_bytes()
+
+
+def test_each_file_that_turns_out_damaged_is_refused(tmp_path: Path) -> None:
+    """None of them was ever had."""
+    system = System(tmp_path)
+    write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
+    for name, (*_, last) in COLUMNS.items():
+        damage(path_of(system.drop, name), last)
+    summary = system.ingest(FIRST_DAY)
+    assert {name for name, source in summary["sources"].items() if source["state"] == "refused"} == set(COLUMNS)
+    assert summary["documents"]["total"] > 100
+
+
+def test_an_error_that_is_no_file_s_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = System(tmp_path)
+    write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
+    tries: list[int] = []
+
+    def fail(*_: object, **__: object) -> None:
+        tries.append(1)
+        raise duckdb.BinderException("a fault of our own")
+
+    monkeypatch.setattr(ingestion, "build_documents", fail)
+    with pytest.raises(duckdb.BinderException, match="a fault of our own"):
+        system.ingest(FIRST_DAY)
+    assert tries == [1]
+    assert system.registry.documents() == {}
 
 
 def test_a_run_that_dies_before_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,10 @@ up there. What it had accepted and written by then is kept, and no reader sees a
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -22,10 +23,11 @@ from quiforme.enrichment.services import Services, enrich
 from quiforme.progress import Progress, progress_key
 from quiforme.registry import exports, generations, publish
 from quiforme.registry.ports import Publication, Registry
-from quiforme.snapshot.collect import Collector
+from quiforme.snapshot.collect import Collector, Damaged
 from quiforme.snapshot.manifest import Enrichment, Manifest, Outcome, Settings, manifest_key
 from quiforme.snapshot.ports import Origin, Storage
-from quiforme.sources.catalogue import SOURCES
+from quiforme.sources.catalogue import SOURCES, STOCK
+from quiforme.sources.reading import BROKEN, Refused
 from quiforme.stopwatch import Stopwatch
 from quiforme.sweep import sweep
 
@@ -121,6 +123,18 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
 
     """
     watch = Stopwatch()
+    damaged: dict[str, Refused] = {}
+    while True:
+        try:
+            with TemporaryDirectory(dir=world.scratch) as scratch:
+                return _attempt(replace(world, scratch=Path(scratch)), order, damaged, watch)
+        except Damaged as found:
+            # Whatever was made of that file is left behind, as if the run had died, and made again without it.
+            damaged[found.source] = found.refusal
+
+
+def _attempt(world: World, order: Order, damaged: Mapping[str, Refused], watch: Stopwatch) -> dict[str, Any]:
+    """Run without the files that turned out damaged."""
     current = world.registry.current()
     progress = _progress(world, order, current)
     if progress.written is None:
@@ -131,16 +145,20 @@ def ingest(world: World, order: Order) -> dict[str, Any]:
 
     with open_database(world.scratch, memory_limit_mb=world.memory_limit_mb) as database:
         collector = Collector(
-            database, world.origins, world.storage, world.scratch, order.run_id, order.day, order.any_volume
+            database, world.origins, world.storage, world.scratch, order.run_id, order.day, order.any_volume, damaged
         )
         run = _Run(world, order, database, collector, current, before)
         with watch.stage("sources"):
             outcomes = run.collect(progress)
-            run.lay_before()
-        with watch.stage("services"):
-            enrichment = run.enrich(progress, outcomes)
-        with watch.stage("documents"):
-            run.build()
+            run.lay(outcomes)
+        try:
+            with watch.stage("services"):
+                enrichment = run.enrich(progress, outcomes)
+            with watch.stage("documents"):
+                run.build()
+        except BROKEN:
+            collector.keep_in_place()  # which says so if it is for a file read in place
+            raise
         counts = _count(database, "SELECT nature, count(*) FROM changements GROUP BY ALL")
         total = _count(database, "SELECT 'document', count(*) FROM documents")["document"]
         new, changed = counts.get("new", 0), counts.get("changed", 0)
@@ -196,9 +214,7 @@ class _Run:
         return self.current.newest + 1 if self.current else 1
 
     def collect(self, progress: Progress) -> dict[str, Outcome]:
-        """Take every source that is not done yet, as long as there is time, and lay the state before this run."""
-        run_script(self.database, "quiforme.sources", "schema.sql")
-        run_script(self.database, "quiforme.documents", "etat.sql")
+        """Take every source that is not done yet, as long as there is time."""
         todo = [source for source in SOURCES if source.name not in progress.outcomes]
         found = progress.outcomes | self.collector.collect(
             todo, self.before.sources if self.before else {}, enough_time=self.world.enough_time
@@ -211,12 +227,20 @@ class _Run:
             raise NoListeOf(f"no OF list was ever accepted, and today: {reason}")
         if todo and not self.world.enough_time():
             raise self._unfinished(progress, outcomes)
-        for source in SOURCES:
-            self.collector.lay_source(source, outcomes[source.name].in_use)
         return outcomes
 
-    def lay_before(self) -> None:
-        """Lay what the run before kept."""
+    def lay(self, outcomes: dict[str, Outcome]) -> None:
+        """Lay the sources and what the run before kept; Sirene's stock last, which is asked about what they name."""
+        run_script(self.database, "quiforme.sources", "schema.sql")
+        run_script(self.database, "quiforme.documents", "etat.sql")
+        for source in SOURCES:
+            if source is not STOCK:
+                self.collector.lay_source(source, outcomes[source.name].in_use)
+        self._lay_before()
+        run_script(self.database, "quiforme.snapshot", "sirens_nommes.sql")
+        self.collector.lay_source(STOCK, outcomes[STOCK.name].in_use)
+
+    def _lay_before(self) -> None:
         if self.before is None or self.current is None:
             return
         repertoire = self.before.tables["repertoire"]

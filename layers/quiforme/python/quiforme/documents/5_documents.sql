@@ -7,7 +7,7 @@ CREATE OR REPLACE MACRO json_boolean(value) AS coalesce(value::VARCHAR, 'null');
 CREATE OR REPLACE MACRO json_specialite(code, libelle) AS
     concat('{"code":', json_of(code), ',"libelle":', json_of(libelle), '}');
 
-CREATE OR REPLACE TABLE declarations_json AS
+CREATE OR REPLACE VIEW declarations_json AS
 WITH entrees AS (
     SELECT siret, actif, date_derniere_declaration, nda, count(*) OVER (PARTITION BY siret) AS nombre,
            concat(
@@ -46,7 +46,7 @@ LEFT JOIN (SELECT code, list(siret ORDER BY siret) AS sirets FROM certificateurs
   USING (code);
 
 -- Lists put in order at the end: to aggregate long texts in order takes half as long again.
-CREATE OR REPLACE TABLE habilitations_json AS
+CREATE OR REPLACE VIEW habilitations_json AS
 SELECT siret, array_to_string(list_select(entrees, ordre), ',') AS habilitations,
        array_to_string(list_select(details, ordre), ',') AS details
 FROM (SELECT siret, list(entree) AS entrees, list(details) AS details,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,13 +19,27 @@ from quiforme.snapshot import guards
 from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
 from quiforme.sources.catalogue import Source, kept
-from quiforme.sources.reading import InPlace, Reading, Refused
+from quiforme.sources.reading import BROKEN, InPlace, Reading, Refused, unreadable
 
 _FIRST = 10
 _AT_A_TIME = 2
-"""Sources under way, each of which has a processor: the fiches, a process of their own, take as long as all the rest."""
+"""Sources under way, each of which has a processor."""
+_LONGEST = "rncp"
+"""What takes as long as all the rest, which gives way to it: it is read by two threads of a process of its own."""
+_GIVES_WAY = 10
+"""Steps of the scheduler's niceness."""
 _MEMORY_MB = 1000
 """For the database of each."""
+
+
+class Damaged(Exception):
+    """A file that was accepted cannot be read after all."""
+
+    def __init__(self, source: str, refusal: Refused) -> None:
+        """Take the source's name, and what has to be said of the file."""
+        super().__init__(f"{source}: {refusal}")
+        self.source = source
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,9 @@ class Collector:
     Each file is read in a database of its own: several at a time, and none spoils anything for another.
 
     A table in place is read from the producer's file, so that nobody waits for what is kept of it. It has to be kept
-    before anything that outlives this invocation names its key, a manifest or a progress: see keep_in_place.
+    before anything that outlives this invocation names its key, a manifest or a progress: see keep_in_place. Only then
+    is the whole of it known to be readable, and a damaged file can make DuckDB give up the database that reads it: what
+    was made of the tables is no good any more, and all is to be collected again, without that file.
 
     Attributes:
         database: Where the tables in use are laid.
@@ -44,6 +61,7 @@ class Collector:
         run_id: Prefix of what this run keeps.
         day: The run's day.
         any_volume: The names of the files that ops accept however few rows they have.
+        damaged: Why files are refused that were accepted before they turned out damaged, by the source's name.
 
     """
 
@@ -54,7 +72,8 @@ class Collector:
     run_id: str
     day: date
     any_volume: Collection[str] = ()
-    _in_place: dict[str, InPlace] = field(default_factory=dict)
+    damaged: Mapping[str, Refused] = field(default_factory=dict)
+    _in_place: dict[str, tuple[str, InPlace]] = field(default_factory=dict)
     _read_in_place: set[Path] = field(default_factory=set)
     _keeping: Lock = field(default_factory=Lock)
 
@@ -79,6 +98,8 @@ class Collector:
         todo = list(sources)
 
         def take(source: Source) -> Outcome | None:
+            if source.name != _LONGEST:
+                os.nice(_GIVES_WAY)  # this thread only, as Linux has it
             return self._outcome(source, in_use.get(source.name)) if source is todo[0] or enough_time() else None
 
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
@@ -95,8 +116,8 @@ class Collector:
     def lay(self, tables: Mapping[str, str], schema: str = "main") -> None:
         """Make kept tables readable in the database."""
         for table, key in tables.items():
-            standing = self._in_place.get(key)
-            file = f"({standing.query})" if standing else f"read_parquet({sql_text(self._local(key))})"
+            _, standing = self._in_place.get(key, (None, None))
+            file = f"({standing.named})" if standing else f"read_parquet({sql_text(self._local(key))})"
             relation = kept(table, file)
             self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM {relation}")
 
@@ -108,12 +129,22 @@ class Collector:
         self.lay(tables, schema="before")
 
     def keep_in_place(self) -> None:
-        """Keep the tables in place, if any are not kept yet; views laid before go on reading the producer's file."""
+        """Keep the tables in place, if any are not kept yet; views laid before go on reading the producer's file.
+
+        Raises:
+            Damaged: The file of one of them is.
+
+        """
         with self._keeping:
-            for key, table in list(self._in_place.items()):
+            for key, (source, table) in list(self._in_place.items()):
                 local = self._new_local(key)
                 with self._own_database() as database:
-                    database.execute(f"COPY ({table.query}) TO {sql_text(local)} ({table.form})")
+                    try:
+                        database.execute(f"COPY ({table.query}) TO {sql_text(local)} ({table.form})")
+                    except duckdb.OutOfMemoryException:
+                        raise
+                    except BROKEN as error:
+                        raise Damaged(source, unreadable(error, table.path)) from error
                 self.storage.put(key, local)
                 del self._in_place[key]
 
@@ -187,6 +218,8 @@ class Collector:
 
         accepted = before.accepted if before else ()
         tables = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
+        if source.name in self.damaged:
+            raise self.damaged[source.name]
         with self._own_database() as database:
             reading = source.read(database, path, previous)
             guards.check(reading, accepted, day=self.day, any_volume=offer.version.file in self.any_volume)
@@ -194,7 +227,7 @@ class Collector:
                 if table in reading.files:
                     self._keep(reading.files[table], key)
                 elif table in reading.in_place:
-                    self._in_place[key] = reading.in_place[table]
+                    self._in_place[key] = source.name, reading.in_place[table]
                     self._read_in_place.add(path)
                 else:
                     self._store(database, table, key)

@@ -80,6 +80,8 @@ def _plain(
     return Source(name, re.compile(file_name), tables, lambda database, path, _: read(database, path))
 
 
+STOCK = _plain("sirene", r"StockEtablissement_utf8\.(parquet|zip)", sirene.STOCK_TABLES, sirene.read_stock)
+
 SOURCES = (
     Source(
         "liste_of",
@@ -89,12 +91,7 @@ SOURCES = (
     ),
     _fiches("rncp"),
     _fiches("rs"),
-    _plain(
-        "sirene",
-        r"StockEtablissement_utf8\.(parquet|zip)",
-        sirene.STOCK_TABLES,
-        sirene.read_stock,
-    ),
+    STOCK,
     _plain(
         "sirene_succession",
         r"StockEtablissementLiensSuccession_utf8\.(parquet|zip)",

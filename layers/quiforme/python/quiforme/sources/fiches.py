@@ -166,7 +166,7 @@ def _each(fiche: etree._Element, group: str, tag: str) -> Iterator[_Texts]:
 
 def _texts(element: etree._Element) -> _Texts:
     """The texts of an element's children by tag; of several with one tag the first counts."""
-    return {child.tag: child.text for child in element.iterchildren(reversed=True)}
+    return {child.tag: child.text for child in reversed(element)}
 
 
 def _text(found: str | None) -> str:
@@ -183,7 +183,7 @@ def _fiches(stream: IO[bytes]) -> Iterator[etree._Element]:
     first = _FIRST_FICHE.search(start)
     encoding = _check_head(start[: first.start()] + b"</FICHES>" if first else start)
     for piece in _pieces(start[first.start() :] if first else b"</FICHES>", blocks):
-        yield from _parse(b"<FICHES>" + piece, encoding).iterchildren("FICHE")
+        yield from _parse(piece, encoding).iterchildren("FICHE")
 
 
 def _ahead(stream: IO[bytes]) -> Iterator[bytes]:
@@ -213,16 +213,20 @@ def _check_head(document: bytes) -> str:
 
 
 def _pieces(rest: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Whole fiches, about a block at a time and closed as the file would be; then what follows the last one."""
+    """Whole fiches, about a block at a time, each piece a file by itself; then what follows the last one.
+
+    An end that two blocks share is passed over: the piece goes on to the next one.
+    """
     for block in blocks:
-        rest += block
-        end = rest.rfind(_END) + len(_END)
+        end = block.rfind(_END) + len(_END)
         if end >= len(_END):
-            yield rest[:end] + b"</FICHES>"
-            rest = rest[end:]
-        elif len(rest) > _LARGEST_FICHE:
-            raise Refused(f"unreadable: {len(rest):,} bytes without the end of a fiche")
-    yield rest
+            yield b"".join((b"<FICHES>", rest, block[:end], b"</FICHES>"))
+            rest = block[end:]
+        else:
+            rest += block
+            if len(rest) > _LARGEST_FICHE:
+                raise Refused(f"unreadable: {len(rest):,} bytes without the end of a fiche")
+    yield b"<FICHES>" + rest
 
 
 def _parse(content: bytes, encoding: str | None = None) -> etree._Element:

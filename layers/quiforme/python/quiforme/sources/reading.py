@@ -1,8 +1,11 @@
 """What reading a producer's file gives, whatever the producer."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import duckdb
 
 LONGEST_TEXT = 10_000
 """Characters of a text, or of a whole row of a CSV file; real ones have some hundred. A longer one is damage, and
@@ -17,6 +20,17 @@ class Refused(Exception):
     """The file may not be used; the message says why, in words for ops."""
 
 
+BROKEN = (duckdb.Error, UnicodeDecodeError)
+"""What comes of reading a damaged file; the latter where DuckDB cites it."""
+
+
+def unreadable(error: Exception, path: Path) -> Refused:
+    """The refusal of a file that DuckDB cannot read."""
+    # DuckDB names the file by its path here, which is another in each run, and nobody else's business.
+    reason = re.sub(rf"{re.escape(str(path.parent))}/(?:[^/\s'\"]+/)?", "", str(error).splitlines()[0])
+    return Refused(f"unreadable: {reason}")
+
+
 @dataclass(frozen=True, slots=True)
 class SetAside:
     """One row that could not be read."""
@@ -29,15 +43,20 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class InPlace:
-    """A table too big for the database, as it stands in the file that was read.
+    """A table too big for the database, as it stands in the file that was read; only its columns were looked at so far.
 
     Attributes:
-        query: The SQL that reads it from there.
+        path: The file.
+        query: The SQL that reads the table from there.
+        named: The SQL that reads what the tables in use can be about: where the table has SIRETs, the establishments of
+            `sirens_nommes` (snapshot/sirens_nommes.sql).
         form: The options of COPY that make of it a file to be kept.
 
     """
 
+    path: Path
     query: str
+    named: str
     form: str
 
 

@@ -1,12 +1,11 @@
 """`sirene` and `sirene_succession`: INSEE's monthly stocks, Parquet or zipped CSV (sources.md, c).
 
 A stock never becomes a table of a database, it is too big. Of a CSV file the few columns that are used go straight to
-the Parquet file that is kept. A Parquet file is used as it is at first, once every value that is used was seen, since a
-damaged one can make DuckDB give up the whole database that reads it; to keep those columns can wait.
+the Parquet file that is kept. A Parquet file is used as it is at first: to keep those columns can wait, and it is then
+that the last of them is seen.
 """
 
 import csv
-import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -15,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from quiforme.database import sql_text
+from quiforme.database import count, sql_text
 from quiforme.sources.archives import STOCK_BYTES, SUCCESSION_BYTES, open_only
-from quiforme.sources.reading import LONGEST_TEXT, InPlace, Reading, Refused, SetAside, require_columns
+from quiforme.sources.reading import BROKEN, LONGEST_TEXT, InPlace, Reading, SetAside, require_columns, unreadable
 
 STOCK_TABLES = ("sirene",)
 SUCCESSION_TABLES = ("sirene_succession",)
@@ -27,6 +26,10 @@ _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION snappy, DICTIONARY_S
 
 _READ = "siret_as_read"
 """What a SIRET reads as: reading all in a row takes half the time of reading where a condition holds."""
+
+_NAMED = f"coalesce({_READ}, siret_number(clean({{text}}))) // 100000 IN (SELECT siren FROM sirens_nommes)"
+"""Holds for every establishment of the SIRENs named, and for texts that are no SIRET but read as one of theirs: to look
+closely at so few takes no time."""
 
 Column = Callable[[str, str], str]
 """The SQL that reads a column, given its name and its type in the file."""
@@ -114,27 +117,22 @@ def _read(
     try:
         if zipfile.is_zipfile(path):
             return _extract(database, table, path, columns, limit_bytes=limit_bytes)
-        return _look_through(database, table, path, columns)
+        return _in_place(database, table, path, columns)
     except duckdb.OutOfMemoryException:
         raise
-    except (duckdb.Error, UnicodeDecodeError) as error:  # the latter when DuckDB cites a damaged file
-        # DuckDB names the file by its path here, which is another in each run, and nobody else's business.
-        reason = re.sub(rf"{re.escape(str(path.parent))}/(?:[^/\s'\"]+/)?", "", str(error).splitlines()[0])
-        raise Refused(f"unreadable: {reason}") from error
+    except BROKEN as error:
+        raise unreadable(error, path) from error
 
 
-def _look_through(
+def _in_place(
     database: duckdb.DuckDBPyConnection, table: str, path: Path, columns: dict[str, tuple[str, Column]]
 ) -> Reading:
-    """See every value that is used; a count or an extremum would be had of the file's own statistics."""
     source = f"read_parquet({sql_text(path)})"
     described = _columns(database, source, columns)
     query = _select(source, columns, described)
-    seen = (
-        f"sum(strlen({name}))" if kind == "VARCHAR" else f"bit_xor(hash({name}))" for name, kind in described.values()
-    )
-    rows, *_ = database.execute(f"SELECT count(*), {', '.join(seen)} FROM {source}").fetchone() or (0,)
-    return Reading(int(rows), in_place={table: InPlace(query, _PARQUET)})
+    siret = next((described[name][0] for name, column in columns.values() if column is _siret), None)
+    named = f"{query} WHERE {_NAMED.format(text=f'CAST({siret} AS VARCHAR)')}" if siret else query
+    return Reading(count(database, source), in_place={table: InPlace(path, query, named, _PARQUET)})
 
 
 def _extract(
