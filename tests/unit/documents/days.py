@@ -77,7 +77,9 @@ class Days:
 
     def not_public(self) -> set[str]:
         """The SIRETs whose identity is not for everybody."""
-        return {siret for siret, hidden in self._pairs("SELECT siret, non_diffusible FROM documents") if hidden}
+        told = self._pairs("SELECT siret, non_diffusible FROM documents")
+        assert all(isinstance(hidden, bool) for _, hidden in told)
+        return {siret for siret, hidden in told if hidden}
 
     def index(self) -> dict[str, list[str]]:
         """Who is behind each identifier."""

@@ -111,14 +111,15 @@ def test_they_are_active_first_then_the_latest_then_by_number(days: Days) -> Non
         of(3, nda="11750000009", date_derniere_declaration=date(2026, 2, 1)),
         of(4, date_derniere_declaration=date(2026, 1, 1)),
     ]
-    documents = days.build({"liste_of": rows})
-    assert carried(documents, SIRET) == [
-        ("11750000009", True),
-        (NDA, True),
-        (SECOND, True),
-        (THIRD, True),
-        ("11750000000", False),
-    ]
+    for several in (rows, rows[::-1]):
+        documents = days.build({"liste_of": several})
+        assert carried(documents, SIRET) == [
+            ("11750000009", True),
+            (NDA, True),
+            (SECOND, True),
+            (THIRD, True),
+            ("11750000000", False),
+        ]
 
 
 def test_its_fields(days: Days) -> None:

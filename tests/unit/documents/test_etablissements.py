@@ -26,6 +26,7 @@ from tests.unit.rules.rows import (
 )
 
 CNED = "18004301001485"
+THIRD, OTHERS = "81841109200005", "35600000000009"  # more establishments of two legal units
 LISTED: Tables = {"liste_of": [of()]}
 
 # --- code_uai ---------------------------------------------------------------------------------------------------------
@@ -83,13 +84,13 @@ def test_a_mark_is_of_a_valid_siret(days: Days) -> None:
 # --- what goes beside it ----------------------------------------------------------------------------------------------
 
 
+def link(successor: str, day: date | None, predecessor: str = SIRET) -> Row:
+    """A link of succession."""
+    return {"predecesseur": predecessor, "successeur": successor, "date_lien": day}
+
+
 def test_what_sirene_says(days: Days) -> None:
-    links: list[Row] = [
-        {"predecesseur": SIRET, "successeur": SIBLING, "date_lien": None},
-        {"predecesseur": SIRET, "successeur": OTHER, "date_lien": date(2024, 1, 1)},
-        {"predecesseur": SIRET, "successeur": SIBLING, "date_lien": date(2024, 1, 1)},
-        {"predecesseur": SIRET, "successeur": SIBLING, "date_lien": date(2023, 1, 1)},
-    ]
+    links = [link(OTHER, None), link(OTHER, date(2023, 1, 1)), link(SIBLING, date(2024, 1, 1))]
     rows = [
         stock(etat="A", debut=None),
         {**stock(etat="F", debut=date(2024, 6, 30)), "diffusion": "P"},
@@ -99,9 +100,44 @@ def test_what_sirene_says(days: Days) -> None:
     assert days.details()[SIRET]["etablissement"] == {
         "etat_administratif": "F",
         "date_fermeture": "2024-06-30",
-        "siret_successeur": OTHER,
+        "siret_successeur": SIBLING,
         "diffusion_partielle": True,
     }
+
+
+def test_of_two_rows_or_two_links_of_a_day_the_same_one_counts_however_they_lie(days: Days) -> None:
+    def told(*rows: tuple[str, str]) -> tuple[str, bool]:
+        stocks = [{**stock(etat=etat), "diffusion": diffusion} for etat, diffusion in rows]
+        days.build({**LISTED, "sirene": stocks})
+        said = days.details()[SIRET]["etablissement"]
+        return said["etat_administratif"], said["diffusion_partielle"]
+
+    for one, other, expected in (
+        (("A", "P"), ("F", "O"), ("A", True)),
+        (("F", "O"), ("F", "P"), ("F", False)),
+    ):
+        assert told(one, other) == told(other, one) == expected
+    links = [link(OTHER, date(2024, 1, 1)), link(SIBLING, date(2024, 1, 1))]
+    for several in (links, links[::-1]):
+        days.build({**LISTED, "sirene_succession": several})
+        assert days.details()[SIRET]["etablissement"]["siret_successeur"] == OTHER
+
+
+def test_what_sirene_says_of_each(days: Days) -> None:
+    tables: Tables = {
+        "liste_of": [of(1), of(2, nda=SECOND, siret=OTHER)],
+        "sirene": [stock(), stock(OTHER, "F")],
+        "sirene_succession": [link(SIBLING, date(2024, 1, 1)), link(CNED, date(2020, 1, 1), OTHER)],
+    }
+    days.build(tables)
+    said = {siret: details["etablissement"] for siret, details in days.details().items()}
+    assert {siret: one["etat_administratif"] for siret, one in said.items()} == {SIRET: "A", OTHER: "F"}
+    assert {siret: one["siret_successeur"] for siret, one in said.items()} == {SIRET: SIBLING, OTHER: CNED}
+
+
+def test_a_link_speaks_of_whom_the_stock_does_not_know_too(days: Days) -> None:
+    days.build({**LISTED, "sirene_succession": [link(OTHER, None)]})
+    assert days.details()[SIRET]["etablissement"]["siret_successeur"] == OTHER
 
 
 @pytest.mark.parametrize(
@@ -153,6 +189,25 @@ def test_the_identity_is_of_its_latest_row(days: Days) -> None:
     assert days.identities() == {
         SIRET: {"denomination": "second", "adresse": address},
         SIBLING: {"denomination": "second", "adresse": None},
+    }
+
+
+def test_each_has_its_own_name_or_that_of_its_legal_unit(days: Days) -> None:
+    empty = {"voie": "12 RUE DES ECOLES", "code_postal": "", "ville": ""}
+    rows = [
+        of(1, denomination="own", adresse=empty, date_derniere_declaration=date(2025, 1, 1)),
+        of(2, siret=SIBLING, denomination="the unit's", date_derniere_declaration=date(2026, 1, 1)),
+        of(3, nda=SECOND, siret=OTHER, denomination="another's", date_derniere_declaration=date(2026, 2, 1)),
+    ]
+    days.build({"liste_of": rows, "sirene": [stock(THIRD), stock(OTHERS)]})
+    identities = days.identities()
+    assert identities[SIRET]["adresse"] == {"voie": "12 RUE DES ECOLES", "code_postal": None, "ville": None}
+    assert {siret: one["denomination"] for siret, one in identities.items()} == {
+        SIRET: "own",
+        SIBLING: "the unit's",
+        THIRD: "the unit's",
+        OTHER: "another's",
+        OTHERS: "another's",
     }
 
 

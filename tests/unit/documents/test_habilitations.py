@@ -153,6 +153,20 @@ def test_the_fiche_and_its_certifiers(days: Days) -> None:
     assert entry["sirets_organismes_certificateurs"] == [OTHER, SIRET]
 
 
+def test_a_fiche_of_which_nobody_is_a_certifier(days: Days) -> None:
+    [entry] = entries(days, {"fiches_rncp": [fiche()], "partenaires_rncp": [partner()]})
+    assert entry["sirets_organismes_certificateurs"] == []
+
+
+@pytest.mark.parametrize("codes", [["RNCP9", "RNCP09"], ["RNCP09", "RNCP9"]])
+def test_and_then_by_code(days: Days, codes: list[str]) -> None:
+    tables: Tables = {"fiches_rncp": [], "partenaires_rncp": []}
+    for code in codes:
+        tables["fiches_rncp"].append(fiche(code))
+        tables["partenaires_rncp"].append(partner(code=code))
+    assert [entry["code"] for entry in entries(days, tables)] == ["RNCP09", "RNCP9"]
+
+
 def test_rncp_before_rs_then_by_number(days: Days) -> None:
     codes = {"rncp": ["RNCP10", "RNCP9", "RNCP100"], "rs": ["RS20", "RS3"]}
     tables: Tables = {}

@@ -64,13 +64,13 @@ QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAS
 
 CREATE OR REPLACE TABLE successeurs AS
 SELECT predecesseur AS siret, successeur FROM sirene_succession
-SEMI JOIN sirene_utile ON sirene_utile.siret = predecesseur
+SEMI JOIN etablissements ON etablissements.siret = predecesseur
 QUALIFY row_number() OVER (PARTITION BY predecesseur ORDER BY date_lien DESC NULLS LAST, successeur) = 1;
 
 -- The denomination and the address, from the OF list: of the SIRET's own row, else the name of its legal unit's only NDA.
 CREATE OR REPLACE TABLE identites AS
 WITH propres AS (
-    SELECT siret, denomination, adresse FROM liste_of WHERE siret_valide
+    SELECT siret, denomination, adresse FROM liste_of
     QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_derniere_declaration DESC NULLS LAST, line) = 1
 ), uniques AS (
     SELECT unites_legales.siren, denomination
