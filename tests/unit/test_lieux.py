@@ -129,7 +129,7 @@ def test_an_establishment_has_its_place_whoever_names_it(life: Life, named: Tabl
 
 
 def test_an_establishment_that_was_named_has_its_place_still(life: Life) -> None:
-    life.play({"habilitations": [held(OTHER)]})
+    assert life.play({"habilitations": [held(OTHER)], "sirene": [stock(OTHER)]}) == []  # an anomaly would name it
     life.play({"sirene": [stock(OTHER)]})
     assert _known(life) == {OTHER}
     life.play({"sirene": [stock(OTHER)]})

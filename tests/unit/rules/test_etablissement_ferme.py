@@ -79,6 +79,23 @@ def test_of_two_rows_of_sirene_the_latest_counts(life: Life) -> None:
     }
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("rows", "commune"),
+    [
+        ([("F", "O", "75056"), ("F", "P", "2A004")], "75056"),
+        ([("F", "O", "75056"), ("F", "O", "2A004")], "2A004"),
+        ([("F", "O", "2A004"), ("A", "P", "75056")], None),
+    ],
+)
+def test_of_two_of_one_day_the_same_one_however_they_lie(
+    life: Life, rows: list[tuple[str, str, str]], commune: str | None, turned: bool
+) -> None:
+    of_sirene = [{**stock(CLOSED, etat, place), "diffusion": diffusion} for etat, diffusion, place in rows]
+    events = life.play({"liste_of": [of(siret=CLOSED)], "sirene": of_sirene[::-1] if turned else of_sirene})
+    assert [event.constats["sirene"]["code_commune"] for event in events] == ([commune] if commune else [])
+
+
 def test_a_siret_that_is_not_declared_nor_habilitated_is_left_alone(life: Life) -> None:
     nobody: Tables = {"liste_of": [of(siret=CLOSED, valid=False)], "habilitations": [held(CLOSED, active=False)]}
     assert life.finds({**nobody, "sirene": [stock(CLOSED, "F")]}) == set()
