@@ -65,6 +65,16 @@ def test_while_an_answer_is_awaited_nothing_opens_and_nothing_closes(life: Life)
     assert life.play(awaited) == []  # what is resolved is not found again for want of an answer
 
 
+def test_a_row_without_an_address_awaits_no_answer(life: Life) -> None:
+    assert life.finds({"liste_of": [of(adresse=ADDRESS), of(2)], "adresses": [place(0.1)]}) == {(NDA,)}
+
+
+def test_what_another_rule_found_of_the_nda_is_not_what_is_awaited(life: Life) -> None:
+    life.entered("autre", nda=NDA)
+    awaited = {"liste_of": [of(adresse=ADDRESS)], "adresses": [place(0.1, address=ELSEWHERE)]}
+    assert life.finds(awaited) == set()
+
+
 def test_it_closes_when_the_nda_leaves_the_list(life: Life) -> None:
     life.play(geocoded(0.1))
     [closed] = life.play({"liste_of": [of(nda=SECOND)], "adresses": [place(0.1)]})

@@ -60,15 +60,15 @@ def test_each_category(life: Life, category: str) -> None:
     assert life.finds(listed({**of(), **everything, category: False})) == {(NDA, category)}
 
 
-def test_an_nda_is_certified_when_any_of_its_rows_is(life: Life) -> None:
-    life.play(listed(of(1), of(2, apprentissage=True)))
-    assert life.finds(listed(of(1, apprentissage=True), of(2))) == set()
-    assert life.finds(listed(of(1), of(2))) == {(NDA, "apprentissage")}
+@pytest.mark.parametrize("no", [False, None])
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_an_nda_is_certified_when_any_of_its_rows_is(life: Life, category: str, no: bool | None) -> None:
+    def rows(*cells: bool | None) -> Tables:
+        return listed(*({**of(line), category: cell} for line, cell in enumerate(cells)))
 
-
-def test_empty_cells_are_not_true(life: Life) -> None:
-    life.play(CERTIFIED)
-    assert life.finds(listed(of(apprentissage=None))) == {(NDA, "apprentissage")}
+    life.play(rows(no, True))
+    assert life.finds(rows(True, no)) == set()
+    assert life.finds(rows(no, no)) == {(NDA, category)}
 
 
 def test_what_was_never_true_is_not_lost(life: Life) -> None:
