@@ -8,6 +8,7 @@ from typing import Any
 from quiforme.api.keys import REMEMBERED_S
 from quiforme.sources.catalogue import SOURCES
 
+from tests.bench.lookup.process import ENVIRONMENT
 from tests.stack.template import defaults, of_type, template, transformed
 
 _DAY_S = 24 * 3600
@@ -224,6 +225,11 @@ def test_each_function_has_a_role_of_its_own() -> None:
             "AWSLambdaBasicExecutionRole",  # its own log
             "AWSXrayWriteOnlyAccess",  # its own traces
         }, name
+
+
+def test_the_look_up_is_timed_with_all_that_it_is_told() -> None:
+    told = resources("AWS::Lambda::Function")["Lookup"]["Environment"]["Variables"]
+    assert {name for name in told if not name.startswith("POWERTOOLS_")} <= ENVIRONMENT.keys()
 
 
 def test_no_role_is_granted_everything() -> None:

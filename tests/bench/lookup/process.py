@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 SIRET = "99000010100016"
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
     "AWS_DEFAULT_REGION": "eu-west-3",
@@ -23,6 +23,7 @@ _ENVIRONMENT = {
     "DAYS_TABLE": "days",
     "STATE_TABLE": "state",
     "ACCESS_TABLE": "access",
+    "FOLLOW_UP_TABLE": "follow-up",
     "BUCKET": "bucket",
     "CONNECTOR_SECRET": "secret",
     "HISTORY_DAYS": "3650",
@@ -32,7 +33,7 @@ _ENVIRONMENT = {
 def main() -> None:
     """Answer."""
     form, calls, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-    os.environ.update(_ENVIRONMENT)
+    os.environ.update(ENVIRONMENT)
     text = (folder / f"{form}.py").read_text()
     stored = json.loads((folder / "stored.json").read_text())
     event = json.loads((folder / "event.json").read_text())
