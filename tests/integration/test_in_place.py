@@ -253,6 +253,21 @@ def test_each_file_that_turns_out_damaged_is_refused(tmp_path: Path) -> None:
     assert summary["documents"]["total"] > 100
 
 
+def test_a_table_that_cannot_be_written_is_no_damaged_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, say: a good stock is not refused for it."""
+    system = System(tmp_path)
+    write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
+    new_local = Collector._new_local
+
+    def nowhere(self: Collector, key: str) -> Path:
+        return self.scratch if key.endswith("/sirene.parquet") else new_local(self, key)
+
+    monkeypatch.setattr(Collector, "_new_local", nowhere)
+    with pytest.raises(duckdb.IOException):
+        system.ingest(FIRST_DAY)
+    assert system.registry.pointer is None
+
+
 def test_an_error_that_is_no_file_s_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)

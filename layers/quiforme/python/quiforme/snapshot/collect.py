@@ -138,15 +138,24 @@ class Collector:
         with self._keeping:
             for key, (source, table) in list(self._in_place.items()):
                 local = self._new_local(key)
-                with self._own_database() as database:
-                    try:
+                try:
+                    with self._own_database() as database:
                         database.execute(f"COPY ({table.query}) TO {sql_text(local)} ({table.form})")
-                    except duckdb.OutOfMemoryException:
-                        raise
-                    except BROKEN as error:
-                        raise Damaged(source, unreadable(error, table.path)) from error
+                except BROKEN:
+                    self._look_through(source, table)
+                    raise  # it was not for the file: a full disk, say
                 self.storage.put(key, local)
                 del self._in_place[key]
+
+    def _look_through(self, source: str, table: InPlace) -> None:
+        """See every value of a table in place, and write nothing."""
+        try:
+            with self._own_database() as database:
+                database.execute(f"SELECT bit_xor(hash(seen)) FROM ({table.query}) AS seen").fetchall()
+        except duckdb.OutOfMemoryException:
+            raise
+        except BROKEN as error:
+            raise Damaged(source, unreadable(error, table.path)) from error
 
     def store(self, table: str, key: str) -> None:
         """Keep a table of the database under a key."""

@@ -27,10 +27,6 @@ _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION snappy, DICTIONARY_S
 _READ = "siret_as_read"
 """What a SIRET reads as: reading all in a row takes half the time of reading where a condition holds."""
 
-_NAMED = f"coalesce({_READ}, siret_number(clean({{text}}))) // 100000 IN (SELECT siren FROM sirens_nommes)"
-"""Holds for every establishment of the SIRENs named, and for texts that are no SIRET but read as one of theirs: to look
-closely at so few takes no time."""
-
 Column = Callable[[str, str], str]
 """The SQL that reads a column, given its name and its type in the file."""
 
@@ -39,6 +35,15 @@ def _siret(name: str, kind: str) -> str:
     """The number of a SIRET: a third of what the text takes, and quicker to read and to look for."""
     text = f"CAST({name} AS VARCHAR)"
     return f"CASE WHEN strlen({text}) = 14 THEN siret_number_of({text}, {_READ}) ELSE siret_number(clean({text})) END"
+
+
+def _is_named(name: str) -> str:
+    """Holds for every establishment of `sirens_nommes`, and for what is no SIRET but reads as one of theirs.
+
+    To look closely at so few takes no time.
+    """
+    number = f"coalesce({_READ}, siret_number(clean(CAST({name} AS VARCHAR))))"
+    return f"{number} // 100000 IN (SELECT siren FROM sirens_nommes)"
 
 
 def _text(length: int) -> Column:
@@ -131,7 +136,7 @@ def _in_place(
     described = _columns(database, source, columns)
     query = _select(source, columns, described)
     siret = next((described[name][0] for name, column in columns.values() if column is _siret), None)
-    named = f"{query} WHERE {_NAMED.format(text=f'CAST({siret} AS VARCHAR)')}" if siret else query
+    named = f"{query} WHERE {_is_named(siret)}" if siret else query
     return Reading(count(database, source), in_place={table: InPlace(path, query, named, _PARQUET)})
 
 
