@@ -10,6 +10,8 @@ from tests.bench.measures import Measure, measure, same_documents
 HOME = Path(".local/bench")
 SMALL, COMPARED = 0.02, 0.25
 """Where equality is checked, and where the straightforward version is measured."""
+_TIMES = 2
+"""That what is held against something else is measured."""
 
 
 def main() -> None:
@@ -26,15 +28,18 @@ def main() -> None:
         measured = {}
         for scale in scales:
             print(f"measuring at {scale:g}…", flush=True)
-            # In turn, twice, and of each the quicker: who comes first brings the files and the memory in, and the
+            # In turn, and of each the quicker run: who comes first brings the files and the memory in, and the
             # machine may change meanwhile.
-            pairs = [(measure("floor", drops[scale], scratch), measure("project", drops[scale], scratch)) for _ in "12"]
+            pairs = [
+                (measure("floor", drops[scale], scratch), measure("project", drops[scale], scratch))
+                for _ in range(_TIMES)
+            ]
             measured[scale] = report.Pair([project for _, project in pairs], [floor for floor, _ in pairs])
         lines += report.against_the_floor(measured)
         print("measuring the straightforward version…", flush=True)
         compared = [
             (measure("published", drops[COMPARED], scratch), measure("straightforward", drops[COMPARED], scratch))
-            for _ in "12"
+            for _ in range(_TIMES)
         ]
         ours, theirs = (min(several, key=Measure.total) for several in zip(*compared, strict=True))
         lines += report.against_straightforward(ours, theirs, scale=COMPARED)
