@@ -16,6 +16,7 @@ from quiforme import ingestion
 from quiforme.database import count, open_database, run_script
 from quiforme.replay import Bench, replay
 from quiforme.snapshot.collect import Collector
+from quiforme.sources.sirene import read_stock
 
 from tests.doubles import Died, FolderDrop, FolderStorage
 from tests.france import FIRST_DAY, write_day
@@ -266,6 +267,16 @@ def test_a_table_that_cannot_be_written_is_no_damaged_file(tmp_path: Path, monke
     with pytest.raises(duckdb.IOException):
         system.ingest(FIRST_DAY)
     assert system.registry.pointer is None
+
+
+def test_a_zipped_stock_that_cannot_be_written_is_no_damaged_file(tmp_path: Path) -> None:
+    write_day(tmp_path, FIRST_DAY, size=60, ministry_fiches=1, sirene_format="zip")
+    (tmp_path / "sirene.parquet").mkdir()  # where what is kept of it would go
+    with (
+        open_database(tmp_path, memory_limit_mb=500) as database,
+        pytest.raises(OSError, match="could not be written"),
+    ):
+        read_stock(database, tmp_path / "StockEtablissement_utf8.zip")
 
 
 def test_an_error_that_is_no_file_s_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

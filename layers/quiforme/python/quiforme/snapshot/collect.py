@@ -19,7 +19,7 @@ from quiforme.snapshot import guards
 from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
 from quiforme.sources.catalogue import Source, kept
-from quiforme.sources.reading import BROKEN, InPlace, Reading, Refused, unreadable
+from quiforme.sources.reading import BROKEN, InPlace, Reading, Refused, see_all, unreadable
 
 _FIRST = 10
 _AT_A_TIME = 2
@@ -151,7 +151,7 @@ class Collector:
         """See every value of a table in place, and write nothing."""
         try:
             with self._own_database() as database:
-                database.execute(f"SELECT bit_xor(hash(seen)) FROM ({table.query}) AS seen").fetchall()
+                see_all(database, table.query)
         except duckdb.OutOfMemoryException:
             raise
         except BROKEN as error:

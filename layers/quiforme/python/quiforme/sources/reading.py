@@ -24,6 +24,11 @@ BROKEN = (duckdb.Error, UnicodeDecodeError)
 """What comes of reading a damaged file; the latter where DuckDB cites it."""
 
 
+def see_all(database: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Read every value of a query and write nothing: one of BROKEN is raised only if it is for what is read."""
+    database.execute(f"SELECT bit_xor(hash(seen)) FROM ({query}) AS seen").fetchall()
+
+
 def unreadable(error: Exception, path: Path) -> Refused:
     """The refusal of a file that DuckDB cannot read."""
     # DuckDB names the file by its path here, which is another in each run, and nobody else's business.

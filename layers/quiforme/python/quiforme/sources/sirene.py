@@ -16,7 +16,16 @@ import duckdb
 
 from quiforme.database import count, sql_text
 from quiforme.sources.archives import STOCK_BYTES, SUCCESSION_BYTES, open_only
-from quiforme.sources.reading import BROKEN, LONGEST_TEXT, InPlace, Reading, SetAside, require_columns, unreadable
+from quiforme.sources.reading import (
+    BROKEN,
+    LONGEST_TEXT,
+    InPlace,
+    Reading,
+    SetAside,
+    require_columns,
+    see_all,
+    unreadable,
+)
 
 STOCK_TABLES = ("sirene",)
 SUCCESSION_TABLES = ("sirene_succession",)
@@ -89,6 +98,7 @@ def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
+        OSError: What was read could not be written; the file is not to blame.
 
     """
     return _read(database, "sirene", path, _STOCK, limit_bytes=STOCK_BYTES)
@@ -106,6 +116,7 @@ def read_succession(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
 
     Raises:
         Refused: Neither Parquet nor a zip with one CSV file, or a required column is missing.
+        OSError: What was read could not be written; the file is not to blame.
 
     """
     return _read(database, "sirene_succession", path, _SUCCESSION, limit_bytes=SUCCESSION_BYTES)
@@ -160,7 +171,11 @@ def _extract(
             "all_varchar = true, store_rejects = true, rejects_limit = 0)"
         )
         query = _select(source, columns, _columns(database, source, columns))
-        [rows] = database.execute(f"COPY ({query}) TO {sql_text(kept)} ({_PARQUET})").fetchone() or (0,)
+        try:
+            [rows] = database.execute(f"COPY ({query}) TO {sql_text(kept)} ({_PARQUET})").fetchone() or (0,)
+        except BROKEN as error:
+            see_all(database, query)
+            raise OSError(f"{table} was read and could not be written") from error
         return Reading(int(rows), _rejected(database), {table: kept})
 
 
