@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 from quiforme.database import open_database, run_script
-from quiforme.documents.build import KEPT, build_documents
+from quiforme.documents.build import KEPT, build_documents, find_changes
 from quiforme.snapshot.manifest import Settings
 
 from tests.unit.rules.rows import DAY, Tables
@@ -59,7 +59,8 @@ class Days:
                 places = ", ".join("?" for _ in row)
                 self.database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
         settings = Settings(retention_days=retention, exclusions=exclusions)
-        build_documents(self.database, day=self.day, settings=settings, generation=self.generation)
+        build_documents(self.database, day=self.day, settings=settings)
+        find_changes(self.database, generation=self.generation)
         for name in KEPT:
             self.database.execute(f"CREATE OR REPLACE TABLE before.{name} AS FROM main.{name}")
         self.database.execute("CREATE OR REPLACE TABLE before.liste_of AS FROM main.liste_of")

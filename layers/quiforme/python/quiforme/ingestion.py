@@ -16,7 +16,7 @@ import duckdb
 
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script
-from quiforme.documents.build import KEPT, build_documents
+from quiforme.documents.build import KEPT, build_documents, find_changes
 from quiforme.enrichment import KEPT as ENRICHMENT
 from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.enrichment.services import Services, enrich
@@ -155,7 +155,9 @@ def _attempt(world: World, order: Order, damaged: Mapping[str, Refused], watch: 
             with watch.stage("services"):
                 enrichment = run.enrich(progress, outcomes)
             with watch.stage("documents"):
-                run.build()
+                build_documents(database, day=order.day, settings=world.settings)
+            with watch.stage("changes"):
+                find_changes(database, generation=run.next_generation)
         except BROKEN:
             collector.keep_in_place()  # which says so if it is for a file read in place
             raise
@@ -273,12 +275,6 @@ class _Run:
 
     def _key(self, table: str) -> str:
         return f"snapshots/{self.order.run_id}/{table}.parquet"
-
-    def build(self) -> None:
-        """Build the documents, and what has to be written of them."""
-        build_documents(
-            self.database, day=self.order.day, settings=self.world.settings, generation=self.next_generation
-        )
 
     def publish(self, used: _Used, progress: Progress, documents: dict[str, int]) -> Publication:
         """Write what changed and move the pointer; nothing at all when nothing changed."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from quiforme.database import open_database, run_script
-from quiforme.documents.build import build_documents
+from quiforme.documents.build import build_documents, find_changes
 from quiforme.enrichment import KEPT as ENRICHMENT
 from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.snapshot.collect import Collector
@@ -47,7 +47,8 @@ def replay(bench: Bench, snapshot_key: str) -> dict[str, Any]:
             collector.lay_before(before, repertoire=before.tables["repertoire"])
         collector.lay({table: manifest.tables[table] for table in ENRICHMENT})
         lay_over_stock(database)
-        build_documents(database, day=manifest.day, settings=manifest.settings, generation=0)
+        build_documents(database, day=manifest.day, settings=manifest.settings)
+        find_changes(database, generation=0)
         collector.lay({"repertoire_garde": manifest.tables["repertoire"]})
         different = database.execute(
             """

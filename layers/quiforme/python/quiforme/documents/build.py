@@ -11,43 +11,44 @@ from quiforme.snapshot.manifest import Settings
 KEPT = ("ndas_inactifs", "declarations", "habilitations", "repertoire")
 """The tables that the next run and the reconciliation start from (etat.sql says what each holds)."""
 
-_STEPS = (
+_DOCUMENTS = (
     "1_declarations.sql",
     "2_habilitations.sql",
     "3_uai.sql",
     "4_perimetre.sql",
     "5_documents.sql",
-    "6_index.sql",
-    "7_changements.sql",
 )
+_CHANGES = ("6_index.sql", "7_changements.sql")
 
 
-def build_documents(
-    database: duckdb.DuckDBPyConnection,
-    *,
-    day: date,
-    settings: Settings,
-    generation: int,
-) -> None:
-    """Make the tables of a publication, and those of KEPT.
-
-    The former are `documents` (siret, data, details, identite, non_diffusible), `index_publie` (id, data) and
-    `changements` (id, etat, nature).
+def build_documents(database: duckdb.DuckDBPyConnection, *, day: date, settings: Settings) -> None:
+    """Make the table `documents` (siret, data, details, identite, non_diffusible), and those of KEPT but `repertoire`.
 
     Args:
         database: Holds the tables of the snapshot, and in the schema `before` those of the previous one.
         day: The run's day.
         settings: The retention of inactive NDAs, and the marks that put a SIRET out of perimeter.
-        generation: The number under which changed items will be written.
 
     """
     database.execute("SET VARIABLE jour = ?", [day])
     database.execute("SET VARIABLE retention = ?", [settings.retention_days])
     database.execute("SET VARIABLE exclusions = ?::VARCHAR[]", [list(settings.exclusions)])
-    database.execute("SET VARIABLE generation = ?", [generation])
     with as_file(files("quiforme.documents").joinpath("complement_uai.csv")) as complement:
         database.execute(
             f"CREATE OR REPLACE TABLE complement_uai AS FROM read_csv({sql_text(complement)}, all_varchar = true)"
         )
-    for step in _STEPS:
+    for step in _DOCUMENTS:
+        run_script(database, "quiforme.documents", step)
+
+
+def find_changes(database: duckdb.DuckDBPyConnection, *, generation: int) -> None:
+    """Make what is published of the documents: `index_publie` (id, data) and `changements` (id, etat, nature).
+
+    Args:
+        database: As `build_documents` leaves it; the table `repertoire` is made too.
+        generation: The number under which changed items will be written.
+
+    """
+    database.execute("SET VARIABLE generation = ?", [generation])
+    for step in _CHANGES:
         run_script(database, "quiforme.documents", step)
