@@ -64,6 +64,7 @@ def _project(folder: Path, scratch: Path) -> Told:
     return {
         "sources": seconds["sources"],
         "documents": seconds["services"] + seconds["documents"],
+        "changes": seconds["changes"],
         "made": made["total"],
     }
 

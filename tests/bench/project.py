@@ -182,7 +182,10 @@ def _written_by_both(item: Item) -> bool:
 
 
 def published(folder: Path, scratch: Path) -> dict[str, float]:
-    """From files to the last document written, while what is kept of the stock is made beside."""
+    """From files to documents ready, and from there to the last one written, with finding out which are to be.
+
+    What is kept of the stock is made beside.
+    """
     registry, drop = _Client(), Drop(folder)
     with TemporaryDirectory(dir=scratch) as storage:
         start = time.perf_counter()
