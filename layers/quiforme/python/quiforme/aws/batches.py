@@ -2,8 +2,9 @@
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,8 @@ T = TypeVar("T")
 
 _BATCH = 25
 _WRITERS = 4
+_AHEAD = 4
+"""Things drawn for each one that is being done: what waits takes memory."""
 _DEADLINE_S = 120.0
 """How long one batch is tried again before the run fails."""
 
@@ -62,11 +65,21 @@ def write_batches(
 
 
 def for_each(do: Callable[[T], object], things: Iterable[T], *, at_once: int) -> None:
-    """Do something with each thing, a few at once, and draw no more of them than that; what `do` raises goes through."""
+    """Do something with each thing, a few at once; draw them a little ahead, so that nobody waits between two of them.
+
+    What `do` raises goes through, and nothing more is begun.
+    """
+    ahead: deque[Future[object]] = deque()
     with ThreadPoolExecutor(at_once) as pool:
-        for group in _chunks(things, at_once * 4):
-            for _ in pool.map(do, group):
-                pass
+        try:
+            for thing in things:
+                ahead.append(pool.submit(do, thing))
+                if len(ahead) == _AHEAD * at_once:
+                    ahead.popleft().result()
+            for begun in ahead:
+                begun.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
