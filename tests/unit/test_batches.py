@@ -22,7 +22,7 @@ def test_as_many_are_done_at_once_as_is_said() -> None:
 
 
 def test_they_are_drawn_a_little_ahead_only() -> None:
-    drawn, wait = 0, threading.Event()
+    drawn, release = 0, threading.Event()
 
     def things() -> Iterator[int]:
         nonlocal drawn
@@ -30,12 +30,12 @@ def test_they_are_drawn_a_little_ahead_only() -> None:
             if drawn == 8 * AT_ONCE:
                 pytest.fail("drawn while nothing is done")
             if drawn == 4 * AT_ONCE:
-                threading.Timer(0.2, wait.set).start()
-            if wait.is_set():
+                threading.Timer(0.2, release.set).start()
+            if release.is_set():
                 return
             yield drawn
 
-    for_each(lambda _: wait.wait(30), things(), at_once=AT_ONCE)
+    for_each(lambda _: release.wait(30), things(), at_once=AT_ONCE)
     assert drawn == 4 * AT_ONCE + 1
 
 

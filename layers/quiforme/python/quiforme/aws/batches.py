@@ -70,16 +70,16 @@ def for_each(do: Callable[[T], object], things: Iterable[T], *, at_once: int) ->
     What `do` raises goes through, and nothing more is begun.
     """
     ahead: deque[Future[object]] = deque()
-    with ThreadPoolExecutor(at_once) as pool:
-        try:
-            for thing in things:
-                ahead.append(pool.submit(do, thing))
-                if len(ahead) == _AHEAD * at_once:
-                    ahead.popleft().result()
-            for begun in ahead:
-                begun.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        for thing in things:
+            ahead.append(pool.submit(do, thing))
+            if len(ahead) == _AHEAD * at_once:
+                ahead.popleft().result()
+        for begun in ahead:
+            begun.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
