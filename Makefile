@@ -18,30 +18,30 @@ export UV_PYTHON := $(PYTHON)
 .PHONY: run up test stop lint openapi anomalies bench mutate clean
 
 run: .local/ready
-	@$(RUN) -m tests.stack run $(if $(DROP),--drop "$(DROP)")
+	@$(RUN) -m tools.local_stack run $(if $(DROP),--drop "$(DROP)")
 
 up: .local/ready
-	@$(RUN) -m tests.stack up
+	@$(RUN) -m tools.local_stack up
 
 stop:
-	@if [ -x .venv/bin/python ]; then $(RUN) -m tests.stack stop; else echo "Rien ne tournait."; fi
+	@if [ -x .venv/bin/python ]; then $(RUN) -m tools.local_stack stop; else echo "Rien ne tournait."; fi
 
 test: .local/ready lint
 	@$(RUN) -m pytest -n auto --dist loadfile
 
 openapi: .local/ready
-	@$(RUN) -m tests.openapi $(if $(PUBLISH),publish)
+	@$(RUN) -m tools.openapi $(if $(PUBLISH),publish)
 
 anomalies: .local/ready
-	@$(RUN) -m tests.anomaly_kit
+	@$(RUN) -m tools.anomaly_kit
 
 bench: .local/ready .local/load/ready
 	@$(UV_SYNC) --group bench || $(call fail,$(NO_PACKAGES))
-	@$(RUN) -m tests.bench
-	@$(RUN) -m tests.bench.lookup
+	@$(RUN) -m tools.bench
+	@$(RUN) -m tools.bench.lookup
 
 mutate: .local/ready
-	@$(RUN) -m tests.mutation $(ONLY)
+	@$(RUN) -m tools.mutation $(ONLY)
 
 .local/load/ready: .local/ready uv.lock
 	@UV_PROJECT_ENVIRONMENT=.local/load $(UV_SYNC) --only-group load || $(call fail,$(NO_PACKAGES))

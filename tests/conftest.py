@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.stack.deploy import Stack, build, deploy
-from tests.stack.emulator import LOCAL, start, stop
+from tools.local_stack.deploy import Stack, build, deploy
+from tools.local_stack.emulator import LOCAL, start, stop
 
 # A machine that is busy with other tests is slow, and not wrong.
 settings.register_profile("patient", deadline=None)

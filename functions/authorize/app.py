@@ -1,7 +1,7 @@
 """The Lambda authorizer: lets in the bearers of tokens that our keys signed, and that are in the register.
 
 A gateway's denial has one body for all, so a token that is ours but expired or revoked is let through with
-its refusal in the context: the function behind answers the 401 that says why (quiforme.api.access).
+its refusal in the context: the function behind answers the 401 that says why (quiforme.access.caller).
 A register that does not answer makes the call fail: that is no decision, and the gateway remembers none.
 """
 
@@ -11,15 +11,15 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, REVOKED_TOKEN
-from quiforme.api.keys import RememberedKeys
-from quiforme.api.tokens import Refused, verify
+from quiforme.access.keys import RememberedKeys
+from quiforme.access.tokens import TokenRefused, verify
 from quiforme.aws.reader import FAST
 from quiforme.aws.settings import setting
-from quiforme.aws.tokens import DynamoRegister
+from quiforme.aws.tokens import DynamoTokenStore
+from quiforme.errors import EXPIRED_TOKEN, INVALID_TOKEN, REVOKED_TOKEN
 
 logger = Logger(service="authorize")
-register = DynamoRegister(boto3.client("dynamodb", config=FAST), setting("REGISTER_TABLE"))
+register = DynamoTokenStore(boto3.client("dynamodb", config=FAST), setting("REGISTER_TABLE"))
 keys = RememberedKeys(register.keys_in_use)
 
 
@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     resource = "/".join(event["methodArn"].split("/")[:2]) + "/*"
     try:
         claims = verify(_bearer(event), keys, now=time.time())
-    except Refused as refusal:
+    except TokenRefused as refusal:
         logger.info("refused", extra={"code": refusal.problem.code})
         if refusal.problem is EXPIRED_TOKEN:
             return _policy("Allow", resource, "expire", {"refus": EXPIRED_TOKEN.code})
@@ -64,7 +64,7 @@ def _bearer(event: dict[str, Any]) -> str:
     ] or [value for name, value in (event.get("headers") or {}).items() if name.lower() == "authorization"]
     scheme, _, token = (values[0] if len(values) == 1 else "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Refused(INVALID_TOKEN)
+        raise TokenRefused(INVALID_TOKEN)
     return token.strip()
 
 

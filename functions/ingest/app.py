@@ -1,4 +1,4 @@
-"""The ingestion, once a day on a schedule: see quiforme.ingestion."""
+"""The ingestion, once a day on a schedule: see quiforme.jobs.ingestion."""
 
 import json
 import tempfile
@@ -11,7 +11,6 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
-from quiforme import runs
 from quiforme.aws.anomalies import DynamoLedgerPointer
 from quiforme.aws.documents import BULK, DynamoRegistry
 from quiforme.aws.events import announce
@@ -19,11 +18,12 @@ from quiforme.aws.lease import Busy, lease
 from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Drop, S3Storage
 from quiforme.clock import as_utc, today
-from quiforme.enrichment.services import Services
+from quiforme.enrichment.services import EnrichmentServices
 from quiforme.fetching.http import Http
 from quiforme.fetching.producers import HttpOrigin
-from quiforme.ingestion import Order, Unfinished, World, ingest
-from quiforme.snapshot.manifest import Settings
+from quiforme.jobs import runs
+from quiforme.jobs.ingestion import IngestionContext, RunRequest, Unfinished, ingest
+from quiforme.snapshot.manifest import DocumentSettings
 from quiforme.snapshot.ports import Origin
 from quiforme.sources.catalogue import SOURCES
 
@@ -59,7 +59,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Ingest for the day of the scheduled time; the summary is returned, logged, and kept in the ledger of runs."""
     trigger = Trigger.model_validate(event)
     scheduled_time = as_utc(trigger.scheduled_time)
-    order = Order(
+    order = RunRequest(
         scheduled_time,
         trigger.continues.run_id if trigger.continues else runs.new_id(scheduled_time),
         trigger.accept,
@@ -73,7 +73,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return summary
 
 
-def _run(trigger: Trigger, order: Order, storage: S3Storage, context: LambdaContext) -> dict[str, Any]:
+def _run(trigger: Trigger, order: RunRequest, storage: S3Storage, context: LambdaContext) -> dict[str, Any]:
     state_table, purpose = setting("STATE_TABLE"), order.scheduled_time.isoformat()
     remaining = context.get_remaining_time_in_millis
     try:
@@ -100,11 +100,11 @@ def _run(trigger: Trigger, order: Order, storage: S3Storage, context: LambdaCont
         return {"state": "continues", "day": order.day.isoformat(), "progress": unfinished.progress_key}
 
 
-def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_table: str) -> World:
+def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_table: str) -> IngestionContext:
     def left() -> float:
         return (context.get_remaining_time_in_millis() - RESERVE_MS) / 1000
 
-    return World(
+    return IngestionContext(
         origins=_origins(Http(budget_s=left(), request_budget_s=left())),
         storage=storage,
         registry=DynamoRegistry(
@@ -118,7 +118,7 @@ def _world(storage: S3Storage, context: LambdaContext, scratch: Path, state_tabl
         announce=lambda when, publication: announce(events, when, generation=publication.generation),
         scratch=scratch,
         memory_limit_mb=int(context.memory_limit_in_mb) // 2,
-        settings=Settings(
+        settings=DocumentSettings(
             retention_days=int(setting("NDA_RETENTION_DAYS")),
             exclusions=tuple(setting("PERIMETER_EXCLUSIONS").split(",")),  # "none" excludes nothing
         ),
@@ -134,10 +134,10 @@ def _reconciled(state_table: str) -> str | None:
     return ledger.snapshot if ledger else None
 
 
-def _services(seconds_left: Callable[[], float]) -> Services:
+def _services(seconds_left: Callable[[], float]) -> EnrichmentServices:
     sirene, geocoder = setting("SIRENE_API_ADDRESS"), setting("GEOCODER_ADDRESS")
     key = "" if sirene == "off" else secrets.get_secret_value(SecretId=setting("SIRENE_API_KEY"))["SecretString"]
-    return Services(
+    return EnrichmentServices(
         sirene_address=None if sirene == "off" else sirene,
         sirene_key=key,
         geocoder_address=None if geocoder == "off" else geocoder,
@@ -152,7 +152,7 @@ def _origins(http: Http) -> dict[str, Origin]:
     return {name: drop if address == "drop" else HttpOrigin(http, address) for name, address in addresses.items()}
 
 
-def _go_on(trigger: Trigger, order: Order, progress_key: str, context: LambdaContext) -> None:
+def _go_on(trigger: Trigger, order: RunRequest, progress_key: str, context: LambdaContext) -> None:
     """Invoke this function again, to go on where this invocation stopped."""
     following = trigger.model_copy(update={"continues": Continuation(run_id=order.run_id, progress_key=progress_key)})
     functions.invoke(

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
-from quiforme.api.access import holds_token
-from quiforme.api.errors import STORE_FAILED, STORE_TIMED_OUT, ApiError
+from quiforme.access.caller import holds_token
+from quiforme.api.backend import Backend
 from quiforme.api.http import Request, Response, compact, error_answer
 from quiforme.api.routes import respond
-from quiforme.api.world import World
-from quiforme.aws.dossiers import DynamoDossiers
+from quiforme.aws.exports import S3Exports
+from quiforme.aws.followed_anomalies import DynamoFollowUpStore
 from quiforme.aws.reader import FAST, DynamoCounter, DynamoReader
 from quiforme.aws.secret import RotatingSecret
 from quiforme.aws.settings import setting
-from quiforme.aws.shelf import S3Shelf
+from quiforme.errors import STORE_FAILED, STORE_TIMED_OUT, ApiError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -35,7 +35,7 @@ LARGEST_PLAIN = 4_000_000
 _LONGEST_LOGGED = 500
 
 dynamodb = boto3.client("dynamodb", config=FAST)
-world = World(
+backend = Backend(
     reader=DynamoReader(
         dynamodb,
         documents_table=setting("DOCUMENTS_TABLE"),
@@ -45,8 +45,8 @@ world = World(
     ),
     counter=DynamoCounter(dynamodb, setting("ACCESS_TABLE")),
     connector=RotatingSecret(setting("CONNECTOR_SECRET")),
-    shelf=S3Shelf(setting("BUCKET")),
-    dossiers=DynamoDossiers(dynamodb, setting("FOLLOW_UP_TABLE")),
+    shelf=S3Exports(setting("BUCKET")),
+    dossiers=DynamoFollowUpStore(dynamodb, setting("FOLLOW_UP_TABLE")),
     history_days=int(setting("HISTORY_DAYS")),
     now=time.time,
 )
@@ -81,7 +81,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
 def _answer(request: Request) -> tuple[Response, dict[str, str]]:
     """The answer, and what went wrong if anything did."""
     try:
-        return respond(request, world), {}
+        return respond(request, backend), {}
     except ApiError as error:
         return error_answer(error), {}
     except (ConnectTimeoutError, ReadTimeoutError):

@@ -9,15 +9,15 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, TypeAdapter
-from quiforme import runs
 from quiforme.aws.documents import DynamoRegistry
 from quiforme.aws.events import announce
 from quiforme.aws.lease import lease
 from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Storage
 from quiforme.clock import paris_day
+from quiforme.jobs import runs
+from quiforme.jobs.replay import ReplayContext, replay
 from quiforme.registry import generations
-from quiforme.replay import Bench, replay
 from quiforme.snapshot.manifest import Manifest
 
 logger = Logger(service="operate")
@@ -96,7 +96,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         case Replay():
             snapshot = generations.find(storage, command.generation).publication.snapshot
             with tempfile.TemporaryDirectory() as scratch:
-                return replay(Bench(storage, Path(scratch), int(context.memory_limit_in_mb) // 2), snapshot)
+                return replay(ReplayContext(storage, Path(scratch), int(context.memory_limit_in_mb) // 2), snapshot)
 
 
 def _brief(generation: generations.Generation) -> dict[str, Any]:

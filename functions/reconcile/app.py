@@ -11,9 +11,8 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from quiforme import runs
 from quiforme.anomalies.decision import decide, held
-from quiforme.anomalies.ledger import Desk
+from quiforme.anomalies.ledger import LedgerStore
 from quiforme.aws.anomalies import DynamoLedgerPointer, SnsOutbox
 from quiforme.aws.documents import read_pointer
 from quiforme.aws.follow_up import DynamoFollowUp
@@ -21,7 +20,8 @@ from quiforme.aws.lease import lease
 from quiforme.aws.settings import setting
 from quiforme.aws.storage import S3Storage
 from quiforme.clock import as_utc, paris_day, today
-from quiforme.reconciliation import NothingPublished, Office, reconcile
+from quiforme.jobs import runs
+from quiforme.jobs.reconciliation import NothingPublished, ReconciliationContext, reconcile
 
 logger = Logger(service="reconcile")
 dynamodb, s3, sns = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sns")
@@ -79,7 +79,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _run(scheduled_time: datetime, run_id: str, storage: S3Storage, context: LambdaContext) -> dict[str, Any]:
     with _desk(storage, context, purpose=scheduled_time.isoformat()) as desk:
-        office = Office(
+        office = ReconciliationContext(
             desk=desk,
             publication=read_pointer(dynamodb, setting("STATE_TABLE")),
             memory_limit_mb=_memory_limit_mb(context),
@@ -105,7 +105,7 @@ def _decide(order: Decide, run_id: str, storage: S3Storage, context: LambdaConte
 
 
 @contextmanager
-def _desk(storage: S3Storage, context: LambdaContext, *, purpose: str) -> Iterator[Desk]:
+def _desk(storage: S3Storage, context: LambdaContext, *, purpose: str) -> Iterator[LedgerStore]:
     """The desk, for one at a time."""
     state_table = setting("STATE_TABLE")
     with (
@@ -120,7 +120,7 @@ def _desk(storage: S3Storage, context: LambdaContext, *, purpose: str) -> Iterat
             wait=True,
         ),
     ):
-        yield Desk(
+        yield LedgerStore(
             storage=storage,
             pointer=DynamoLedgerPointer(dynamodb, state_table),
             follow_up=DynamoFollowUp(dynamodb, setting("FOLLOW_UP_TABLE")),

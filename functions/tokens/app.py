@@ -10,13 +10,13 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from quiforme.api.issuing import Entry, Invalid, Office, Order, PublicKey, fields
+from quiforme.access.issuing import InvalidCommand, IssuedToken, PublicKey, TokenIssuer, TokenRequest, fields
 from quiforme.aws.settings import setting
-from quiforme.aws.tokens import DynamoRegister, SecretVault
+from quiforme.aws.tokens import DynamoTokenStore, SecretVault
 
 logger = Logger(service="tokens")
-office = Office(
-    DynamoRegister(boto3.client("dynamodb"), setting("REGISTER_TABLE")),
+office = TokenIssuer(
+    DynamoTokenStore(boto3.client("dynamodb"), setting("REGISTER_TABLE")),
     SecretVault(boto3.client("secretsmanager"), setting("SIGNING_KEYS")),
 )
 
@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     now = int(time.time())
     match event.get("command"):
         case "issue":
-            issued = office.issue(Order.from_event(event), now=now)
+            issued = office.issue(TokenRequest.from_event(event), now=now)
             logger.info("issued", extra=asdict(issued.entry))
             return {"token": issued.token, "jti": issued.entry.jti, "expires": issued.entry.expires}
         case "list":
@@ -43,10 +43,10 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         case "keys":
             fields(event)
             return {"keys": [asdict(key) for key in office.public_keys()]}
-    raise Invalid("command: one of issue, list, revoke, rotate, retire, keys")
+    raise InvalidCommand("command: one of issue, list, revoke, rotate, retire, keys")
 
 
-def _noted(what: str, outcome: Entry | PublicKey) -> dict[str, Any]:
+def _noted(what: str, outcome: IssuedToken | PublicKey) -> dict[str, Any]:
     answer = asdict(outcome)
     logger.info(what, extra=answer)
     return answer

@@ -12,10 +12,10 @@ from quiforme.api.parameters import cursor, encoded
 from quiforme.identifiers import UAI_LETTERS, is_siren
 from quiforme.regions import REGIONS
 
-from tests.api.documents import siret
-from tests.france import FIRST_DAY
-from tests.france.cast import CERTIFIED, CERTIFIED_THROUGH_LEGAL_UNIT, SEVERAL_NDA
-from tests.openapi.examples import CHANGED, CODE_OF_CERTIFIED, NDA_OF_CERTIFIED, UAI_OF_CERTIFIED
+from tools.fictitious_france import FIRST_DAY
+from tools.fictitious_france.cast import CERTIFIED, CERTIFIED_THROUGH_LEGAL_UNIT, SEVERAL_NDA
+from tools.in_process.documents import siret
+from tools.openapi.examples import CHANGED, CODE_OF_CERTIFIED, NDA_OF_CERTIFIED, UAI_OF_CERTIFIED
 
 PUBLISHED = 2
 """How many days are published before the calls."""

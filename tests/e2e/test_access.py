@@ -10,14 +10,14 @@ from typing import Any
 
 import jwt
 import pytest
-from quiforme.api.keys import SigningKey
-from quiforme.api.tokens import Claims
+from quiforme.access.keys import SigningKey
+from quiforme.access.tokens import Claims
 
-from tests.api.forgeries import forged
-from tests.france.cast import UNKNOWN
-from tests.stack import drive
-from tests.stack.deploy import Stack
-from tests.stack.emulator import Failed
+from tests.integration.api.forgeries import forged
+from tools.fictitious_france.cast import UNKNOWN
+from tools.local_stack import drive
+from tools.local_stack.deploy import Stack
+from tools.local_stack.emulator import Failed
 
 _QUERY = urllib.parse.urlencode(drive.QUERY)
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.examples import examples, run
-from tests.france import FIRST_DAY, write_day
-from tests.stack import drive
-from tests.stack.deploy import Stack
-from tests.stack.emulator import ROOT
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.local_stack import drive
+from tools.local_stack.deploy import Stack
+from tools.local_stack.emulator import ROOT
 
 _REGION = "11"
 Files = dict[str, dict[str, dict[str, Any]]]

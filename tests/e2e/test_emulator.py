@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import emulator
+from tools.local_stack import emulator
 
 
 class _Stranger(BaseHTTPRequestHandler):

@@ -11,14 +11,14 @@ import pytest
 from quiforme.sources.catalogue import SOURCES
 
 from tests.e2e.producers import Producers, producing
-from tests.enrichment.insee import KEY
-from tests.fetching.server import reply
-from tests.france import FIRST_DAY, write_day
-from tests.france.drop import stage_of, write_stage
-from tests.oracle import Oracle
-from tests.stack import drive
-from tests.stack.deploy import Stack, deploy
-from tests.stack.emulator import LOCAL
+from tests.integration.enrichment.insee import KEY
+from tests.integration.fetching.server import reply
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.fictitious_france.drop import stage_of, write_stage
+from tools.local_stack import drive
+from tools.local_stack.deploy import Stack, deploy
+from tools.local_stack.emulator import LOCAL
+from tools.oracle import Oracle
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from urllib.parse import urljoin
 import pytest
 
 from tests.e2e.formats import PUBLISHED
-from tests.france import FIRST_DAY, write_day
-from tests.stack import drive
-from tests.stack.deploy import Stack
-from tests.stack.emulator import ROOT
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.local_stack import drive
+from tools.local_stack.deploy import Stack
+from tools.local_stack.emulator import ROOT
 
 
 def test_the_service_keeps_to_its_description(stack: Stack, tmp_path: Path) -> None:

@@ -17,13 +17,13 @@ import pytest
 import yaml
 
 from tests.e2e.examples import examples, run
-from tests.france import FIRST_DAY, write_day
-from tests.france.cast import CERTIFIED, UNKNOWN
-from tests.integration.play import told_by_messages, told_by_oracle
-from tests.oracle import Oracle
-from tests.stack import drive
-from tests.stack.deploy import Stack
-from tests.stack.emulator import LOCAL, ROOT, Failed
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.fictitious_france.cast import CERTIFIED, UNKNOWN
+from tools.in_process.system import told_by_messages, told_by_oracle
+from tools.local_stack import drive
+from tools.local_stack.deploy import Stack
+from tools.local_stack.emulator import LOCAL, ROOT, Failed
+from tools.oracle import Oracle
 
 _ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-3",

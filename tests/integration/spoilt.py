@@ -6,7 +6,7 @@ from pathlib import Path
 
 from quiforme.sources.catalogue import SOURCES, Source
 
-from tests.france.formats.archives import write_zip
+from tools.fictitious_france.formats.archives import write_zip
 
 BY_NAME: dict[str, Source] = {source.name: source for source in SOURCES}
 

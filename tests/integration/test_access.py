@@ -13,13 +13,13 @@ import boto3
 import jwt
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from quiforme.api.issuing import Invalid
-from quiforme.api.keys import SigningKey
-from quiforme.api.tokens import SCOPES, Claims
+from quiforme.access.issuing import InvalidCommand
+from quiforme.access.keys import SigningKey
+from quiforme.access.tokens import SCOPES, Claims
 
-from tests.api.forgeries import forged, unsound
-from tests.france.cast import CERTIFIED
-from tests.integration.cloud import Cloud, Fault, Function, authorize_event, deployed, lookup_event
+from tests.integration.api.forgeries import forged, unsound
+from tools.fictitious_france.cast import CERTIFIED
+from tools.in_process.cloud import Cloud, Fault, Function, authorize_event, deployed, lookup_event
 
 OTHER = "99000001000019"
 
@@ -157,7 +157,7 @@ def test_the_table_lets_a_token_go_after_it_expired(cloud: Cloud) -> None:
     ],
 )
 def test_what_ops_cannot_ask_for_changes_nothing(cloud: Cloud, event: dict[str, Any]) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidCommand):
         cloud.invoke("Tokens", event)
     assert boto3.client("dynamodb").scan(TableName=cloud.names["Register"])["Count"] == 0
 

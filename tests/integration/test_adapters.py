@@ -16,7 +16,7 @@ from quiforme.aws.reader import DynamoCounter, DynamoReader
 from quiforme.aws.storage import NotDeleted, S3Storage
 from quiforme.registry.ports import Conflict, Item, Publication
 
-from tests.stack.template import template
+from tools.local_stack.template import template
 
 DAY = date(2026, 11, 23)
 NAMES = {"documents_table": "Documents", "days_table": "Days", "state_table": "State", "bucket": "bucket"}

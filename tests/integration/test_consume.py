@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from quiforme_anomalies import exemples
 
-from tests.integration.cloud import Cloud, Fault, deployed, sample
+from tools.in_process.cloud import Cloud, Fault, deployed, sample
 
 STORY = exemples()["etablissement_ferme"]
 ID = STORY[0]["data"]["id"]

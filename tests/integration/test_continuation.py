@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from quiforme.registry import publish
 
-from tests.france import FIRST_DAY, write_day
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.in_process.system import System
 
 
 def note(system: System, seen: list[object]) -> None:

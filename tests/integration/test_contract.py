@@ -17,12 +17,12 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.france import FIRST_DAY, write_day
-from tests.france.cast import CERTIFIED, UNKNOWN
-from tests.integration.cloud import Cloud, Fault, Function, deployed, lookup_event, sample
-from tests.oracle import Oracle
-from tests.stack.emulator import ROOT
-from tests.stack.template import of_type
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.fictitious_france.cast import CERTIFIED, UNKNOWN
+from tools.in_process.cloud import Cloud, Fault, Function, deployed, lookup_event, sample
+from tools.local_stack.emulator import ROOT
+from tools.local_stack.template import of_type
+from tools.oracle import Oracle
 
 CONTRACT = ROOT.parent / "shared" / "contract"
 OPENAPI = CONTRACT / "openapi_api_entreprise_carif_oref.yaml"

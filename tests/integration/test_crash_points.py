@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from quiforme.anomalies.ports import LedgerState, News
+from quiforme.anomalies.ports import AnomalyEvent, LedgerState
 
-from tests.doubles import Died, FolderStorage, MemoryFollowUp, MemoryOutbox, MemoryPointer
-from tests.france import FIRST_DAY, write_day
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.in_process.doubles import Died, FolderStorage, MemoryFollowUp, MemoryOutbox, MemoryPointer
+from tools.in_process.system import System
 
 DAY = FIRST_DAY + timedelta(days=3)
 
@@ -62,7 +62,7 @@ class MortalPointer(MemoryPointer):
 class MortalFollowUp(MemoryFollowUp):
     fate: Fate
 
-    def record(self, news: Iterable[News]) -> None:
+    def record(self, news: Iterable[AnomalyEvent]) -> None:
         for one in news:
             self.fate.change("record", lambda one=one: super(MortalFollowUp, self).record([one]))  # type: ignore[misc]  # its default is its value
 
@@ -113,7 +113,7 @@ class Regular:
     before: System
     fate: Fate
     events: dict[str, dict[str, Any]]
-    known: dict[tuple[str, int], News]
+    known: dict[tuple[str, int], AnomalyEvent]
     state: LedgerState | None
     summary: dict[str, Any]
 
@@ -139,7 +139,7 @@ def _timeless(event: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in event.items() if name != "time"}
 
 
-def _timeless_news(system: System) -> dict[tuple[str, int], News]:
+def _timeless_news(system: System) -> dict[tuple[str, int], AnomalyEvent]:
     return {key: replace(news, event=_timeless(news.event)) for key, news in system.follow_up.events.items()}
 
 

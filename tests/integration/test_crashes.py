@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles import Died, MemoryOutbox
-from tests.france import FIRST_DAY, write_day
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.in_process.doubles import Died, MemoryOutbox
+from tools.in_process.system import System
 
 
 @pytest.mark.parametrize("after_effect", [False, True])

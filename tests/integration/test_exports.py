@@ -12,8 +12,8 @@ import duckdb
 import pytest
 from quiforme.registry import exports, generations
 
-from tests.france import FIRST_DAY, write_day
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.in_process.system import System
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 from quiforme.aws.anomalies import SnsOutbox
 from quiforme_anomalies import exemples
 
-from tests.integration.cloud import deployed
-from tests.stack.emulator import ROOT
+from tools.in_process.cloud import deployed
+from tools.local_stack.emulator import ROOT
 
 _GUIDE = (ROOT / "docs" / "anomalies.md").read_text(encoding="utf-8")
 FILTERS = re.findall(r"^\| `(\{.+\})` \|", _GUIDE, re.MULTILINE)

@@ -12,8 +12,8 @@ import pytest
 from quiforme.anomalies.decision import NothingHeld
 from quiforme.anomalies.flood import NUMBER
 
-from tests.france import FIRST_DAY, write_day
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.in_process.system import System
 
 CODE = "etablissement_ferme"
 SECOND, THIRD = FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)

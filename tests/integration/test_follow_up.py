@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import boto3
 import pytest
-from quiforme.api.dossiers import Outdated, Step, Wanted
-from quiforme.aws.dossiers import DynamoDossiers, event_rank
+from quiforme.anomalies.follow_up import AnomalyFilter, FollowUpStep, VersionConflict
 from quiforme.aws.follow_up import DynamoFollowUp
+from quiforme.aws.followed_anomalies import DynamoFollowUpStore, event_rank
 
-from tests.api.news import news
-from tests.doubles import MemoryFollowUp
-from tests.integration.cloud import deployed
+from tests.integration.api.news import news
+from tools.in_process.cloud import deployed
+from tools.in_process.doubles import MemoryFollowUp
 
-STEP = Step(1, "contactee", None, None, "C. Martin", "2026-11-24T10:00:00Z", "un".ljust(32, "0"), "jti-1")
+STEP = FollowUpStep(1, "contactee", None, None, "C. Martin", "2026-11-24T10:00:00Z", "un".ljust(32, "0"), "jti-1")
 NEWS = [
     *(news(number, day=f"2026-11-{number % 28 + 1:02}", region=("11", "94", None)[number % 3]) for number in range(60)),
     *(
@@ -26,23 +26,23 @@ NEWS = [
 
 
 @pytest.fixture
-def stores() -> Iterator[tuple[DynamoFollowUp, DynamoDossiers, MemoryFollowUp]]:
+def stores() -> Iterator[tuple[DynamoFollowUp, DynamoFollowUpStore, MemoryFollowUp]]:
     with deployed() as cloud:
         client, table = boto3.client("dynamodb"), cloud.names["FollowUp"]
-        yield DynamoFollowUp(client, table), DynamoDossiers(client, table), MemoryFollowUp()
+        yield DynamoFollowUp(client, table), DynamoFollowUpStore(client, table), MemoryFollowUp()
 
 
-def test_they_say_the_same(stores: tuple[DynamoFollowUp, DynamoDossiers, MemoryFollowUp]) -> None:
+def test_they_say_the_same(stores: tuple[DynamoFollowUp, DynamoFollowUpStore, MemoryFollowUp]) -> None:
     writer, dossiers, memory = stores
     for several in (NEWS[:60], NEWS[60:]):  # an anomaly comes once in what one run has to tell
         writer.record(several)
         memory.record(several)
     for wanted in (
-        Wanted(None, None, None),
-        Wanted("etablissement_ferme", None, None),
-        Wanted(None, "majeure", "2026-11-10"),
-        Wanted(None, None, "2026-11-10"),
-        Wanted("siret_invalide", None, None),
+        AnomalyFilter(None, None, None),
+        AnomalyFilter("etablissement_ferme", None, None),
+        AnomalyFilter(None, "majeure", "2026-11-10"),
+        AnomalyFilter(None, None, "2026-11-10"),
+        AnomalyFilter("siret_invalide", None, None),
     ):
         for region in ("11", "94", None, "53"):
             for etat in ("ouverte", "resolue"):
@@ -62,7 +62,7 @@ def test_they_say_the_same(stores: tuple[DynamoFollowUp, DynamoDossiers, MemoryF
 
 
 def test_an_event_that_was_not_entered_yet_is_no_failure(
-    stores: tuple[DynamoFollowUp, DynamoDossiers, MemoryFollowUp],
+    stores: tuple[DynamoFollowUp, DynamoFollowUpStore, MemoryFollowUp],
 ) -> None:
     """The state may be there before what happened, when a reconciliation dies between the two."""
     follow_up, dossiers, _ = stores
@@ -76,7 +76,7 @@ def test_an_event_that_was_not_entered_yet_is_no_failure(
     assert (whole.evenements, whole.dossier.evenement) == ([], f"{1:032x}:1")
 
 
-def test_entering_it_again_changes_nothing(stores: tuple[DynamoFollowUp, DynamoDossiers, MemoryFollowUp]) -> None:
+def test_entering_it_again_changes_nothing(stores: tuple[DynamoFollowUp, DynamoFollowUpStore, MemoryFollowUp]) -> None:
     writer, dossiers, _ = stores
     writer.record([news(1)])
     dossiers.add(f"{1:032x}", STEP)
@@ -87,18 +87,20 @@ def test_entering_it_again_changes_nothing(stores: tuple[DynamoFollowUp, DynamoD
     assert before.suivis == [STEP]
 
 
-def test_a_step_comes_after_the_one_before_it(stores: tuple[DynamoFollowUp, DynamoDossiers, MemoryFollowUp]) -> None:
+def test_a_step_comes_after_the_one_before_it(
+    stores: tuple[DynamoFollowUp, DynamoFollowUpStore, MemoryFollowUp],
+) -> None:
     writer, dossiers, memory = stores
     writer.record([news(1), news(2)])
     memory.record([news(1), news(2)])
     one = f"{1:032x}"
     second = replace(STEP, version=2, statut="classee", motif="Doublon.")
     for store in (dossiers, memory):
-        with pytest.raises(Outdated):
+        with pytest.raises(VersionConflict):
             store.add(one, second)
         store.add(one, STEP)
         for wrong in (STEP, replace(STEP, version=3)):
-            with pytest.raises(Outdated):
+            with pytest.raises(VersionConflict):
                 store.add(one, wrong)
         store.add(one, second)
     assert dossiers.whole(one) == memory.whole(one)
@@ -108,7 +110,7 @@ def test_a_step_comes_after_the_one_before_it(stores: tuple[DynamoFollowUp, Dyna
     assert list(writer.dismissed()) == list(memory.dismissed()) == []
 
 
-def test_statistics(stores: tuple[DynamoFollowUp, DynamoDossiers, MemoryFollowUp]) -> None:
+def test_statistics(stores: tuple[DynamoFollowUp, DynamoFollowUpStore, MemoryFollowUp]) -> None:
     writer, dossiers, _ = stores
     assert dossiers.statistics() is None
     writer.record_statistics({"jour": "2026-11-24", "generation": 1, "lignes": [{"region": None, "age": 1.5}]})

@@ -22,21 +22,21 @@ import jwt
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import EndpointConnectionError
+from quiforme.access.tokens import SCOPES
 from quiforme.api.routes import ROUTES
-from quiforme.api.tokens import SCOPES
 from quiforme.aws.documents import LARGEST_INLINE
 from quiforme.aws.events import NotAnnounced
-from quiforme.ingestion import NoListeOf
-from quiforme.reconciliation import NothingPublished
+from quiforme.jobs.ingestion import NoListeOf
+from quiforme.jobs.reconciliation import NothingPublished
 
-from tests.france import FIRST_DAY, write_day
-from tests.france.cast import CERTIFIED, UNKNOWN
-from tests.integration.cloud import Cloud, Fault, authorize_event, deployed, lookup_event, sample
-from tests.integration.iam import Call, Grant, grants
-from tests.integration.play import told_by_messages, told_by_oracle
-from tests.oracle import Oracle
-from tests.stack.emulator import ROOT
-from tests.stack.template import of_type
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.fictitious_france.cast import CERTIFIED, UNKNOWN
+from tools.in_process.cloud import Cloud, Fault, authorize_event, deployed, lookup_event, sample
+from tools.in_process.iam import Call, Grant, grants
+from tools.in_process.system import told_by_messages, told_by_oracle
+from tools.local_stack.emulator import ROOT
+from tools.local_stack.template import of_type
+from tools.oracle import Oracle
 
 _FRANCE: dict[str, Any] = {"size": 60, "ministry_fiches": 1_500}
 """Small, but for one document that no DynamoDB item can hold."""

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from quiforme.jobs.replay import ReplayContext, replay
 from quiforme.registry import generations
-from quiforme.replay import Bench, replay
 
-from tests.france import FIRST_DAY, write_day
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.in_process.system import System
 
 
 def published(system: System, days: int) -> list[dict[str, object]]:
@@ -108,7 +108,7 @@ def test_a_past_day_gives_the_same_documents_again(tmp_path: Path, number: int) 
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     snapshot = generations.find(system.storage, number).publication.snapshot
-    outcome = replay(Bench(system.storage, scratch, 500), snapshot)
+    outcome = replay(ReplayContext(system.storage, scratch, 500), snapshot)
     assert outcome["documents"] == len(seen[number - 1])
     assert outcome["different"] == 0
     assert date.fromisoformat(outcome["day"]) == FIRST_DAY + timedelta(days=number - 1)

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from quiforme.ingestion import NoListeOf
+from quiforme.jobs.ingestion import NoListeOf
 
-from tests.doubles import MemoryRegistry
-from tests.france import FIRST_DAY, write_day
-from tests.france.formats import france_competences, liste_of
-from tests.france.model import OfRow
-from tests.france.stage import Body
-from tests.integration.play import System
 from tests.integration.spoilt import BY_NAME, path_of, rewrite
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.fictitious_france.formats import france_competences, liste_of
+from tools.fictitious_france.model import OfRow
+from tools.fictitious_france.stage import Body
+from tools.in_process.doubles import MemoryRegistry
+from tools.in_process.system import System
 
 CSV = ("liste_of", "annuaire_education")
 FICHES = ("rncp", "rs")

@@ -12,16 +12,16 @@ from typing import Any
 
 import duckdb
 import pytest
-from quiforme import ingestion
 from quiforme.database import count, open_database, run_script
-from quiforme.replay import Bench, replay
+from quiforme.jobs import ingestion
+from quiforme.jobs.replay import ReplayContext, replay
 from quiforme.snapshot.collect import Collector
 from quiforme.sources.sirene import read_stock
 
-from tests.doubles import Died, FolderDrop, FolderStorage
-from tests.france import FIRST_DAY, write_day
-from tests.integration.play import System
 from tests.integration.spoilt import BY_NAME, path_of
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.in_process.doubles import Died, FolderDrop, FolderStorage
+from tools.in_process.system import System
 
 SIRETS = (
     "'73282932000074'",
@@ -101,7 +101,7 @@ def collector(root: Path, scratch: str, database: duckdb.DuckDBPyConnection) -> 
 @contextmanager
 def collecting(root: Path) -> Iterator[Collector]:
     with TemporaryDirectory() as scratch, open_database(Path(scratch), memory_limit_mb=500) as database:
-        run_script(database, "quiforme.sources", "schema.sql")
+        run_script(database, "pipeline/shared/source_tables.sql")
         yield collector(root, scratch, database)
 
 
@@ -170,7 +170,7 @@ def test_documents_made_of_it_in_place_are_made_again_of_what_is_kept(tmp_path: 
     system.ingest(FIRST_DAY)
     assert system.registry.pointer
     with TemporaryDirectory() as scratch:
-        told = replay(Bench(system.storage, Path(scratch), 500), system.registry.pointer.snapshot)
+        told = replay(ReplayContext(system.storage, Path(scratch), 500), system.registry.pointer.snapshot)
     assert told["documents"] == len(system.registry.documents()) > 100
     assert told["different"] == 0
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.france import FIRST_DAY, write_for
-from tests.integration.play import System, check_day
-from tests.oracle import Oracle
-from tests.stack.emulator import ROOT
+from tools.fictitious_france import FIRST_DAY, write_for
+from tools.in_process.system import System, check_day
+from tools.local_stack.emulator import ROOT
+from tools.oracle import Oracle
 
 REFERENCE = ROOT.parent / "shared"
 DATA = REFERENCE / "data"

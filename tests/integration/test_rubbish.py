@@ -11,9 +11,9 @@ from quiforme.database import open_database, run_script
 from quiforme.snapshot.collect import Collector
 from quiforme.sources.catalogue import SOURCES
 
-from tests.doubles import FolderDrop, FolderStorage
-from tests.france import FIRST_DAY, write_day
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.in_process.doubles import FolderDrop, FolderStorage
+from tools.in_process.system import System
 
 LIST, DIRECTORY, ONISEP = "listePubliqueOF.csv", "fr-en-annuaire-education.csv", "referentiel-organismes.json"
 
@@ -31,7 +31,7 @@ def states(drop: Path, scratch: Path) -> dict[str, tuple[str, str]]:
     own = scratch / "own"
     own.mkdir(parents=True)
     with open_database(own, memory_limit_mb=500) as database:
-        run_script(database, "quiforme.sources", "schema.sql")
+        run_script(database, "pipeline/shared/source_tables.sql")
         origins = dict.fromkeys((source.name for source in SOURCES), FolderDrop(drop))
         collector = Collector(database, origins, FolderStorage(scratch / "kept"), own, "run", FIRST_DAY)
         outcomes = collector.collect(SOURCES, {})

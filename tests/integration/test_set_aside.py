@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from tests.france import FIRST_DAY, write_day
-from tests.france.formats import annuaire, archives, france_competences, liste_of, onisep, sirene
-from tests.france.model import Fiche, OfRow, Organisme, School
-from tests.france.stage import Body
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.fictitious_france.formats import annuaire, archives, france_competences, liste_of, onisep, sirene
+from tools.fictitious_france.model import Fiche, OfRow, Organisme, School
+from tools.fictitious_france.stage import Body
+from tools.in_process.system import System
 
 TOTAL = 300
 NEXT_DAY = FIRST_DAY + timedelta(days=1)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from quiforme.sources.catalogue import SOURCES
 
-from tests.france import FIRST_DAY, write_day
-from tests.france.accidents import emptied, html_page, truncated
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.fictitious_france.accidents import emptied, html_page, truncated
+from tools.in_process.system import System
 
 ABOUT_SOURCES = ("source_refusee", "source_perimee", "lignes_rejetees")
 

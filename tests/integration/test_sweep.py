@@ -9,15 +9,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from quiforme import sweep
+from quiforme.jobs import cleanup
+from quiforme.jobs.replay import ReplayContext, replay
 from quiforme.registry import generations, publish
-from quiforme.replay import Bench, replay
 from quiforme.snapshot.manifest import Manifest, is_manifest
 
-from tests.doubles import Died, FolderStorage
-from tests.france import FIRST_DAY, write_day
-from tests.france.formats import liste_of
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.fictitious_france.formats import liste_of
+from tools.in_process.doubles import Died, FolderStorage
+from tools.in_process.system import System
 
 HISTORY = 30
 STEP = 10
@@ -71,7 +71,7 @@ class Long(System):
         scratch = self.root / "scratch"
         scratch.mkdir()
         try:
-            return replay(Bench(self.storage, scratch, 500), snapshot)
+            return replay(ReplayContext(self.storage, scratch, 500), snapshot)
         finally:
             shutil.rmtree(scratch)
 
@@ -179,7 +179,9 @@ def test_a_run_under_way_finds_what_it_had_made(long: Long, monkeypatch: pytest.
     swept = []
 
     def another_sweeps() -> None:
-        swept.append(sweep.sweep(long.registry, long.storage, reconciled=None, enough_time=lambda: True))
+        swept.append(
+            cleanup.delete_unreferenced(long.registry, long.storage, reconciled=None, enough_time=lambda: True)
+        )
 
     long.between, long.enough_time = another_sweeps, lambda: False
     long.run(1)
@@ -213,8 +215,8 @@ def test_nothing_is_deleted_when_something_needed_is_not_there(long: Long) -> No
     (long.storage.folder / "accepted/liste_of/orphan").mkdir()
     (long.storage.folder / "accepted/liste_of/orphan/liste_of.parquet").touch()
     before = long.storage.keys("")
-    sweeping = partial(sweep.sweep, long.registry, long.storage, enough_time=lambda: True)
-    with pytest.raises(sweep.Dangling, match="snapshots/lost/"):
+    sweeping = partial(cleanup.delete_unreferenced, long.registry, long.storage, enough_time=lambda: True)
+    with pytest.raises(cleanup.DanglingReference, match="snapshots/lost/"):
         sweeping(reconciled="snapshots/lost/manifest.json")
     assert long.storage.keys("") == before
     assert sweeping(reconciled=None) == 1

@@ -1,7 +1,7 @@
 """Every fault that was planted is told, on its day, and nothing else is: precision and recall of 1 for every rule.
 
 The oracle finds anomalies in the files as the project must; here nobody looks for any, because who plants a fault
-knows what is wrong with it (`tests/france/planted`). `test_truth_further.py` has as many worlds again: the tests of a
+knows what is wrong with it (`tools/fictitious_france/planted`). `test_truth_further.py` has as many worlds again: the tests of a
 file run one after the other.
 """
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.france.planted import World
 from tests.integration.truth import CODES, check
+from tools.fictitious_france.planted import World
 
 SEEDS, FURTHER_SEEDS = range(1, 11), range(11, 21)
 NEVER_MODIFIED = {

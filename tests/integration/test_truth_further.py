@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.france.planted import World
 from tests.integration.test_truth import FURTHER_SEEDS
 from tests.integration.truth import check
+from tools.fictitious_france.planted import World
 
 
 @pytest.mark.parametrize("seed", FURTHER_SEEDS)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.france import FIRST_DAY, LAST, write_day
-from tests.france.chaos import write_chaos
-from tests.integration.play import System, check_day
-from tests.oracle import Oracle
+from tools.fictitious_france import FIRST_DAY, LAST, write_day
+from tools.fictitious_france.chaos import write_chaos
+from tools.in_process.system import System, check_day
+from tools.oracle import Oracle
 
 
 def test_the_story_day_by_day(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from quiforme.anomalies.catalogue import RULES
 
-from tests.enrichment.service import Clock, Reply, Request, serve
-from tests.france import FIRST_DAY, ban
-from tests.france.planted import DAYS, Event, World
-from tests.integration.play import System
+from tools.fictitious_france import FIRST_DAY, ban
+from tools.fictitious_france.planted import DAYS, Event, World
+from tools.in_process.http_service import Clock, Reply, Request, serve
+from tools.in_process.system import System
 
 CODES = tuple(rule.code for rule in RULES)
 Dated = tuple[int, Event]

@@ -16,9 +16,9 @@ from quiforme.anomalies.catalogue import RULES
 from quiforme_anomalies import EvenementAlerte, EvenementOuverte, exemples, parse, schema
 from quiforme_anomalies.model import EVENEMENT
 
-from tests.anomaly_kit.written import generated
 from tests.e2e.examples import examples, run
-from tests.stack.emulator import LOCAL, ROOT
+from tools.anomaly_kit.written import generated
+from tools.local_stack.emulator import LOCAL, ROOT
 
 _FOLDER = ROOT / "layers" / "anomalies"
 EVENTS = [event for events in exemples().values() for event in events]

@@ -8,11 +8,11 @@ import duckdb
 import pytest
 from quiforme.database import open_database
 from quiforme.sources.catalogue import kept
-from quiforme.sources.reading import Refused
+from quiforme.sources.reading import FileRefused
 
-from tests.france import FIRST_DAY, write_day
-from tests.france.cast import CERTIFIED
 from tests.integration.spoilt import BY_NAME, rewrite
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.fictitious_france.cast import CERTIFIED
 
 _OF = "informationsDeclarees."
 REQUIRED = {
@@ -90,7 +90,7 @@ def with_header(path: Path, change: dict[str, str]) -> None:
 def test_a_missing_column_is_named(drop: Path, tmp_path: Path, name: str, file: str, column: str) -> None:
     path = Path(shutil.copy(drop / file, tmp_path))
     with_header(path, {column: "autre"})
-    with pytest.raises(Refused, match=rf"^missing columns: {re.escape(column)}$"):
+    with pytest.raises(FileRefused, match=rf"^missing columns: {re.escape(column)}$"):
         rows_read(name, path)
 
 

@@ -9,9 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from quiforme.database import open_database
 from quiforme.sources.csv_lines import LONGEST_RECORD, read_csv_lines
-from quiforme.sources.reading import Reading, Refused
+from quiforme.sources.reading import FileRefused, ReadResult
 
-from tests.oracle.reading import cells_of
+from tools.oracle.reading import cells_of
 
 PIECES = (
     "a",
@@ -38,7 +38,7 @@ PIECES = (
 rubbish = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 
-def read(folder: Path, content: bytes) -> tuple[list[tuple[str, ...]], Reading]:
+def read(folder: Path, content: bytes) -> tuple[list[tuple[str, ...]], ReadResult]:
     path = folder / "file.csv"
     path.write_bytes(content)
     with open_database(folder, memory_limit_mb=200) as database:
@@ -46,7 +46,7 @@ def read(folder: Path, content: bytes) -> tuple[list[tuple[str, ...]], Reading]:
         rows = database.execute("SELECT coalesce(A, ''), coalesce(B, ''), coalesce(C, '') FROM read ORDER BY line")
         found = rows.fetchall()
     assert list(folder.iterdir()) == [path]
-    return found, Reading(len(found), set_aside)
+    return found, ReadResult(len(found), set_aside)
 
 
 def lines_of(text: str) -> list[str]:
@@ -117,5 +117,5 @@ def test_columns_are_found_by_name_and_others_may_be_anything(tmp_path: Path) ->
     ],
 )
 def test_headers_that_are_refused(tmp_path: Path, header: bytes, reason: str) -> None:
-    with pytest.raises(Refused, match=reason):
+    with pytest.raises(FileRefused, match=reason):
         read(tmp_path, header)

@@ -8,13 +8,13 @@ import duckdb
 import pytest
 from quiforme.database import open_database
 from quiforme.sources import france_competences
-from quiforme.sources.reading import Reading, Refused
+from quiforme.sources.reading import FileRefused, ReadResult
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<FICHES><VERSION_FLUX>4.1</VERSION_FLUX>'
 FICHE = "<FICHE><NUMERO_FICHE>RS{0}</NUMERO_FICHE><ACTIF>Oui</ACTIF><INTITULE>Été {0}</INTITULE></FICHE>"
 
 
-def read(folder: Path, content: bytes) -> tuple[Reading, list[tuple[str, str]]]:
+def read(folder: Path, content: bytes) -> tuple[ReadResult, list[tuple[str, str]]]:
     path = folder / "rs.file"
     path.write_bytes(content)
     with open_database(folder, memory_limit_mb=200) as database:
@@ -71,12 +71,12 @@ BOMB = '<!DOCTYPE FICHES [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;
     ],
 )
 def test_refused(tmp_path: Path, content: str, reason: str) -> None:
-    with pytest.raises(Refused, match=reason):
+    with pytest.raises(FileRefused, match=reason):
         read(tmp_path, content.encode())
 
 
 def test_an_encoding_of_wide_characters_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="not in UTF-8"):
+    with pytest.raises(FileRefused, match="not in UTF-8"):
         read(tmp_path, (HEAD.replace("UTF-8", "UTF-16") + FICHE.format(1) + "</FICHES>").encode("utf-16"))
 
 
@@ -97,7 +97,7 @@ def test_the_process_is_not_told_the_credentials(tmp_path: Path, monkeypatch: py
     seen = tmp_path / "environment"
     _instead_of_python(monkeypatch, tmp_path, f"""env > {seen}; echo '{{"refused": "nothing", "set_aside": []}}'""")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
-    with pytest.raises(Refused, match="nothing"):
+    with pytest.raises(FileRefused, match="nothing"):
         read(tmp_path, b"")
     assert "PYTHONPATH" in seen.read_text(encoding="utf-8")
     assert "AWS" not in seen.read_text(encoding="utf-8")

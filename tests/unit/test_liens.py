@@ -2,7 +2,7 @@
 
 import pytest
 from quiforme.anomalies.catalogue import RULES
-from quiforme.anomalies.liens import consultation, sources
+from quiforme.anomalies.links import consultation, sources
 
 SIRET, NDA = "81841109200013", "11750000175"
 NOTHING = dict.fromkeys(("siret", "siren", "nda", "code_fiche", "uai", "source"))

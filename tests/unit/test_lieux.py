@@ -6,7 +6,6 @@ from datetime import date
 import duckdb
 import pytest
 
-from tests.oracle.identifiers import REGION_OF_DEPARTEMENT, departement_of_commune, region_of_commune
 from tests.unit.rules.life import RULE_OF, Life, life_of, no_rows
 from tests.unit.rules.rows import (
     OTHER,
@@ -26,6 +25,7 @@ from tests.unit.rules.rows import (
     school,
     stock,
 )
+from tools.oracle.identifiers import REGION_OF_DEPARTEMENT, departement_of_commune, region_of_commune
 
 COMMUNES = [
     *(f"{departement}001" if len(departement) == 2 else f"{departement}01" for departement in REGION_OF_DEPARTEMENT),

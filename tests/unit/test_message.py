@@ -8,9 +8,9 @@ import jsonschema
 from quiforme.anomalies.message import bounded
 from quiforme_anomalies.model import EVENEMENT
 
-from tests.france import FIRST_DAY, write_day
-from tests.integration.play import System
-from tests.stack.emulator import ROOT
+from tools.fictitious_france import FIRST_DAY, write_day
+from tools.in_process.system import System
+from tools.local_stack.emulator import ROOT
 
 SCHEMA = ROOT / "docs" / "anomalie.v1.schema.json"
 

@@ -1,8 +1,8 @@
-"""The mutator (tests/mutation): which changes it makes to a query."""
+"""The mutator (tools/mutation): which changes it makes to a query."""
 
 import pytest
 
-from tests.mutation.sql import mutants
+from tools.mutation.sql import mutants
 
 
 def changes(sql: str) -> set[str]:

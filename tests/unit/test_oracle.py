@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.oracle import Event, Oracle
+from tools.oracle import Event, Oracle
 
 DAY = date(2026, 11, 23)
 # Three legal units that do not exist, and their establishments.

@@ -9,9 +9,9 @@ import duckdb
 import pytest
 from quiforme.database import open_database
 from quiforme.sources.catalogue import SOURCES, Source
-from quiforme.sources.reading import BROKEN, Reading, Refused
+from quiforme.sources.reading import BROKEN, FileRefused, ReadResult
 
-from tests.france import FIRST_DAY, write_day
+from tools.fictitious_france import FIRST_DAY, write_day
 
 ROUNDS = 60
 STUFFING = (
@@ -94,7 +94,7 @@ def recode(dice: random.Random, content: bytes) -> bytes:
 HOW: tuple[Callable[[random.Random, bytes], bytes], ...] = (cut, cut_out, flip, flip, repeat, stuff, recode)
 
 
-def relation(reading: Reading, table: str) -> str:
+def relation(reading: ReadResult, table: str) -> str:
     """Where a table that was read stands."""
     if table in reading.in_place:
         return f"({reading.in_place[table].query})"
@@ -114,7 +114,7 @@ def test_reads_or_refuses(source: Source, good: dict[str, list[Path]], tmp_path:
         with open_database(tmp_path, memory_limit_mb=400) as database:
             try:
                 reading = source.read(database, path, lambda _: None)
-            except Refused as refusal:
+            except FileRefused as refusal:
                 assert str(refusal)
                 refused += 1
             else:
@@ -139,7 +139,7 @@ def test_refuses_what_is_something_else(
 ) -> None:
     path = tmp_path / f"{source.name}.file"
     path.write_bytes(content)
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefused):
         source.read(database, path, lambda _: None)
 
 

@@ -10,9 +10,9 @@ import quiforme.anomalies.rules
 from quiforme.anomalies.catalogue import RULES
 from quiforme.anomalies.rule import Rule
 
-from tests.stack.emulator import ROOT
 from tests.unit.rules.life import life_of, no_rows
 from tests.unit.rules.rows import place
+from tools.local_stack.emulator import ROOT
 
 TESTS = Path(__file__).parent / "rules"
 SPECIFICATION = ROOT.parent / "shared" / "spec" / "anomalies.md"

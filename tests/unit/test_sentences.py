@@ -10,9 +10,9 @@ import pytest
 from quiforme.anomalies.catalogue import RULES
 from quiforme.anomalies.message import Evenement, sentence
 
-from tests.france import FIRST_DAY, LAST, write_day
-from tests.integration.play import System
-from tests.stack.emulator import ROOT
+from tools.fictitious_france import FIRST_DAY, LAST, write_day
+from tools.in_process.system import System
+from tools.local_stack.emulator import ROOT
 
 SIRET, OTHER, SUCCESSOR = "81841109200013", "90000000100017", "81841109200021"
 NDA = "11750000175"

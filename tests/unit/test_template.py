@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from quiforme.api.keys import REMEMBERED_S
+from quiforme.access.keys import REMEMBERED_S
 from quiforme.sources.catalogue import SOURCES
 
-from tests.bench.lookup.process import ENVIRONMENT
-from tests.stack.template import defaults, of_type, template, transformed
+from tools.bench.lookup.process import ENVIRONMENT
+from tools.local_stack.template import defaults, of_type, template, transformed
 
 _DAY_S = 24 * 3600
 _METRICS = {

@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
-from quiforme.api.errors import EXPIRED_TOKEN, INVALID_TOKEN, Problem
-from quiforme.api.issuing import Invalid, Order
-from quiforme.api.keys import PATIENCE_S, REMEMBERED_S, RememberedKeys, SigningKey, public_key, thumbprint
-from quiforme.api.tokens import SCOPES, Claims, Refused, months_later, verify
+from quiforme.access.issuing import InvalidCommand, TokenRequest
+from quiforme.access.keys import PATIENCE_S, REMEMBERED_S, RememberedKeys, SigningKey, public_key, thumbprint
+from quiforme.access.tokens import SCOPES, Claims, TokenRefused, months_later, verify
+from quiforme.errors import EXPIRED_TOKEN, INVALID_TOKEN, Problem
 
-from tests.api.forgeries import forged, signed, unsound
+from tests.integration.api.forgeries import forged, signed, unsound
 
 NOW = int(time.time())
 KEY = SigningKey.new()
@@ -29,7 +29,7 @@ def key_of(kid: str) -> jwt.PyJWK | None:
 
 
 def refusal(token: str, *, now: float = NOW) -> Problem:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(TokenRefused) as refused:
         verify(token, key_of, now=now)
     return refused.value.problem
 
@@ -42,7 +42,7 @@ def test_what_is_signed_is_read_back() -> None:
 def outcome(token: str) -> str:
     try:
         verify(token, key_of, now=NOW)
-    except Refused as refused:
+    except TokenRefused as refused:
         return refused.problem.code
     return "open"
 
@@ -101,7 +101,7 @@ def test_rs256() -> None:
     token = jwt.encode(CLAIMS.payload(), private, algorithm="RS256", headers={"kid": kid})
     assert verify(token, keys.get, now=NOW) == CLAIMS
     for algorithm in ("RS384", "PS256"):
-        with pytest.raises(Refused):
+        with pytest.raises(TokenRefused):
             verify(jwt.encode(CLAIMS.payload(), private, algorithm=algorithm, headers={"kid": kid}), keys.get, now=NOW)
 
 
@@ -189,11 +189,11 @@ ORDER: dict[str, Any] = {"command": "issue", "titulaire": "Région X", "siret": 
 
 
 def test_an_order() -> None:
-    order = Order.from_event({**ORDER, "months": 18, "rate_limit_per_minute": 500})
-    assert order == Order("Région X", "99000001000019", ("exports",), months=18, rate_limit_per_minute=500)
+    order = TokenRequest.from_event({**ORDER, "months": 18, "rate_limit_per_minute": 500})
+    assert order == TokenRequest("Région X", "99000001000019", ("exports",), months=18, rate_limit_per_minute=500)
     assert order.expiry(NOW) == months_later(NOW, 18)
-    assert Order.from_event({**ORDER, "months": 1, "regions": ["94", "11"]}).regions == ("94", "11")
-    assert Order.from_event({**ORDER, "days": 30}).expiry(NOW) == NOW + 30 * 24 * 3600
+    assert TokenRequest.from_event({**ORDER, "months": 1, "regions": ["94", "11"]}).regions == ("94", "11")
+    assert TokenRequest.from_event({**ORDER, "days": 30}).expiry(NOW) == NOW + 30 * 24 * 3600
 
 
 @pytest.mark.parametrize(
@@ -234,12 +234,12 @@ def test_an_order() -> None:
     ],
 )
 def test_orders_that_are_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(Invalid):
-        Order.from_event({**ORDER, "months": 12, **change})
+    with pytest.raises(InvalidCommand):
+        TokenRequest.from_event({**ORDER, "months": 12, **change})
 
 
 def test_how_long_is_asked_for() -> None:
-    with pytest.raises(Invalid, match="how long"):
-        Order.from_event(ORDER)
-    with pytest.raises(Invalid, match="18 months"):
-        Order.from_event({**ORDER, "days": 555}).expiry(NOW)
+    with pytest.raises(InvalidCommand, match="how long"):
+        TokenRequest.from_event(ORDER)
+    with pytest.raises(InvalidCommand, match="18 months"):
+        TokenRequest.from_event({**ORDER, "days": 555}).expiry(NOW)

@@ -41,7 +41,7 @@ class Life:
             db.execute("INSERT INTO regles_evaluees VALUES ('r', NULL)")
         if self.tried:
             db.execute("INSERT INTO regles_eprouvees VALUES ('r')")
-        run_script(db, "quiforme.anomalies", "transitions.sql")
+        run_script(db, "anomalies/transitions.sql")
         happened = db.execute(
             """SELECT cle->>'nda', transition, evenement, sequence FROM registre_du_jour
                WHERE transition IS NOT NULL ORDER BY ALL"""
@@ -69,7 +69,7 @@ class Life:
 @pytest.fixture
 def life(tmp_path: Path) -> Iterator[Life]:
     with open_database(tmp_path, memory_limit_mb=500) as database:
-        run_script(database, "quiforme.anomalies", "registre.sql")
+        run_script(database, "anomalies/ledger.sql")
         database.execute(
             """CREATE TABLE lieux (siret VARCHAR, departement VARCHAR, region VARCHAR);
                CREATE TABLE departements (region VARCHAR, departement VARCHAR);
@@ -196,4 +196,4 @@ def test_a_rule_that_finds_one_thing_twice_stops_the_reconciliation(life: Life) 
     life.database.execute("CREATE TABLE extra AS SELECT 'r' AS code, '{\"nda\":\"a\"}'::JSON AS cle, '{}' AS constats")
     life.database.execute("INSERT INTO constatees BY NAME FROM extra UNION ALL FROM extra")
     with pytest.raises(duckdb.ConstraintException):
-        run_script(life.database, "quiforme.anomalies", "transitions.sql")
+        run_script(life.database, "anomalies/transitions.sql")

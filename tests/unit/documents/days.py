@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 from quiforme.database import open_database, run_script
-from quiforme.documents.build import KEPT, build_documents, find_changes
-from quiforme.snapshot.manifest import Settings
+from quiforme.pipeline.build import KEPT, build_documents, find_changes
+from quiforme.snapshot.manifest import DocumentSettings
 
 from tests.unit.rules.rows import DAY, Tables
 
@@ -58,7 +58,7 @@ class Days:
             for row in rows:
                 places = ", ".join("?" for _ in row)
                 self.database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
-        settings = Settings(retention_days=retention, exclusions=exclusions)
+        settings = DocumentSettings(retention_days=retention, exclusions=exclusions)
         build_documents(self.database, day=self.day, settings=settings)
         find_changes(self.database, generation=self.generation)
         for name in KEPT:
@@ -114,8 +114,8 @@ class Days:
 def before_all(scratch: Path) -> Iterator[Days]:
     """Before the first run."""
     with open_database(scratch, memory_limit_mb=200) as database:
-        run_script(database, "quiforme.sources", "schema.sql")
-        run_script(database, "quiforme.documents", "etat.sql")
+        run_script(database, "pipeline/shared/source_tables.sql")
+        run_script(database, "pipeline/shared/previous_run.sql")
         database.execute("CREATE SCHEMA sources")
         for (name,) in database.execute(
             "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'never_had'"

@@ -15,7 +15,7 @@ from quiforme.anomalies.flood import NUMBER, SHARE
 from quiforme.anomalies.message import sentence
 from quiforme.anomalies.rule import Rule
 from quiforme.database import open_database, run_script
-from quiforme.reconciliation import _can_be_evaluated, _evaluate
+from quiforme.jobs.reconciliation import _can_be_evaluated, _evaluate
 from quiforme.sources.catalogue import SOURCES
 
 from tests.unit.rules.rows import DAY, Row, Tables
@@ -186,7 +186,7 @@ class Life:
     def end(self) -> None:
         """Forget all of it."""
         self._empty()
-        run_script(self.database, "quiforme.anomalies", "registre.sql")
+        run_script(self.database, "anomalies/ledger.sql")
 
     def _run(self, before: Tables, without: tuple[str, ...]) -> list[Event]:
         self._lay(before)
@@ -194,7 +194,7 @@ class Life:
         self.evaluated = _can_be_evaluated(self.rule, held, compared=self._days > 1)
         if self.evaluated:
             _evaluate(self.database, self.rule)
-        run_script(self.database, "quiforme.anomalies", "transitions.sql")
+        run_script(self.database, "anomalies/transitions.sql")
         rows = self._rows("FROM registre_du_jour WHERE evenement IS NOT NULL ORDER BY id")
         [(known, entered)] = self.database.execute(
             "SELECT count(DISTINCT id), count(*) FROM registre_du_jour"
@@ -208,14 +208,14 @@ class Life:
         """The rows of the day, the ledger of the day before, and the facts that follow from them."""
         self._empty()
         self.database.execute("CREATE OR REPLACE TABLE entered AS FROM registre")
-        run_script(self.database, "quiforme.anomalies", "registre.sql")
+        run_script(self.database, "anomalies/ledger.sql")
         self.database.execute("CREATE OR REPLACE TABLE registre AS FROM entered")
         self.database.execute("SET VARIABLE jour = ?", [self.day])
         for name, rows in self._today.items():
             self._fill("never_had.sirene" if name == "sirene" else f"main.{name}", rows)
         for name, rows in before.items():
             self._fill(f"avant.{name}", rows)
-        run_script(self.database, "quiforme.anomalies", "faits.sql")
+        run_script(self.database, "anomalies/facts.sql")
 
     def _empty(self) -> None:
         for table in self._filled:
@@ -250,9 +250,9 @@ def identity(code: str, cle: dict[str, str]) -> str:
 def no_rows(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Every table that a rule may look at, without a row."""
     with open_database(scratch, memory_limit_mb=200) as database:
-        run_script(database, "quiforme.sources", "schema.sql")
-        run_script(database, "quiforme.documents", "etat.sql")
-        run_script(database, "quiforme.anomalies", "registre.sql")
+        run_script(database, "pipeline/shared/source_tables.sql")
+        run_script(database, "pipeline/shared/previous_run.sql")
+        run_script(database, "anomalies/ledger.sql")
         database.execute("CREATE SCHEMA avant")
         database.execute("SET VARIABLE crue_nombre = ?", [NUMBER])
         database.execute("SET VARIABLE crue_part = ?", [SHARE])

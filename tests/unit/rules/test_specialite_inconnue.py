@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.oracle.identifiers import NSF_CODES
 from tests.unit.rules.life import Life
 from tests.unit.rules.rows import NDA, SECOND, of
+from tools.oracle.identifiers import NSF_CODES
 
 
 def test_life(life: Life) -> None:

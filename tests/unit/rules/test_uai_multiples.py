@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.oracle.identifiers import UAI_KEYS
 from tests.unit.rules.life import Life
 from tests.unit.rules.rows import LAST_UAI, OTHER, SIRET, UAI, Row, Tables, document, onisep, school, stock
+from tools.oracle.identifiers import UAI_KEYS
 
 THIRD = "0861290K"
 KNOWN: Tables = {"repertoire": [document()], "sirene": [stock()]}

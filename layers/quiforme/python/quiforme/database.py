@@ -25,15 +25,15 @@ def open_database(scratch: Path, *, memory_limit_mb: int) -> Iterator[duckdb.Duc
         database.execute(f"SET memory_limit = '{memory_limit_mb}MiB'")
         database.execute("SET enable_progress_bar = false")
         database.execute("SET VARIABLE white_space = ?", [WHITE_SPACE])
-        run_script(database, "quiforme", "identifiers.sql")
+        run_script(database, "identifiers.sql")
         yield database
     finally:
         database.close()
 
 
-def run_script(database: duckdb.DuckDBPyConnection, package: str, name: str) -> None:
-    """Execute one of the SQL files that lie beside the code of `package`."""
-    database.execute(files(package).joinpath(name).read_text(encoding="utf-8"))
+def run_script(database: duckdb.DuckDBPyConnection, path: str) -> None:
+    """Execute an SQL file of this package, such as ``pipeline/exports.sql``."""
+    database.execute(files("quiforme").joinpath(path).read_text(encoding="utf-8"))
 
 
 def sql_text(value: str | Path) -> str:

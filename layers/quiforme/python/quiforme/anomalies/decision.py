@@ -8,7 +8,7 @@ from typing import Any, Literal
 import duckdb
 
 from quiforme.anomalies.catalogue import RULES
-from quiforme.anomalies.ledger import Desk, record
+from quiforme.anomalies.ledger import LedgerStore, record
 from quiforme.anomalies.ports import LedgerState
 from quiforme.database import open_database, run_script, sql_text
 
@@ -28,7 +28,7 @@ class NothingHeld(Exception):
     """No opening of that rule is held."""
 
 
-def held(desk: Desk, *, memory_limit_mb: int) -> dict[str, int]:
+def held(desk: LedgerStore, *, memory_limit_mb: int) -> dict[str, int]:
     """How many openings are held, by code."""
     state = desk.pointer.get()
     if state is None:
@@ -39,7 +39,7 @@ def held(desk: Desk, *, memory_limit_mb: int) -> dict[str, int]:
 
 
 def decide(
-    desk: Desk, code: str, decision: Decision, *, day: date, generation: int, run_id: str, memory_limit_mb: int
+    desk: LedgerStore, code: str, decision: Decision, *, day: date, generation: int, run_id: str, memory_limit_mb: int
 ) -> dict[str, Any]:
     """Release the openings of a rule that are held and still open, or drop them.
 
@@ -86,11 +86,11 @@ def decide(
 
 
 @contextmanager
-def _ledger(desk: Desk, state: LedgerState, memory_limit_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
+def _ledger(desk: LedgerStore, state: LedgerState, memory_limit_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with the ledger in force as its table `registre`."""
     local = desk.scratch / "in_force.parquet"
     desk.storage.get(state.ledger, local)
     with open_database(desk.scratch, memory_limit_mb=memory_limit_mb) as database:
-        run_script(database, "quiforme.anomalies", "registre.sql")
+        run_script(database, "anomalies/ledger.sql")
         database.execute(f"CREATE OR REPLACE TABLE registre AS FROM read_parquet({sql_text(local)})")
         yield database

@@ -14,20 +14,20 @@ from typing import Any, Final
 
 import duckdb
 
-from quiforme import runs
 from quiforme.anomalies import flood
 from quiforme.anomalies.message import event
-from quiforme.anomalies.ports import FollowUp, LedgerPointer, LedgerState, News, Outbox
+from quiforme.anomalies.ports import AnomalyEvent, FollowUpWriter, LedgerPointer, LedgerState, Outbox
 from quiforme.anomalies.rule import Rule
 from quiforme.database import run_script, sql_text
+from quiforme.jobs import runs
 from quiforme.snapshot.ports import Storage
 
 PREFIX: Final = "ledger/"
-_NEWS: Final = tuple(field.name for field in fields(News))
+_NEWS: Final = tuple(field.name for field in fields(AnomalyEvent))
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class LedgerStore:
     """Where the ledger is kept, and who is told.
 
     Attributes:
@@ -42,7 +42,7 @@ class Desk:
 
     storage: Storage
     pointer: LedgerPointer
-    follow_up: FollowUp
+    follow_up: FollowUpWriter
     outbox: Outbox
     scratch: Path
     api_url: str
@@ -72,7 +72,7 @@ class Desk:
 
 def record(
     database: duckdb.DuckDBPyConnection,
-    desk: Desk,
+    desk: LedgerStore,
     *,
     run_id: str,
     rules: Mapping[str, Rule],
@@ -140,7 +140,7 @@ def _lines(
     happened = "SELECT *, empreinte(constats) AS empreinte FROM registre_du_jour WHERE transition IS NOT NULL"
     for row in _rows(database, f"{happened} ORDER BY code, id"):
         kind = row["evenement"] or row["transition"]
-        news = News(
+        news = AnomalyEvent(
             event=event(rules[row["code"]], kind, row, generation=generation, recorded=recorded, api_url=api_url),
             announced=row["evenement"] is not None,
             day=day.isoformat(),
@@ -162,7 +162,7 @@ def _rows(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str,
 
 
 def _statistics(database: duckdb.DuckDBPyConnection, generation: int) -> str:
-    run_script(database, "quiforme.anomalies", "statistiques.sql")
+    run_script(database, "anomalies/statistics.sql")
     (day,) = database.execute("SELECT getvariable('jour')::DATE").fetchone() or (None,)
     lines = list(_rows(database, "FROM statistiques"))
     return json.dumps({"jour": str(day), "generation": generation, "lignes": lines}, separators=(",", ":"))
@@ -174,8 +174,8 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _news(path: Path) -> Iterator[News]:
-    return (News(**line["news"]) for line in _read(path) if "news" in line)
+def _news(path: Path) -> Iterator[AnomalyEvent]:
+    return (AnomalyEvent(**line["news"]) for line in _read(path) if "news" in line)
 
 
 def _to_send(path: Path) -> Iterator[dict[str, Any]]:

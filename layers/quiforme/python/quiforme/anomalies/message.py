@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from quiforme_anomalies import SCHEMA_ANOMALIE, Anomalie, Liens
 
-from quiforme.anomalies import liens
+from quiforme.anomalies import links
 from quiforme.anomalies.ports import event_id
 from quiforme.anomalies.rule import Rule
 from quiforme.anomalies.wording import filled
@@ -51,7 +51,7 @@ def event(
         region=row["region"],
         message=sentence(rule, evenement, cle, constats, row),
         constats=bounded(constats),
-        liens=Liens(consultation=liens.consultation(about, api_url), sources=liens.sources(rule, about)),
+        liens=Liens(consultation=links.consultation(about, api_url), sources=links.sources(rule, about)),
         premiere_detection=row["premiere_detection"],
         derniere_detection=row["derniere_detection"],
         generation=generation,

@@ -12,7 +12,7 @@ class LedgerState:
 
     Attributes:
         ledger: The storage key of its Parquet file.
-        news: The storage key of what the run that made it found new, a line of JSON each (`News`).
+        news: The storage key of what the run that made it found new, a line of JSON each (`AnomalyEvent`).
         statistics: The storage key of the statistics over it.
         told: Whether all of that is known to be in the follow-up and, where it is to be announced, with the consumers.
         snapshot: The storage key of the manifest reconciled last.
@@ -44,7 +44,7 @@ def event_id(anomaly: str, sequence: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class AnomalyEvent:
     """What happened to one anomaly.
 
     Attributes:
@@ -92,10 +92,10 @@ class Outbox(Protocol):
         """Send every event at least once; raises when one cannot be sent."""
 
 
-class FollowUp(Protocol):
+class FollowUpWriter(Protocol):
     """Where agents follow anomalies up, as the reconciliation sees it."""
 
-    def record(self, news: Iterable[News]) -> None:
+    def record(self, news: Iterable[AnomalyEvent]) -> None:
         """Enter what happened; entering it again changes nothing."""
 
     def record_statistics(self, statistics: dict[str, Any]) -> None:

@@ -9,10 +9,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from quiforme.access.caller import Caller
 from quiforme.anomalies.catalogue import RULES
-from quiforme.api.access import Caller
-from quiforme.api.dossiers import Dossier, Outdated, Step, Wanted, Whole
-from quiforme.api.errors import (
+from quiforme.anomalies.follow_up import AnomalyFilter, AnomalyHistory, FollowedAnomaly, FollowUpStep, VersionConflict
+from quiforme.api.backend import Backend
+from quiforme.api.follow_up_step import read_step
+from quiforme.api.http import Request, Response, answer
+from quiforme.api.parameters import Parameters, encoded
+from quiforme.errors import (
     ANOMALY_CODE_UNKNOWN,
     ANOMALY_UNKNOWN,
     NEVER_RECONCILED,
@@ -25,10 +29,6 @@ from quiforme.api.errors import (
     evidence_changed,
     outdated,
 )
-from quiforme.api.http import Request, Response, answer
-from quiforme.api.parameters import Parameters, encoded
-from quiforme.api.suivi import read_step
-from quiforme.api.world import World
 from quiforme.regions import REGIONS
 
 PAGE, LARGEST_PAGE = 20, 100
@@ -45,10 +45,10 @@ _PLACE: Final = (
 )
 
 
-def listing(request: Request, world: World, caller: Caller) -> Response:
+def listing(request: Request, backend: Backend, caller: Caller) -> Response:
     """Those of the caller's regions, open ones first, region by region, the latest change first."""
     parameters = Parameters(request, "code", "severite", "region", "etat", "depuis", "limite", "curseur")
-    wanted = Wanted(
+    wanted = AnomalyFilter(
         parameters.choice("code", CODES, ANOMALY_CODE_UNKNOWN),
         parameters.choice("severite", SEVERITES, SEVERITY_UNKNOWN),
         parameters.iso_day("depuis", SINCE_MALFORMED),
@@ -63,7 +63,7 @@ def listing(request: Request, world: World, caller: Caller) -> Response:
     following: str | None = None
     for rank in range(start, len(shelves)):
         shelf_etat, where = shelves[rank]
-        found, rest = world.dossiers.listed(where, shelf_etat, wanted, after=after, limit=limit - len(identifiers))
+        found, rest = backend.dossiers.listed(where, shelf_etat, wanted, after=after, limit=limit - len(identifiers))
         identifiers += found
         after = None
         if rest:
@@ -73,21 +73,21 @@ def listing(request: Request, world: World, caller: Caller) -> Response:
             following = _cursor(*shelves[rank + 1], "") if rank + 1 < len(shelves) else None
             break
     link = "?" + urlencode({**request.query, "curseur": following}) if following else None
-    entries = [_entry(dossier) for dossier in world.dossiers.read(identifiers)]
+    entries = [_entry(dossier) for dossier in backend.dossiers.read(identifiers)]
     return answer({"data": entries, "links": {"next": link}, "meta": {"curseur": following}})
 
 
-def one(request: Request, world: World, caller: Caller) -> Response:
+def one(request: Request, backend: Backend, caller: Caller) -> Response:
     """One anomaly, with all that happened to it and all that was done about it."""
     Parameters(request).check()
-    return _told(_visible(request, world, caller))
+    return _told(_visible(request, backend, caller))
 
 
-def follow(request: Request, world: World, caller: Caller) -> Response:
+def follow(request: Request, backend: Backend, caller: Caller) -> Response:
     """Take the next step of an anomaly's follow-up."""
     Parameters(request).check()
     given = read_step(request)
-    whole = _visible(request, world, caller)
+    whole = _visible(request, backend, caller)
     last = whole.dossier.suivi
     version = last.version if last else 0
     if last and given.version == last.version - 1 and given.says_the_same_as(last):
@@ -96,33 +96,33 @@ def follow(request: Request, world: World, caller: Caller) -> Response:
         raise ApiError(409, outdated(version))
     if given.evenement not in (None, whole.dossier.evenement):
         raise ApiError(409, evidence_changed(whole.dossier.evenement))
-    step = Step(
+    step = FollowUpStep(
         version=version + 1,
         statut=given.statut,
         motif=given.motif,
         commentaire=given.commentaire,
         auteur=given.auteur,
-        le=datetime.fromtimestamp(world.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        le=datetime.fromtimestamp(backend.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         empreinte=whole.dossier.empreinte,
         jti=caller.jti,
     )
     try:
-        world.dossiers.add(request.path["id"], step)
-    except Outdated as error:
-        now = _visible(request, world, caller)
+        backend.dossiers.add(request.path["id"], step)
+    except VersionConflict as error:
+        now = _visible(request, backend, caller)
         if now.dossier.suivi != step:  # a write whose answer was lost is repeated by the SDK, and finds its own effect
             raise ApiError(409, outdated(now.dossier.suivi.version if now.dossier.suivi else 0)) from error
-    return _told(_visible(request, world, caller))
+    return _told(_visible(request, backend, caller))
 
 
-def statistics(request: Request, world: World, caller: Caller) -> Response:
+def statistics(request: Request, backend: Backend, caller: Caller) -> Response:
     """What is open by region and rule, for how long, and how long it took to resolve."""
     parameters = Parameters(request, "code", "region")
     code = parameters.choice("code", CODES, ANOMALY_CODE_UNKNOWN)
     region = parameters.choice("region", tuple(REGIONS), REGION_UNKNOWN)
     parameters.check()
     _regions(region, caller)
-    counted = world.dossiers.statistics()
+    counted = backend.dossiers.statistics()
     if counted is None:
         raise ApiError(503, NEVER_RECONCILED)
     lines = [
@@ -164,8 +164,8 @@ def _regions(asked: str | None, caller: Caller) -> list[str | None]:
     return [asked]
 
 
-def _visible(request: Request, world: World, caller: Caller) -> Whole:
-    whole = world.dossiers.whole(request.path["id"])
+def _visible(request: Request, backend: Backend, caller: Caller) -> AnomalyHistory:
+    whole = backend.dossiers.whole(request.path["id"])
     if whole is None or whole.dossier.annonce not in _SEEN:
         raise ApiError(404, ANOMALY_UNKNOWN)
     if caller.regions is not None and whole.dossier.data["region"] not in caller.regions:
@@ -173,14 +173,14 @@ def _visible(request: Request, world: World, caller: Caller) -> Whole:
     return whole
 
 
-def _told(whole: Whole) -> Response:
+def _told(whole: AnomalyHistory) -> Response:
     events = [_event(one) for one in whole.evenements]
     steps = [_step(one, whole.dossier) for one in whole.suivis]
     data = {**_entry(whole.dossier), "evenements": events, "suivis": steps}
     return answer({"data": data, "links": {}, "meta": {}})
 
 
-def _entry(dossier: Dossier) -> dict[str, Any]:
+def _entry(dossier: FollowedAnomaly) -> dict[str, Any]:
     return {
         **{name: value for name, value in dossier.data.items() if name not in _INTERNAL},
         "etat": dossier.etat,
@@ -201,7 +201,7 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _step(step: Step, dossier: Dossier) -> dict[str, Any]:
+def _step(step: FollowUpStep, dossier: FollowedAnomaly) -> dict[str, Any]:
     said = {name: value for name, value in asdict(step).items() if name not in ("empreinte", "jti")}
     return {**said, "constats_changes": step.empreinte != dossier.empreinte}
 

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from quiforme.api.errors import TOO_LARGE, UNREADABLE_BODY, WRONG_MEDIA_TYPE, ApiError
 from quiforme.api.http import Request
+from quiforme.errors import TOO_LARGE, UNREADABLE_BODY, WRONG_MEDIA_TYPE, ApiError
 
 
 def read_object(request: Request, largest: int) -> dict[str, Any] | None:

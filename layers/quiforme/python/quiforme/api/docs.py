@@ -2,10 +2,10 @@
 
 from importlib.resources import files
 
-from quiforme.api.access import Caller
-from quiforme.api.errors import UNKNOWN_ROUTE, ApiError
+from quiforme.access.caller import Caller
+from quiforme.api.backend import Backend
 from quiforme.api.http import Request, Response, text_answer
-from quiforme.api.world import World
+from quiforme.errors import UNKNOWN_ROUTE, ApiError
 
 _CACHE = "public, max-age=300"
 _PAGE = """<!doctype html>
@@ -40,12 +40,12 @@ _POLICY = (
 """Nothing comes from anywhere but here. Swagger UI's style sheet holds its icons, as data."""
 
 
-def openapi(_request: Request, _world: World, _caller: Caller | None) -> Response:
+def openapi(_request: Request, _backend: Backend, _caller: Caller | None) -> Response:
     """The description, OpenAPI 3.1."""
     return text_answer(files("quiforme.api").joinpath("openapi.json").read_text("utf-8"), cache=_CACHE)
 
 
-def page(request: Request, _world: World, _caller: Caller | None) -> Response:
+def page(request: Request, _backend: Backend, _caller: Caller | None) -> Response:
     """The interactive page, at /docs and at /docs/ alike."""
     base = "../" if request.address.endswith("/") else ""
     response = text_answer(_PAGE.format(base=base), content_type="text/html; charset=utf-8", cache=_CACHE)
@@ -53,7 +53,7 @@ def page(request: Request, _world: World, _caller: Caller | None) -> Response:
     return response
 
 
-def asset(request: Request, _world: World, _caller: Caller | None) -> Response:
+def asset(request: Request, _backend: Backend, _caller: Caller | None) -> Response:
     """What the page is made with."""
     name = request.path["fichier"]
     if name == "page.js":

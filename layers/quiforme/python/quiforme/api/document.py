@@ -1,7 +1,7 @@
 """One document as an answer. It is put together as text: a document of several megabytes is never parsed here."""
 
-from quiforme.api.errors import OUT_OF_PERIMETER, UNKNOWN_SIRET, ApiError
 from quiforme.api.http import Response, compact, text_answer
+from quiforme.errors import OUT_OF_PERIMETER, UNKNOWN_SIRET, ApiError
 from quiforme.registry.ports import Item, Publication
 
 MASKED = "[ND]"

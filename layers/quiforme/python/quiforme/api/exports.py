@@ -2,24 +2,26 @@
 
 from datetime import UTC, datetime
 
-from quiforme.api.access import Caller
-from quiforme.api.errors import EXPORTS_MISSING, ApiError
+from quiforme.access.caller import Caller
+from quiforme.api.backend import Backend
 from quiforme.api.http import Request, Response, compact
 from quiforme.api.parameters import Parameters
 from quiforme.api.publication import published
-from quiforme.api.world import World
+from quiforme.errors import EXPORTS_MISSING, ApiError
 
 LINK_LIFE_S = 600
 
 
-def links(request: Request, world: World, _: Caller) -> Response:
+def links(request: Request, backend: Backend, _: Caller) -> Response:
     """Where the exports of the current publication are, for ten minutes."""
     Parameters(request).check()
-    publication = published(world)
-    exports = world.shelf.exports(publication.generation, seconds=LINK_LIFE_S)
+    publication = published(backend)
+    exports = backend.shelf.exports(publication.generation, seconds=LINK_LIFE_S)
     if not exports:
         raise ApiError(503, EXPORTS_MISSING)
-    until = datetime.fromtimestamp(world.now() + LINK_LIFE_S, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    until = (
+        datetime.fromtimestamp(backend.now() + LINK_LIFE_S, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    )
     data = [
         {"fichier": one.name, "octets": one.size, "url": one.url, "expire_le": until}
         for one in sorted(exports, key=lambda one: one.name)

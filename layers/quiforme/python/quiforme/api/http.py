@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from quiforme.api.errors import ApiError
+from quiforme.errors import ApiError
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 
-from quiforme.api.errors import (
+from quiforme.api.http import Request
+from quiforme.errors import (
     ANOMALY_MALFORMED,
     CODE_MALFORMED,
     CURSOR_MALFORMED,
@@ -24,7 +25,6 @@ from quiforme.api.errors import (
     repeated_parameter,
     unknown_parameter,
 )
-from quiforme.api.http import Request
 from quiforme.identifiers import is_fiche, is_nda, is_siren, is_siret, is_uai
 
 TRACE = frozenset({"context", "object", "recipient"})

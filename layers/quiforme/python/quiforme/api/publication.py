@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from quiforme.api.access import Caller
-from quiforme.api.errors import NOTHING_PUBLISHED, ApiError
+from quiforme.access.caller import Caller
+from quiforme.api.backend import Backend
 from quiforme.api.http import Request, Response, answer, compact
 from quiforme.api.parameters import Parameters
-from quiforme.api.world import World
+from quiforme.errors import NOTHING_PUBLISHED, ApiError
 from quiforme.registry.ports import Publication
 
 STATES = {
@@ -19,23 +19,23 @@ STATES = {
 """What callers read of a source's state."""
 
 
-def published(world: World) -> Publication:
+def published(backend: Backend) -> Publication:
     """The current publication.
 
     Raises:
         ApiError: 503, nothing was ever published.
 
     """
-    publication = world.reader.current()
+    publication = backend.reader.current()
     if publication is None:
         raise ApiError(503, NOTHING_PUBLISHED)
     return publication
 
 
-def state(request: Request, world: World, _: Caller | None) -> Response:
+def state(request: Request, backend: Backend, _: Caller | None) -> Response:
     """`/v1/etat`: the generation that is served, its day, and the day and state of each source."""
     Parameters(request).check()
-    publication = published(world)
+    publication = published(backend)
     sources = [
         {"source": name, "etat": STATES[publication.states[name]], "jour": publication.sources.get(name)}
         for name in sorted(publication.states)
@@ -56,10 +56,10 @@ class Ping:
         """Start without ever having found the service well."""
         self._last_ok: str | None = None
 
-    def __call__(self, _request: Request, world: World, _caller: Caller | None) -> Response:
+    def __call__(self, _request: Request, backend: Backend, _caller: Caller | None) -> Response:
         """Read the store, whatever is remembered of it."""
-        now = datetime.fromtimestamp(world.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        well = self._reads(world)
+        now = datetime.fromtimestamp(backend.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        well = self._reads(backend)
         if well:
             self._last_ok = now
         told = {"status": "ok" if well else "bad_gateway", "last_update": now, "last_ok_status": self._last_ok}
@@ -67,11 +67,11 @@ class Ping:
         return Response(200 if well else 502, headers, compact(told))
 
     @staticmethod
-    def _reads(world: World) -> bool:
+    def _reads(backend: Backend) -> bool:
         try:
-            publication = world.reader.check()
+            publication = backend.reader.check()
             if publication:
-                world.reader.read("ping", publication.generation)  # there is no such item: its table answers, or not
+                backend.reader.read("ping", publication.generation)  # there is no such item: its table answers, or not
         except Exception:  # whatever it is, it is what this route exists to tell
             return False
         return publication is not None

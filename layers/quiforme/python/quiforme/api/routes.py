@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from quiforme.api.access import Caller, admit, holds_token
-from quiforme.api.errors import INVALID_TOKEN, UNKNOWN_ROUTE, WRONG_METHOD, ApiError
+from quiforme.access.caller import Caller, admit, holds_token
+from quiforme.api.backend import Backend
 from quiforme.api.http import Request, Response, unless_known
-from quiforme.api.world import World
+from quiforme.errors import INVALID_TOKEN, UNKNOWN_ROUTE, WRONG_METHOD, ApiError
 
 SCOPE = "certifications_qualiopi_france_competences"
 _TOKEN_PARAMETERS = frozenset({"token", "access_token", "jwt"})
 """A token in an address ends up in logs: such a call is refused, whatever its header holds."""
 
-Endpoint = Callable[[Request, World, Any], Response]
+Endpoint = Callable[[Request, Backend, Any], Response]
 
 
 @dataclass(frozen=True, slots=True)
 class Public:
     """Anybody may call."""
 
-    def enter(self, _request: Request, _world: World) -> tuple[None, dict[str, str]]:
+    def enter(self, _request: Request, _backend: Backend) -> tuple[None, dict[str, str]]:
         """Let everybody in."""
         return None, {}
 
@@ -34,10 +34,10 @@ class Public:
 class Connector:
     """API Entreprise's connector may call, with its shared secret."""
 
-    def enter(self, request: Request, world: World) -> tuple[None, dict[str, str]]:
+    def enter(self, request: Request, backend: Backend) -> tuple[None, dict[str, str]]:
         """Let in whoever knows the secret."""
         given = request.headers.get("token-connexion", "")
-        if not given or "token-connexion" in request.several or not world.connector.accepts(given):
+        if not given or "token-connexion" in request.several or not backend.connector.accepts(given):
             raise ApiError(401, INVALID_TOKEN)
         return None, {}
 
@@ -48,13 +48,13 @@ class Scope:
 
     name: str
 
-    def enter(self, request: Request, world: World) -> tuple[Caller, dict[str, str]]:
+    def enter(self, request: Request, backend: Backend) -> tuple[Caller, dict[str, str]]:
         """Let in who holds the scope and has calls left; the headers that tell how many."""
         if not _TOKEN_PARAMETERS.isdisjoint(request.query) or any(map(holds_token, request.query.values())):
             raise ApiError(401, INVALID_TOKEN)
         caller = Caller.from_authorizer(request.authorizer)
         caller.require(self.name)
-        return caller, admit(caller, world.counter, now=world.now())
+        return caller, admit(caller, backend.counter, now=backend.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +66,26 @@ class Route:
     endpoint: str
     """The module of this package and the function in it: a process loads those of the resources that it serves."""
 
-    def answer(self, request: Request, world: World, caller: Caller | None) -> Response:
+    def answer(self, request: Request, backend: Backend, caller: Caller | None) -> Response:
         """Have the resource answer."""
         module, _, name = self.endpoint.partition(".")
         endpoint: Endpoint = getattr(import_module(f"quiforme.api.{module}"), name)
-        return endpoint(request, world, caller)
+        return endpoint(request, backend, caller)
 
 
 _HOLDER, _AGENT = Scope(SCOPE), Scope("anomalies")
 ROUTES: dict[str, Route] = {
     "/v3/carif_oref/etablissements/{siret}/certifications_qualiopi_france_competences": Route(
-        "GET", _HOLDER, "entreprise.certifications"
+        "GET", _HOLDER, "api_entreprise.certifications"
     ),
-    "/organisme/{siret}": Route("GET", Connector(), "brut.organisme"),
-    "/v1/etablissements/{siret}": Route("GET", _HOLDER, "etablissements.one"),
-    "/v1/etablissements/{siret}/historique": Route("GET", _HOLDER, "historique.history"),
-    "/v1/etablissements/recherche": Route("POST", _HOLDER, "etablissements.batch"),
-    "/v1/unites-legales/{siren}/etablissements": Route("GET", _HOLDER, "identifiants.of_siren"),
-    "/v1/declarations/{nda}/etablissements": Route("GET", _HOLDER, "identifiants.of_nda"),
-    "/v1/uai/{uai}/etablissements": Route("GET", _HOLDER, "identifiants.of_uai"),
-    "/v1/certifications/{code}/etablissements": Route("GET", _HOLDER, "identifiants.of_certification"),
+    "/organisme/{siret}": Route("GET", Connector(), "raw_quiforme.organisme"),
+    "/v1/etablissements/{siret}": Route("GET", _HOLDER, "establishments.one"),
+    "/v1/etablissements/{siret}/historique": Route("GET", _HOLDER, "history.history"),
+    "/v1/etablissements/recherche": Route("POST", _HOLDER, "establishments.batch"),
+    "/v1/unites-legales/{siren}/etablissements": Route("GET", _HOLDER, "reverse_lookup.of_siren"),
+    "/v1/declarations/{nda}/etablissements": Route("GET", _HOLDER, "reverse_lookup.of_nda"),
+    "/v1/uai/{uai}/etablissements": Route("GET", _HOLDER, "reverse_lookup.of_uai"),
+    "/v1/certifications/{code}/etablissements": Route("GET", _HOLDER, "reverse_lookup.of_certification"),
     "/v1/anomalies": Route("GET", _AGENT, "anomalies.listing"),
     "/v1/anomalies/statistiques": Route("GET", _AGENT, "anomalies.statistics"),
     "/v1/anomalies/{id}": Route("GET", _AGENT, "anomalies.one"),
@@ -99,7 +99,7 @@ ROUTES: dict[str, Route] = {
 }
 
 
-def respond(request: Request, world: World) -> Response:
+def respond(request: Request, backend: Backend) -> Response:
     """Answer one call.
 
     Raises:
@@ -109,9 +109,9 @@ def respond(request: Request, world: World) -> Response:
     route = ROUTES.get(request.resource)
     if route is None:
         raise _no_route(request.address)
-    caller, headers = route.access.enter(request, world)
+    caller, headers = route.access.enter(request, backend)
     try:
-        response = route.answer(request, world, caller)
+        response = route.answer(request, backend, caller)
     except ApiError as error:
         error.headers |= headers
         raise

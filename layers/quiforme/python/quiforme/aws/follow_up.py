@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from quiforme.anomalies.ports import News
+from quiforme.anomalies.ports import AnomalyEvent
 from quiforme.aws.batches import write_batches
-from quiforme.aws.dossiers import DISMISSED, STATE, STATISTICS, event_rank, shelf
+from quiforme.aws.followed_anomalies import DISMISSED, STATE, STATISTICS, event_rank, shelf
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,7 +29,7 @@ class DynamoFollowUp:
         self._client = client
         self._table = table
 
-    def record(self, news: Iterable[News]) -> None:
+    def record(self, news: Iterable[AnomalyEvent]) -> None:
         """Put what happened, and how the anomaly stands since."""
         requests = ({"PutRequest": {"Item": item}} for one in news for item in _items(one))
         write_batches(self._client, self._table, requests)
@@ -51,7 +51,7 @@ class DynamoFollowUp:
             yield from ((item["id"]["S"], item["empreinte"]["S"]) for item in page["Items"])
 
 
-def _items(news: News) -> Iterator[dict[str, Any]]:
+def _items(news: AnomalyEvent) -> Iterator[dict[str, Any]]:
     event, data = news.event, news.event["data"]
     yield {
         "id": {"S": news.anomaly},

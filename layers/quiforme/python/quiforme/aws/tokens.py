@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from quiforme.api.issuing import Entry, PublicKey
+from quiforme.access.issuing import IssuedToken, PublicKey
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +20,7 @@ _KEPT_EXPIRED_S: Final = 90 * 24 * 3600
 """For how long ops still see a token that expired."""
 
 
-class DynamoRegister:
+class DynamoTokenStore:
     """The register; ops' function writes it, the authorizer reads it."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
@@ -28,22 +28,22 @@ class DynamoRegister:
         self._client = client
         self._table = table
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: IssuedToken) -> None:
         """Enter a token that is about to be handed out; never over another one."""
         self._client.put_item(TableName=self._table, Item=_item(entry), ConditionExpression="attribute_not_exists(id)")
 
-    def find(self, jti: str) -> Entry | None:
+    def find(self, jti: str) -> IssuedToken | None:
         """A token, as it stands at this moment."""
         answer = self._client.get_item(TableName=self._table, Key=_key(jti), ConsistentRead=True)
         return _entry(answer["Item"]) if "Item" in answer else None
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[IssuedToken]:
         """Every token, page after page: nothing but tokens and keys is in this table."""
         pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
         for page in pages:
             yield from (_entry(item) for item in page["Items"] if item["id"]["S"].startswith("token/"))
 
-    def revoke(self, jti: str, at: str) -> Entry | None:
+    def revoke(self, jti: str, at: str) -> IssuedToken | None:
         """Note a revocation, the first one if there are several; None if there is no such token."""
         try:
             answer = self._client.update_item(
@@ -118,7 +118,7 @@ def _key(jti: str) -> dict[str, Any]:
     return {"id": {"S": f"token/{jti}"}}
 
 
-def _item(entry: Entry) -> dict[str, Any]:
+def _item(entry: IssuedToken) -> dict[str, Any]:
     expires = int(datetime.fromisoformat(entry.expires).timestamp())
     item = _key(entry.jti) | {
         "titulaire": {"S": entry.titulaire},
@@ -136,9 +136,9 @@ def _item(entry: Entry) -> dict[str, Any]:
     return item
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
+def _entry(item: Mapping[str, Any]) -> IssuedToken:
     limit, revoked, regions = item.get("rate_limit_per_minute"), item.get("revoked_at"), item.get("regions")
-    return Entry(
+    return IssuedToken(
         jti=item["id"]["S"].removeprefix("token/"),
         titulaire=item["titulaire"]["S"],
         siret=item["siret"]["S"],

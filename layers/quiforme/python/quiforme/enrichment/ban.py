@@ -16,7 +16,7 @@ _LONGEST: Final = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AddressQuery:
     """An address.
 
     Attributes:
@@ -32,7 +32,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GeocodedAddress:
     """What was found.
 
     Attributes:
@@ -49,7 +49,7 @@ class Place:
     label: str | None
 
 
-def search(http: Http, address: str, questions: Sequence[Question]) -> list[Place]:
+def search(http: Http, address: str, questions: Sequence[AddressQuery]) -> list[GeocodedAddress]:
     """Ask for a file of addresses.
 
     Args:
@@ -101,7 +101,7 @@ def _rows(body: bytes) -> list[dict[str, str]]:
         raise Unusable(f"its CSV is damaged: {error}") from None
 
 
-def _place(row: dict[str, str]) -> Place:
+def _place(row: dict[str, str]) -> GeocodedAddress:
     text = row[_SCORE].strip()
     try:
         score = float(text) if text else None
@@ -109,4 +109,4 @@ def _place(row: dict[str, str]) -> Place:
         score = math.nan
     if score is not None and not 0 <= score < math.inf:
         raise Unusable(f"{text[:40]!r} is no score")
-    return Place(int(row["rang"]), score, row[_CITYCODE].strip() or None, row[_LABEL].strip() or None)
+    return GeocodedAddress(int(row["rang"]), score, row[_CITYCODE].strip() or None, row[_LABEL].strip() or None)

@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
-from quiforme.enrichment.adresses import lay_addresses
-from quiforme.enrichment.sirene_recente import lay_recent_sirene
+from quiforme.enrichment.addresses import lay_addresses
+from quiforme.enrichment.recent_sirene import lay_recent_sirene
 from quiforme.fetching.http import Http
 
 _SIRENE_S = 240.0
@@ -17,7 +17,7 @@ _GEOCODER_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class EnrichmentServices:
     """What a run may ask beside the files.
 
     Attributes:
@@ -35,7 +35,7 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
-class Enriched:
+class EnrichmentResult:
     """What came of them.
 
     Attributes:
@@ -52,12 +52,12 @@ class Enriched:
 
 def enrich(
     database: duckdb.DuckDBPyConnection,
-    services: Services,
+    services: EnrichmentServices,
     *,
     day: date,
     stock_day: date | None,
     sirene_complete_up_to: date | None,
-) -> Enriched:
+) -> EnrichmentResult:
     """Make the tables of enrichment.KEPT, and lay what is newer over Sirene's stock.
 
     Args:
@@ -83,7 +83,7 @@ def enrich(
     adresses = lay_addresses(
         database, day=day, http=Http(budget_s=budget), address=services.geocoder_address, budget_s=budget
     )
-    return Enriched(
+    return EnrichmentResult(
         sirene.complete_up_to,
         bool(sirene.rows or adresses.answered),
         {"sirene_api": sirene.summary(), "geocoder": asdict(adresses)},

@@ -47,7 +47,7 @@ Field = str | tuple[str, bytes, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """A small answer, whole.
 
     Attributes:
@@ -128,7 +128,7 @@ class Http:
         self._end = clock() + budget_s
         self._request_budget_s = request_budget_s
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit_bytes: int) -> Answer:
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit_bytes: int) -> HttpAnswer:
         """A small answer.
 
         Args:
@@ -142,18 +142,20 @@ class Http:
         """
         return self._persist(_Request("GET", url, headers or {}), lambda answer, _: _whole(answer, limit_bytes))
 
-    def head(self, url: str) -> Answer:
+    def head(self, url: str) -> HttpAnswer:
         """What a GET would say of a file, without the file.
 
         Raises:
             Unfetchable: There is no answer in time.
 
         """
-        return self._persist(_Request("HEAD", url, {}), lambda answer, _: Answer(answer.status, answer.headers, b""))
+        return self._persist(
+            _Request("HEAD", url, {}), lambda answer, _: HttpAnswer(answer.status, answer.headers, b"")
+        )
 
     def post(
         self, url: str, *, fields: Mapping[str, Field], headers: Mapping[str, str] | None = None, limit_bytes: int
-    ) -> Answer:
+    ) -> HttpAnswer:
         """A small answer to a form: multipart when a field is a file, else urlencoded.
 
         Raises:
@@ -268,11 +270,11 @@ def as_date(header: str | None) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def _whole(answer: BaseHTTPResponse, limit_bytes: int) -> Answer:
+def _whole(answer: BaseHTTPResponse, limit_bytes: int) -> HttpAnswer:
     body = b"".join(pieces(answer, limit_bytes=limit_bytes))
     if 200 <= answer.status < 300:
         refuse_html(answer.headers.get("Content-Type", ""), body)
-    return Answer(answer.status, answer.headers, body)
+    return HttpAnswer(answer.status, answer.headers, body)
 
 
 def _copy(answer: BaseHTTPResponse, address: str, target: Path, known: str | None, limit_bytes: int) -> Download:

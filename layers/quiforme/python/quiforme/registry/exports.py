@@ -24,7 +24,7 @@ _FILES = {
 
 def write(database: duckdb.DuckDBPyConnection, storage: Storage, scratch: Path, generation: int) -> None:
     """Write the three files from the tables that the documents were made from."""
-    run_script(database, "quiforme.registry", "exports.sql")
+    run_script(database, "pipeline/exports.sql")
     for name, (view, form) in _FILES.items():
         path = scratch / name
         database.execute(f"COPY (FROM {view}) TO {sql_text(path)} ({form})")

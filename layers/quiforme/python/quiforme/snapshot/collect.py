@@ -16,10 +16,10 @@ import duckdb
 
 from quiforme.database import open_database, sql_text
 from quiforme.snapshot import guards
-from quiforme.snapshot.manifest import Accepted, Manifest, Outcome, SetAsideRow, SourceInUse
+from quiforme.snapshot.manifest import Accepted, Manifest, SetAsideRow, SourceInUse, SourceOutcome
 from quiforme.snapshot.ports import Offer, Origin, Storage, Unfetchable, Version
 from quiforme.sources.catalogue import Source, kept
-from quiforme.sources.reading import BROKEN, InPlace, Reading, Refused, see_all, unreadable
+from quiforme.sources.reading import BROKEN, FileRefused, InPlaceTable, ReadResult, see_all, unreadable
 
 _FIRST = 10
 _AT_A_TIME = 2
@@ -35,7 +35,7 @@ _MEMORY_MB = 1000
 class Damaged(Exception):
     """A file that was accepted cannot be read after all."""
 
-    def __init__(self, source: str, refusal: Refused) -> None:
+    def __init__(self, source: str, refusal: FileRefused) -> None:
         """Take the source's name, and what has to be said of the file."""
         super().__init__(f"{source}: {refusal}")
         self.source = source
@@ -72,8 +72,8 @@ class Collector:
     run_id: str
     day: date
     any_volume: Collection[str] = ()
-    damaged: Mapping[str, Refused] = field(default_factory=dict)
-    _in_place: dict[str, tuple[str, InPlace]] = field(default_factory=dict)
+    damaged: Mapping[str, FileRefused] = field(default_factory=dict)
+    _in_place: dict[str, tuple[str, InPlaceTable]] = field(default_factory=dict)
     _read_in_place: set[Path] = field(default_factory=set)
     _keeping: Lock = field(default_factory=Lock)
 
@@ -83,7 +83,7 @@ class Collector:
         in_use: Mapping[str, SourceInUse],
         *,
         enough_time: Callable[[], bool] = lambda: True,
-    ) -> dict[str, Outcome]:
+    ) -> dict[str, SourceOutcome]:
         """Take each source's newest file, whatever becomes of the others.
 
         Args:
@@ -97,7 +97,7 @@ class Collector:
         """
         todo = list(sources)
 
-        def take(source: Source) -> Outcome | None:
+        def take(source: Source) -> SourceOutcome | None:
             if source.name != _LONGEST:
                 os.nice(_GIVES_WAY)  # this thread only, as Linux has it
             return self._outcome(source, in_use.get(source.name)) if source is todo[0] or enough_time() else None
@@ -147,7 +147,7 @@ class Collector:
                 self.storage.put(key, local)
                 del self._in_place[key]
 
-    def _look_through(self, source: str, table: InPlace) -> None:
+    def _look_through(self, source: str, table: InPlaceTable) -> None:
         """See every value of a table in place, and write nothing."""
         try:
             with self._own_database() as database:
@@ -193,19 +193,19 @@ class Collector:
             database.execute("SET threads = 1")
             yield database
 
-    def _outcome(self, source: Source, before: SourceInUse | None) -> Outcome:
+    def _outcome(self, source: Source, before: SourceInUse | None) -> SourceOutcome:
         path = self.scratch / f"{source.name}.file"
         offer: Offer | None = None
         try:
             known = Version(before.file, before.tag) if before else None
             offer = self.origins[source.name].take(source, known, path)
             if offer is None:
-                return Outcome(state="absent" if before else "missing", in_use=before)
+                return SourceOutcome(state="absent" if before else "missing", in_use=before)
             if before and not offer.fetched:
-                return Outcome(state="unchanged", in_use=self._again(before, offer))
-            return Outcome(state="accepted", in_use=self._accept(source, path, offer, before))
-        except (Refused, Unfetchable) as refusal:
-            return Outcome(
+                return SourceOutcome(state="unchanged", in_use=self._again(before, offer))
+            return SourceOutcome(state="accepted", in_use=self._accept(source, path, offer, before))
+        except (FileRefused, Unfetchable) as refusal:
+            return SourceOutcome(
                 state="refused",
                 in_use=before,
                 file=offer.version.file if offer else None,
@@ -254,7 +254,7 @@ class Collector:
             accepted=(*guards.recent(accepted, self.day), Accepted(day=self.day, rows=reading.rows)),
         )
 
-    def _set_aside(self, source: Source, reading: Reading, digest: str) -> str | None:
+    def _set_aside(self, source: Source, reading: ReadResult, digest: str) -> str | None:
         if not reading.set_aside:
             return None
         key = f"set-aside/{source.name}/{digest}.ndjson"

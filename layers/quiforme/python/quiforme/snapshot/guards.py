@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from quiforme.snapshot.manifest import Accepted
-from quiforme.sources.reading import Reading, Refused
+from quiforme.sources.reading import FileRefused, ReadResult
 
 MOST_SET_ASIDE = 0.01
 """The share of unreadable rows above which the whole file is held to be damaged."""
@@ -15,7 +15,7 @@ LEAST_OF_BASELINE = 0.5
 BASELINE_DAYS = 30
 
 
-def check(reading: Reading, accepted: Iterable[Accepted], *, day: date, any_volume: bool = False) -> None:
+def check(reading: ReadResult, accepted: Iterable[Accepted], *, day: date, any_volume: bool = False) -> None:
     """Refuse a file for what it holds.
 
     Args:
@@ -25,17 +25,17 @@ def check(reading: Reading, accepted: Iterable[Accepted], *, day: date, any_volu
         any_volume: Ops accept the file by name, however few rows it has.
 
     Raises:
-        Refused: Empty, too many unreadable rows, or too few rows.
+        FileRefused: Empty, too many unreadable rows, or too few rows.
 
     """
     unreadable = len(reading.set_aside)
     if not reading.rows:
-        raise Refused("no readable row" if unreadable else "empty file")
+        raise FileRefused("no readable row" if unreadable else "empty file")
     if unreadable > MOST_SET_ASIDE * (reading.rows + unreadable):
-        raise Refused(f"{unreadable} of {reading.rows + unreadable} rows are unreadable")
+        raise FileRefused(f"{unreadable} of {reading.rows + unreadable} rows are unreadable")
     largest = max((file.rows for file in recent(accepted, day)), default=0)
     if reading.rows < LEAST_OF_BASELINE * largest and not any_volume:
-        raise Refused(f"{reading.rows} rows, under half of the {largest} of the largest recent file")
+        raise FileRefused(f"{reading.rows} rows, under half of the {largest} of the largest recent file")
 
 
 def recent(accepted: Iterable[Accepted], day: date) -> tuple[Accepted, ...]:

@@ -67,7 +67,7 @@ class SourceInUse(Frozen):
     accepted: tuple[Accepted, ...]
 
 
-class Outcome(Frozen):
+class SourceOutcome(Frozen):
     """What became of one source in one run.
 
     Attributes:
@@ -110,7 +110,7 @@ class Enrichment(Frozen):
     summary: dict[str, Any]
 
 
-class Settings(Frozen):
+class DocumentSettings(Frozen):
     """What of the deployment's parameters the documents depend on.
 
     Attributes:
@@ -142,8 +142,8 @@ class Manifest(Frozen):
     scheduled_time: datetime
     day: date
     previous: str | None
-    settings: Settings
-    outcomes: dict[str, Outcome]
+    settings: DocumentSettings
+    outcomes: dict[str, SourceOutcome]
     enrichment: Enrichment
     tables: dict[str, str]
 
@@ -171,7 +171,7 @@ class Manifest(Frozen):
             later._findings(),
         )
 
-    def _findings(self) -> dict[str, Outcome]:
+    def _findings(self) -> dict[str, SourceOutcome]:
         return {
             name: outcome.model_copy(update={"state": "accepted"}) if outcome.state == "unchanged" else outcome
             for name, outcome in self.outcomes.items()

@@ -6,7 +6,7 @@ import duckdb
 
 from quiforme.database import count
 from quiforme.sources.csv_lines import read_csv_lines
-from quiforme.sources.reading import Reading
+from quiforme.sources.reading import ReadResult
 
 TABLES = ("annuaire_education",)
 
@@ -19,7 +19,7 @@ _REQUIRED = (
 )
 
 
-def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
+def read(database: duckdb.DuckDBPyConnection, path: Path) -> ReadResult:
     """Load the directory into `annuaire_education`: uai, siret, etat and the two marks of the perimeter.
 
     Raises:
@@ -39,4 +39,4 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
         DROP TABLE raw_annuaire;
         """
     )
-    return Reading(count(database, "annuaire_education"), set_aside)
+    return ReadResult(count(database, "annuaire_education"), set_aside)

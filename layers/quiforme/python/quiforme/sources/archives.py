@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
-from quiforme.sources.reading import Refused
+from quiforme.sources.reading import FileRefused
 
 FICHES_BYTES = 4_000_000_000
 """The XML of the fiches is 570 MB (2026): room for seven times that."""
@@ -40,7 +40,7 @@ def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes
         limit_bytes: The most that all files may come to, unpacked.
 
     Raises:
-        Refused: Not a readable zip, or not with exactly one such file, or encrypted, or with a name that leads
+        FileRefused: Not a readable zip, or not with exactly one such file, or encrypted, or with a name that leads
             elsewhere, or too large unpacked; or damaged, once the stream meets it.
 
     """
@@ -49,34 +49,34 @@ def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes
             archive = stack.enter_context(zipfile.ZipFile(path))
             stream = stack.enter_context(archive.open(_only(archive.infolist(), suffix, limit_bytes)))
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
-            raise Refused(f"the zip cannot be read: {error}") from error
+            raise FileRefused(f"the zip cannot be read: {error}") from error
         except OSError as error:
             if error.errno != errno.EINVAL:  # a directory that points before the file's start
                 raise
-            raise Refused(f"the zip cannot be read: {error}") from error
+            raise FileRefused(f"the zip cannot be read: {error}") from error
         try:
             yield stream
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise Refused(f"the zip cannot be read: {error}") from error
+            raise FileRefused(f"the zip cannot be read: {error}") from error
 
 
 def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipfile.ZipInfo:
     for member in members:
         if _leads_elsewhere(member.orig_filename):
-            raise Refused(f"the zip holds a file whose name leads elsewhere: {member.orig_filename[:100]!r}")
+            raise FileRefused(f"the zip holds a file whose name leads elsewhere: {member.orig_filename[:100]!r}")
     expected = [member for member in members if member.filename.lower().endswith(suffix)]
     if len(expected) != 1:
-        raise Refused(f"{len(expected)} {suffix} files in the zip, one is expected")
+        raise FileRefused(f"{len(expected)} {suffix} files in the zip, one is expected")
     unpacked = sum(member.file_size for member in members)
     if unpacked > limit_bytes:
-        raise Refused(f"the zip would unpack to {unpacked:,} bytes, {limit_bytes:,} are the most")
+        raise FileRefused(f"the zip would unpack to {unpacked:,} bytes, {limit_bytes:,} are the most")
     [member] = expected
     if member.file_size > max(_HARMLESS_BYTES, member.compress_size * _RATIO):
-        raise Refused(f"the zip would unpack {member.compress_size:,} bytes to {member.file_size:,}")
+        raise FileRefused(f"the zip would unpack {member.compress_size:,} bytes to {member.file_size:,}")
     if member.flag_bits & 0x1:
-        raise Refused("the zip is encrypted")
+        raise FileRefused("the zip is encrypted")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Refused(f"the zip cannot be read: it is packed by method {member.compress_type}")
+        raise FileRefused(f"the zip cannot be read: it is packed by method {member.compress_type}")
     return member
 
 

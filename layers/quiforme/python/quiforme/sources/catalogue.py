@@ -15,9 +15,9 @@ from quiforme.sources import (
     referentiel_onisep,
     sirene,
 )
-from quiforme.sources.reading import Previous, Reading
+from quiforme.sources.reading import Previous, ReadResult
 
-Read = Callable[[duckdb.DuckDBPyConnection, Path, Previous], Reading]
+Read = Callable[[duckdb.DuckDBPyConnection, Path, Previous], ReadResult]
 """Reads a file into an empty database, which it may spoil."""
 
 
@@ -75,7 +75,7 @@ def _plain(
     name: str,
     file_name: str,
     tables: tuple[str, ...],
-    read: Callable[[duckdb.DuckDBPyConnection, Path], Reading],
+    read: Callable[[duckdb.DuckDBPyConnection, Path], ReadResult],
 ) -> Source:
     return Source(name, re.compile(file_name), tables, lambda database, path, _: read(database, path))
 

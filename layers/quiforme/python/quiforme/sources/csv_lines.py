@@ -14,7 +14,7 @@ from typing import IO
 import duckdb
 
 from quiforme.database import sql_text
-from quiforme.sources.reading import LONGEST_TEXT, Refused, SetAside, require_columns
+from quiforme.sources.reading import LONGEST_TEXT, FileRefused, SetAside, require_columns
 
 LONGEST_RECORD = 50
 """How many lines a quoted cell may run over before its opening quote is held to be a stray one."""
@@ -46,7 +46,7 @@ def read_csv_lines(
         The header's names as the file writes them (not trimmed), and the lines set aside.
 
     Raises:
-        Refused: The header is unreadable, lacks a required column, or has one that is loaded twice.
+        FileRefused: The header is unreadable, lacks a required column, or has one that is loaded twice.
 
     """
     lines = path.read_bytes().removeprefix(_BOM).split(b"\n")
@@ -77,9 +77,9 @@ def _header(line: bytes, delimiter: str) -> list[str]:
     try:
         names = next(csv.reader([line.decode().removesuffix("\r")], delimiter=delimiter, strict=True), [])
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Refused(f"unreadable header: {error}") from error
+        raise FileRefused(f"unreadable header: {error}") from error
     if not names:
-        raise Refused("empty file")
+        raise FileRefused("empty file")
     return names
 
 

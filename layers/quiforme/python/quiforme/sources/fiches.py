@@ -21,7 +21,7 @@ from typing import IO
 from lxml import etree
 
 from quiforme.sources.archives import FICHES_BYTES, open_only
-from quiforme.sources.reading import LONGEST_TEXT, Refused, SetAside
+from quiforme.sources.reading import LONGEST_TEXT, FileRefused, SetAside
 
 COLUMNS = {
     "fiches": (
@@ -67,7 +67,7 @@ def unroll(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAsid
         The fiches that cannot be used.
 
     Raises:
-        Refused: Not such an export, another register's, or it cannot be read to its end.
+        FileRefused: Not such an export, another register's, or it cannot be read to its end.
         CalledProcessError: The process died; what it had to say is in the log.
 
     """
@@ -78,7 +78,7 @@ def unroll(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAsid
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)  # noqa: S603  # nothing of it comes from a producer
     told = json.loads(done.stdout)
     if told["refused"] is not None:
-        raise Refused(told["refused"])
+        raise FileRefused(told["refused"])
     return [SetAside(*row) for row in told["set_aside"]]
 
 
@@ -89,7 +89,7 @@ def _main() -> None:
     refused = None
     try:
         set_aside = _unroll(Path(path), register.upper(), dict(zip(COLUMNS, map(Path, files), strict=True)))
-    except Refused as refusal:
+    except FileRefused as refusal:
         refused = str(refusal)
     json.dump({"refused": refused, "set_aside": [astuple(row) for row in set_aside]}, sys.stdout)
 
@@ -201,14 +201,14 @@ def _check_head(document: bytes) -> str:
     info = root.getroottree().docinfo
     encoding = info.encoding or "UTF-8"
     if info.internalDTD is not None:
-        raise Refused("unreadable: it declares a document type, which no export does")
+        raise FileRefused("unreadable: it declares a document type, which no export does")
     if root.tag != "FICHES":
-        raise Refused("not an export of fiches")
+        raise FileRefused("not an export of fiches")
     version = (root.findtext("VERSION_FLUX") or "").strip()
     if not version.startswith("4."):
-        raise Refused(f"VERSION_FLUX is {version[:100]!r}, 4.x is read")
+        raise FileRefused(f"VERSION_FLUX is {version[:100]!r}, 4.x is read")
     if root.find("FICHE") is not None:  # its bytes were not found: they are not those of ASCII
-        raise Refused(f"encoded in {encoding}, not in UTF-8")
+        raise FileRefused(f"encoded in {encoding}, not in UTF-8")
     return encoding
 
 
@@ -225,7 +225,7 @@ def _pieces(rest: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
         else:
             rest += block
             if len(rest) > _LARGEST_FICHE:
-                raise Refused(f"unreadable: {len(rest):,} bytes without the end of a fiche")
+                raise FileRefused(f"unreadable: {len(rest):,} bytes without the end of a fiche")
     yield b"<FICHES>" + rest
 
 
@@ -235,7 +235,7 @@ def _parse(content: bytes, encoding: str | None = None) -> etree._Element:
     try:
         return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, LookupError) as error:
-        raise Refused(f"unreadable: {error}") from error
+        raise FileRefused(f"unreadable: {error}") from error
 
 
 def _open_xml(path: Path) -> AbstractContextManager[IO[bytes]]:

@@ -7,7 +7,7 @@ import duckdb
 
 from quiforme.database import count, sql_text
 from quiforme.sources.fiches import COLUMNS, unroll
-from quiforme.sources.reading import Reading, Refused
+from quiforme.sources.reading import FileRefused, ReadResult
 
 
 def tables(register: str) -> tuple[str, ...]:
@@ -15,7 +15,7 @@ def tables(register: str) -> tuple[str, ...]:
     return tuple(f"{name}_{register}" for name in COLUMNS)
 
 
-def read(database: duckdb.DuckDBPyConnection, path: Path, register: str) -> Reading:
+def read(database: duckdb.DuckDBPyConnection, path: Path, register: str) -> ReadResult:
     """Load one register's export into its three tables; a row of the source is a fiche.
 
     Args:
@@ -24,7 +24,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, register: str) -> Read
         register: ``rncp`` or ``rs``.
 
     Raises:
-        Refused: Not such an export, another register's, or it cannot be read to its end.
+        FileRefused: Not such an export, another register's, or it cannot be read to its end.
         CalledProcessError: The process that reads it died.
 
     """
@@ -35,7 +35,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, register: str) -> Read
         set_aside = unroll(path, register, files)
         for name in COLUMNS:
             _load(database, files[name], f"{name}_{register}", name)
-    return Reading(count(database, f"fiches_{register}"), set_aside)
+    return ReadResult(count(database, f"fiches_{register}"), set_aside)
 
 
 def _load(database: duckdb.DuckDBPyConnection, file: Path, table: str, name: str) -> None:
@@ -63,4 +63,4 @@ def _load(database: duckdb.DuckDBPyConnection, file: Path, table: str, name: str
             """
         )
     except duckdb.InvalidInputException as error:  # the file is our own: nothing is wrong with it but a row's length
-        raise Refused(f"unreadable: {error}") from error
+        raise FileRefused(f"unreadable: {error}") from error

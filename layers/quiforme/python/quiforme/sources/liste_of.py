@@ -6,7 +6,7 @@ import duckdb
 
 from quiforme.database import count, sql_text
 from quiforme.sources.csv_lines import first_cell, read_csv_lines
-from quiforme.sources.reading import Previous, Reading
+from quiforme.sources.reading import Previous, ReadResult
 
 TABLES = ("liste_of",)
 
@@ -35,7 +35,7 @@ _PLACE = tuple(f"{_ADDRESS}.{part}" for part in ("voie", "codePostal", "ville"))
 _OPTIONAL = (_PREVIOUS_NDAS, "denomination", *_PLACE)
 
 
-def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) -> Reading:
+def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) -> ReadResult:
     """Load the list into `liste_of`, one row a row of the file.
 
     Args:
@@ -103,7 +103,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
             """,
             [unreadable],
         )
-    return Reading(rows, set_aside)
+    return ReadResult(rows, set_aside)
 
 
 def _several(column: str) -> str:

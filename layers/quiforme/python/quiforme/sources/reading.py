@@ -16,7 +16,7 @@ Previous = Callable[[str], Path | None]
 """Gives the Parquet file of a table as the source's last accepted file left it, if there was one."""
 
 
-class Refused(Exception):
+class FileRefused(Exception):
     """The file may not be used; the message says why, in words for ops."""
 
 
@@ -29,11 +29,11 @@ def see_all(database: duckdb.DuckDBPyConnection, query: str) -> None:
     database.execute(f"SELECT bit_xor(hash(seen)) FROM ({query}) AS seen").fetchall()
 
 
-def unreadable(error: Exception, path: Path) -> Refused:
+def unreadable(error: Exception, path: Path) -> FileRefused:
     """The refusal of a file that DuckDB cannot read."""
     # DuckDB names the file by its path here, which is another in each run, and nobody else's business.
     reason = re.sub(rf"{re.escape(str(path.parent))}/(?:[^/\s'\"]+/)?", "", str(error).splitlines()[0])
-    return Refused(f"unreadable: {reason}")
+    return FileRefused(f"unreadable: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
-class InPlace:
+class InPlaceTable:
     """A table too big for the database, as it stands in the file that was read; only its columns were looked at so far.
 
     Attributes:
@@ -66,7 +66,7 @@ class InPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadResult:
     """The outcome of one file: its tables now stand in the database, in files of their own, or where they stood.
 
     Attributes:
@@ -80,14 +80,14 @@ class Reading:
     rows: int
     set_aside: list[SetAside] = field(default_factory=list)
     files: Mapping[str, Path] = field(default_factory=dict)
-    in_place: Mapping[str, InPlace] = field(default_factory=dict)
+    in_place: Mapping[str, InPlaceTable] = field(default_factory=dict)
 
 
 def require_columns(present: list[str], required: tuple[str, ...]) -> None:
     """Refuse a file that lacks one of its columns or has one twice; `present` is already trimmed."""
     missing = [name for name in required if name not in present]
     if missing:
-        raise Refused(f"missing columns: {', '.join(missing)}")
+        raise FileRefused(f"missing columns: {', '.join(missing)}")
     twice = [name for name in required if present.count(name) > 1]
     if twice:
-        raise Refused(f"columns that stand twice: {', '.join(twice)}")
+        raise FileRefused(f"columns that stand twice: {', '.join(twice)}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from quiforme.sources.reading import LONGEST_TEXT, Reading, Refused, SetAside
+from quiforme.sources.reading import LONGEST_TEXT, FileRefused, ReadResult, SetAside
 
 TABLES = ("referentiel_onisep",)
 
@@ -14,11 +14,11 @@ _RAW_KEPT = 4_000
 """Characters kept of an organisation that is set aside."""
 
 
-def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
+def read(database: duckdb.DuckDBPyConnection, path: Path) -> ReadResult:
     """Load the organisations into `referentiel_onisep`: siret and the validated uai, where there is one.
 
     Raises:
-        Refused: Not JSON, or neither a list of organisations nor an object that holds one.
+        FileRefused: Not JSON, or neither a list of organisations nor an object that holds one.
 
     """
     organisations = _organisations(path)
@@ -45,7 +45,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
             "uais": [uai for _, _, uai in rows],
         },
     )
-    return Reading(len(rows), set_aside)
+    return ReadResult(len(rows), set_aside)
 
 
 def _writable(text: str) -> str:
@@ -64,8 +64,8 @@ def _organisations(path: Path) -> list[Any]:
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise Refused(f"not JSON: {error}") from error
+        raise FileRefused(f"not JSON: {error}") from error
     organisations = content.get("organismes") if isinstance(content, dict) else content
     if not isinstance(organisations, list):
-        raise Refused("no list of organisations")
+        raise FileRefused("no list of organisations")
     return organisations

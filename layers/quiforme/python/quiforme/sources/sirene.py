@@ -19,8 +19,8 @@ from quiforme.sources.archives import STOCK_BYTES, SUCCESSION_BYTES, open_only
 from quiforme.sources.reading import (
     BROKEN,
     LONGEST_TEXT,
-    InPlace,
-    Reading,
+    InPlaceTable,
+    ReadResult,
     SetAside,
     require_columns,
     see_all,
@@ -90,7 +90,7 @@ _SUCCESSION: dict[str, tuple[str, Column]] = {
 }
 
 
-def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
+def read_stock(database: duckdb.DuckDBPyConnection, path: Path) -> ReadResult:
     """The establishments, as a file for `sirene` or in place.
 
     Its columns: siret (a number; NULL for what is no 14 digits), etat (A or F), date_debut, code_commune,
@@ -111,7 +111,7 @@ def kept_stock(file: str) -> str:
     return f"(SELECT siret_text(numero) AS siret, * EXCLUDE (numero) REPLACE ({texts}), numero FROM ({numbered}))"
 
 
-def read_succession(database: duckdb.DuckDBPyConnection, path: Path) -> Reading:
+def read_succession(database: duckdb.DuckDBPyConnection, path: Path) -> ReadResult:
     """The links, as a file for `sirene_succession` or in place: predecesseur, successeur, date_lien.
 
     Raises:
@@ -129,7 +129,7 @@ def _read(
     columns: dict[str, tuple[str, Column]],
     *,
     limit_bytes: int,
-) -> Reading:
+) -> ReadResult:
     try:
         if zipfile.is_zipfile(path):
             return _extract(database, table, path, columns, limit_bytes=limit_bytes)
@@ -142,13 +142,13 @@ def _read(
 
 def _in_place(
     database: duckdb.DuckDBPyConnection, table: str, path: Path, columns: dict[str, tuple[str, Column]]
-) -> Reading:
+) -> ReadResult:
     source = f"read_parquet({sql_text(path)})"
     described = _columns(database, source, columns)
     query = _select(source, columns, described)
     siret = next((described[name][0] for name, column in columns.values() if column is _siret), None)
     named = f"{query} WHERE {_is_named(siret)}" if siret else query
-    return Reading(count(database, source), in_place={table: InPlace(path, query, named, _PARQUET)})
+    return ReadResult(count(database, source), in_place={table: InPlaceTable(path, query, named, _PARQUET)})
 
 
 def _extract(
@@ -158,7 +158,7 @@ def _extract(
     columns: dict[str, tuple[str, Column]],
     *,
     limit_bytes: int,
-) -> Reading:
+) -> ReadResult:
     """The CSV file of a zip is unpacked, since DuckDB reads no zip."""
     kept = path.with_name(f"{table}.parquet")
     with TemporaryDirectory(dir=path.parent) as scratch:
@@ -176,7 +176,7 @@ def _extract(
         except BROKEN as error:
             see_all(database, query)
             raise OSError(f"{table} was read and could not be written") from error
-        return Reading(int(rows), _rejected(database), {table: kept})
+        return ReadResult(int(rows), _rejected(database), {table: kept})
 
 
 def _header(text: Path) -> list[str]:

@@ -1,0 +1,40 @@
+"""News of anomalies, as a reconciliation makes them, from plain values."""
+
+from datetime import date, datetime
+from typing import Any
+
+from quiforme.anomalies.catalogue import RULES
+from quiforme.anomalies.message import event
+from quiforme.anomalies.ports import AnomalyEvent
+
+RULE_OF = {rule.code: rule for rule in RULES}
+
+
+def news(number: int, sequence: int = 1, **given: Any) -> AnomalyEvent:
+    """What happened to the number-th anomaly; `code`, `region`, `day`, `status`, `evidence` and `announcement` as wanted."""
+    code, region = given.get("code", "siret_inconnu"), given.get("region", "11")
+    day, status = given.get("day", "2026-11-23"), given.get("status", "ouverte")
+    announcement = given.get("announcement", "faite")
+    kind = given.get("kind", "resolue" if status == "resolue" else "ouverte" if sequence == 1 else "modifiee")
+    row = {
+        "id": f"{number:032x}",
+        "sequence": sequence,
+        "occurrence": 1,
+        "cle": '{"siret":"81841109200013"}',
+        "constats": f'{{"fait":"{given.get("evidence", "un")}"}}',
+        "siret": "81841109200013",
+        "siren": "818411092",
+        "nda": None,
+        "code_fiche": None,
+        "uai": None,
+        "source": None,
+        "departement": None,
+        "region": region,
+        "premiere_detection": date.fromisoformat("2026-11-20"),
+        "derniere_detection": date.fromisoformat(day),
+        "resolue_le": date.fromisoformat(day) if status == "resolue" else None,
+    }
+    recorded = datetime.fromisoformat(f"{day}T04:12:09")
+    told = event(RULE_OF[code], kind, row, generation=4, recorded=recorded, api_url="https://api.example")
+    announced = given.get("announced", announcement == "faite")
+    return AnomalyEvent(told, announced, day, status, announcement, given.get("evidence", "un").ljust(32, "0"))

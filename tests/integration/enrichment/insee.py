@@ -1,0 +1,115 @@
+"""INSEE's API as it documents itself: informations, questions by day and by SIREN, cursors, chosen fields."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from tools.in_process.http_service import Reply, Request
+
+KEY = "k-1234"
+
+
+def establishment(
+    siret: str,
+    treated: str,
+    *,
+    etat: str = "A",
+    debut: str = "2020-01-01",
+    commune: str = "75111",
+    diffusion: str = "O",
+) -> dict[str, Any]:
+    """One as the API has it: its periods from the last to the first, the current one without an end."""
+    return {
+        "siren": siret[:9],
+        "siret": siret,
+        "statutDiffusionEtablissement": diffusion,
+        "dateDernierTraitementEtablissement": treated,
+        "adresseEtablissement": {"codeCommuneEtablissement": commune, "libelleVoieEtablissement": "[ND]"},
+        "periodesEtablissement": [
+            {
+                "dateFin": None,
+                "dateDebut": debut,
+                "etatAdministratifEtablissement": etat,
+                "enseigne1Etablissement": None,
+            },
+            {"dateFin": "2019-12-31", "dateDebut": "2000-01-01", "etatAdministratifEtablissement": "A"},
+        ],
+    }
+
+
+@dataclass
+class Insee:
+    """Attributes:
+    disposed: When the establishments were last put at disposal.
+    establishments: The whole register.
+    page: The most rows it puts on a page, whatever it is asked for.
+
+    """
+
+    disposed: str = "2026-11-06T07:12:03"
+    establishments: list[dict[str, Any]] = field(default_factory=list)
+    page: int = 1000
+
+    def __call__(self, request: Request) -> Reply:
+        if request.headers.get("X-INSEE-Api-Key-Integration") != KEY:
+            return Reply(401, b'{"header": {"statut": 401, "message": "Unauthorized"}}')
+        if request.path == "/3.11/informations":
+            collections = [
+                {"collection": "Liens de succession", "dateDerniereMiseADisposition": "2026-11-02T07:12:03"},
+                {"collection": "Établissements", "dateDerniereMiseADisposition": self.disposed},
+            ]
+            return _json(200, {"datesDernieresMisesAJourDesDonnees": collections})
+        if request.path != "/3.11/siret":
+            return Reply(404, b"No context-path matches the request URI.")
+        return self._search({name: value[0] for name, value in parse_qs(request.body.decode()).items()})
+
+    def _search(self, form: dict[str, str]) -> Reply:
+        found = sorted(
+            (one for one in self.establishments if _answers(one, form["q"])), key=lambda one: str(one["siret"])
+        )
+        if not found:
+            message = f"Aucun élément trouvé pour q={form['q']}"
+            return _json(404, {"header": {"statut": 404, "message": message}})
+        cursor = form["curseur"]
+        after = "" if cursor == "*" else cursor.removeprefix("AoEu")
+        rows = [one for one in found if one["siret"] > after][: min(int(form["nombre"]), self.page)]
+        following = "AoEu" + (rows[-1]["siret"] if rows else after)
+        header = {
+            "statut": 200,
+            "message": "OK",
+            "total": len(found),
+            "nombre": len(rows),
+            "curseur": cursor,
+            "curseurSuivant": following,
+        }
+        fields = set(form["champs"].split(","))
+        return _json(200, {"header": header, "etablissements": [_only(one, fields) for one in rows]})
+
+
+def questions(requests: list[Request]) -> list[str]:
+    """What was searched, the pages of an answer once each."""
+    forms = [parse_qs(request.body.decode()) for request in requests if request.body]
+    return [form["q"][0] for form in forms]
+
+
+def _answers(one: dict[str, Any], question: str) -> bool:
+    if question.startswith("dateDernierTraitementEtablissement:"):
+        treated: str = one["dateDernierTraitementEtablissement"]
+        return treated.startswith(question.partition(":")[2])
+    prefixes = tuple(term.removeprefix("siret:").removesuffix("*") for term in question.split(" OR "))
+    siret: str = one["siret"]
+    return siret.startswith(prefixes)
+
+
+def _only(value: Any, fields: set[str]) -> Any:
+    """The fields asked for, at whatever depth they are."""
+    if isinstance(value, list):
+        return [_only(part, fields) for part in value]
+    kept = {name: _only(part, fields) if isinstance(part, (dict, list)) else part for name, part in value.items()}
+    return {name: part for name, part in kept.items() if name in fields or (isinstance(part, (dict, list)) and part)}
+
+
+def _json(status: int, content: Any) -> Reply:
+    headers = {"Content-Type": "application/json;charset=utf-8"}
+    return Reply(status, json.dumps(content, ensure_ascii=False).encode(), headers)

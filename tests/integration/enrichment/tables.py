@@ -1,0 +1,34 @@
+"""A database as the ingestion has it when the sources are read: every table there, most of them empty."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from quiforme.database import open_database, run_script
+
+Row = dict[str, Any]
+
+
+@contextmanager
+def tables(scratch: Path, rows: dict[str, list[Row]]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables with these rows and no other; `sirene` is a view, as it is over its kept file."""
+    with open_database(scratch, memory_limit_mb=200) as database:
+        run_script(database, "pipeline/shared/source_tables.sql")
+        run_script(database, "pipeline/shared/previous_run.sql")
+        names = database.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'never_had'").fetchall()
+        for (name,) in names:
+            if name not in ("sirene", "sirene_recente", "adresses"):
+                database.execute(f"CREATE TABLE main.{name} AS FROM never_had.{name}")
+        database.execute("CREATE VIEW sirene AS FROM never_had.sirene")
+        for name, several in rows.items():
+            table = "never_had.sirene" if name == "stock" else name
+            for row in several:
+                places = ", ".join("?" for _ in row)
+                database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
+        yield database
+
+
+def all_of(database: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return database.execute(query).fetchall()

@@ -1,0 +1,53 @@
+"""A server that misbehaves, a client that does not wait for real."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from quiforme.fetching.http import Http
+
+from tests.integration.fetching.server import Server, serving
+
+
+@dataclass
+class Time:
+    """Passes only while the client sleeps."""
+
+    start: datetime = datetime(2026, 8, 26, 5, 0, tzinfo=UTC)
+    pauses: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return sum(self.pauses)
+
+    def now(self) -> datetime:
+        return self.start + timedelta(seconds=self.clock())
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    def client(self, *, budget_s: float = 900, request_budget_s: float = 300, chance: float = 1.0) -> Http:
+        return Http(
+            budget_s=budget_s,
+            request_budget_s=request_budget_s,
+            clock=self.clock,
+            now=self.now,
+            sleep=self.sleep,
+            chance=lambda: chance,
+        )
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as started:
+        yield started
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def http(time: Time) -> Http:
+    return time.client()

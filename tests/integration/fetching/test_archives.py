@@ -1,0 +1,112 @@
+"""Zips as producers send them, and as nobody should."""
+
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+from quiforme.sources.archives import open_only
+from quiforme.sources.reading import FileRefused
+
+LIMIT = 200_000_000
+
+
+def make(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def read(path: Path, limit_bytes: int = LIMIT) -> bytes:
+    with open_only(path, ".xml", limit_bytes=limit_bytes) as stream:
+        return stream.read()
+
+
+def test_the_one_expected_file_is_read(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.file", {"LISEZMOI.txt": b"bonjour", "export/Fiches.XML": b"<FICHES/>"})
+    assert read(path) == b"<FICHES/>"
+
+
+@pytest.mark.parametrize("members", [{}, {"a.csv": b""}, {"a.xml": b"", "b.xml": b""}])
+def test_none_or_two_are_refused(tmp_path: Path, members: dict[str, bytes]) -> None:
+    with pytest.raises(FileRefused, match=r"\.xml files in the zip, one is expected"):
+        read(make(tmp_path / "a.zip", members))
+
+
+@pytest.mark.parametrize(
+    "name", ["../a.xml", "a/../../b.xml", "/etc/a.xml", "..\\a.xml", "C:\\a.xml", "\\\\host\\share\\a.xml"]
+)
+def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileRefused, match="leads elsewhere"):
+        read(make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>", name + ".txt": b""}))
+
+
+def test_a_name_with_two_dots_inside_is_a_name(tmp_path: Path) -> None:
+    assert read(make(tmp_path / "a.zip", {"fiches..v4.xml": b"<FICHES/>"})) == b"<FICHES/>"
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.zip", {"fiches.xml": bytes(52_000_000)})
+    with pytest.raises(FileRefused, match="would unpack 5"):
+        read(path)
+
+
+def test_too_much_in_all_is_refused(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>", "beside.bin": bytes(1000)}, zipfile.ZIP_STORED)
+    assert read(path, limit_bytes=1009) == b"<FICHES/>"
+    with pytest.raises(FileRefused, match="1,009 bytes"):
+        read(path, limit_bytes=1008)
+
+
+def test_a_size_that_lies_is_found_out(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.zip", {"fiches.xml": bytes(52_000_000)})
+    content = bytearray(path.read_bytes())
+    directory = content.rindex(b"PK\x01\x02")
+    struct.pack_into("<L", content, directory + 24, 9)  # the unpacked size, as the directory announces it
+    path.write_bytes(content)
+    with pytest.raises(FileRefused, match="cannot be read"):
+        read(path)
+
+
+def test_encryption_is_refused(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>"})
+    content = bytearray(path.read_bytes())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.rindex(signature) + flags] |= 1
+    path.write_bytes(content)
+    with pytest.raises(FileRefused, match="encrypted"):
+        read(path)
+
+
+def test_a_method_nobody_knows_is_refused(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>"})
+    content = bytearray(path.read_bytes())
+    for signature, method in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        struct.pack_into("<H", content, content.rindex(signature) + method, 9)  # Deflate64
+    path.write_bytes(content)
+    with pytest.raises(FileRefused, match="cannot be read"):
+        read(path)
+
+
+def test_damage_is_refused_where_it_is_met(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>" * 100}, zipfile.ZIP_STORED)
+    content = bytearray(path.read_bytes())
+    content[200] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(FileRefused, match="cannot be read"):
+        read(path)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 30, -1, -30])
+def test_a_zip_cut_short_is_refused(tmp_path: Path, cut: int) -> None:
+    path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>" * 100})
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(FileRefused, match="cannot be read"):
+        read(path)
+
+
+def test_an_error_of_the_reader_stays_its_own(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>"})
+    with pytest.raises(KeyError), open_only(path, ".xml", limit_bytes=LIMIT):
+        raise KeyError

@@ -1,0 +1,127 @@
+"""Sources from an address to their tables: what comes over the wire is what the readers read."""
+
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import duckdb
+import pytest
+from quiforme.database import open_database, run_script
+from quiforme.fetching.http import Http
+from quiforme.fetching.producers import HttpOrigin
+from quiforme.snapshot.collect import Collector
+from quiforme.snapshot.manifest import SourceInUse, SourceOutcome
+from quiforme.sources.catalogue import SOURCES
+
+from tests.integration.fetching.server import Act, Server, moved, reply, unless_known, zipped
+from tools.in_process.doubles import FolderStorage
+
+BY_NAME = {source.name: source for source in SOURCES}
+DIRECTORY = (
+    "Identifiant_de_l_etablissement;SIREN_SIRET;etat;Type_contrat_prive;Lycee_Agricole\n"
+    "0861288H;13000000000012;OUVERT;;\n"
+    "0350001A;;A FERMER;HORS CONTRAT;1\n"
+)
+STOCK = (
+    "siret,etatAdministratifEtablissement,codeCommuneEtablissement,statutDiffusionEtablissement,dateDebut\n"
+    "13000000000012,A,86194,O,2020-01-31\n"
+)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_database(tmp_path, memory_limit_mb=512) as opened:
+        run_script(opened, "pipeline/shared/source_tables.sql")
+        yield opened
+
+
+def collect(
+    database: duckdb.DuckDBPyConnection,
+    http: Http,
+    scratch: Path,
+    name: str,
+    address: str,
+    before: SourceInUse | None = None,
+) -> SourceOutcome:
+    collector = Collector(
+        database,
+        {name: HttpOrigin(http, address)},
+        FolderStorage(scratch / "kept"),
+        scratch,
+        "run",
+        date(2026, 8, 26),
+    )
+    outcome = collector.collect([BY_NAME[name]], {name: before} if before else {})[name]
+    collector.keep_in_place()
+    collector.lay_source(BY_NAME[name], outcome.in_use)
+    return outcome
+
+
+def parquet(folder: Path) -> bytes:
+    source, path = folder / "stock.csv", folder / "stock.parquet"
+    source.write_text(STOCK)
+    duckdb.sql(f"COPY (FROM read_csv('{source}')) TO '{path}' (FORMAT parquet)")
+    return path.read_bytes()
+
+
+def zip_of(name: str, content: bytes) -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_directory_comes_with_or_without_a_mark_whatever_its_lines_end_with(
+    database: duckdb.DuckDBPyConnection, server: Server, http: Http, tmp_path: Path, start: str, end: str, packed: bool
+) -> None:
+    body = (start + DIRECTORY.replace("\n", end)).encode()
+    act = zipped(body) if packed else reply(200, body)
+    outcome = collect(database, http, tmp_path, "annuaire_education", server.on("/exports/csv", act))
+    assert outcome.state == "accepted", outcome.reason
+    rows = database.execute("SELECT uai, siret, hors_contrat, lycee_agricole FROM annuaire_education").fetchall()
+    assert rows == [("0861288H", "13000000000012", False, False), ("0350001A", "", True, True)]
+
+
+@pytest.mark.parametrize(
+    ("act", "reason"),
+    [
+        (reply(200, DIRECTORY.replace("SIREN_SIRET", "siret").encode()), "missing columns: SIREN_SIRET"),
+        (reply(200, b"<!doctype html><title>Maintenance</title>"), "HTML page"),
+        (reply(200, b"", Content_Type="text/csv"), "empty"),
+        (reply(403), "it answers 403"),
+    ],
+)
+def test_what_is_not_the_directory_is_refused_and_the_reason_told(
+    database: duckdb.DuckDBPyConnection, server: Server, http: Http, tmp_path: Path, act: Act, reason: str
+) -> None:
+    outcome = collect(database, http, tmp_path, "annuaire_education", server.on("/exports/csv", act))
+    assert outcome.state == "refused"
+    assert reason in (outcome.reason or "")
+
+
+@pytest.mark.parametrize("packed", ["parquet", "zip"])
+def test_the_stock_is_told_by_its_content_not_its_name(
+    database: duckdb.DuckDBPyConnection, server: Server, http: Http, tmp_path: Path, packed: str
+) -> None:
+    content = parquet(tmp_path) if packed == "parquet" else zip_of("StockEtablissement_utf8.csv", STOCK.encode())
+    server.on("/file", unless_known(content, ETag='"august"'))
+    address = server.on("/api/1/datasets/r/a29c1297", moved("/file"))
+    first = collect(database, http, tmp_path, "sirene", address)
+    assert first.state == "accepted", first.reason
+    assert database.execute("SELECT siret, etat, date_debut FROM sirene").fetchall() == [
+        ("13000000000012", "A", date(2020, 1, 31))
+    ]
+    assert collect(database, http, tmp_path, "sirene", address, first.in_use).state == "unchanged"
+
+
+@pytest.mark.parametrize("packed", ["parquet", "zip"])
+def test_a_stock_cut_short_by_its_producer_is_refused(
+    database: duckdb.DuckDBPyConnection, server: Server, http: Http, tmp_path: Path, packed: str
+) -> None:
+    content = parquet(tmp_path) if packed == "parquet" else zip_of("StockEtablissement_utf8.csv", STOCK.encode())
+    assert collect(database, http, tmp_path, "sirene", server.on("/file", reply(200, content[:-40]))).state == "refused"

@@ -1,0 +1,92 @@
+"""Where the kit's files lie, and how they are made."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from quiforme.anomalies.catalogue import RULES
+from quiforme.anomalies.flood import alert
+from quiforme_anomalies import SCHEMA_ALERTE, SCHEMA_ANOMALIE, SCHEMA_EVENEMENT, Alerte, Anomalie
+from quiforme_anomalies.model import EVENEMENT
+
+from tools.fictitious_france import FIRST_DAY, ban, write_day
+from tools.in_process.http_service import Clock, Reply, Request, serve
+from tools.in_process.system import System
+from tools.local_stack.emulator import ROOT
+
+KIT = ROOT / "layers" / "anomalies" / "python" / "quiforme_anomalies"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_LIST = "listePubliqueOF.csv"
+
+
+def generated() -> dict[Path, Any]:
+    """Every file that is made from the code, by where it lies."""
+    schemas = {
+        "anomalie": {"$id": SCHEMA_ANOMALIE, **Anomalie.model_json_schema()},
+        "alerte": {"$id": SCHEMA_ALERTE, **Alerte.model_json_schema()},
+        "evenement": {"$id": SCHEMA_EVENEMENT, "title": "Evenement", **EVENEMENT.json_schema()},
+    }
+    schemas = {name: {"$schema": _DIALECT, **schema} for name, schema in schemas.items()}
+    return {
+        # Where it has been since the first message.
+        ROOT / "docs" / "anomalie.v1.schema.json": schemas["anomalie"],
+        **{KIT / "schemas" / f"{name}.v1.schema.json": content for name, content in schemas.items()},
+        **{KIT / "exemples" / f"{code}.json": events for code, events in samples().items()},
+    }
+
+
+def samples() -> dict[str, list[dict[str, Any]]]:
+    """For each rule the whole story of one anomaly, the one that has most to tell; and one alert."""
+    stories: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for event in _told():
+        stories.setdefault(event["data"]["code"], {}).setdefault(event["data"]["id"], []).append(event)
+    chosen = {
+        code: max(sorted(of_code.items()), key=lambda story: len({event["type"] for event in story[1]}))[1]
+        for code, of_code in stories.items()
+    }
+    return {**{rule.code: chosen[rule.code] for rule in RULES}, "alerte": [_alert()]}
+
+
+def _told() -> Iterator[dict[str, Any]]:
+    """Every event of some days on which each rule opens, changes if it can, closes and opens again."""
+    with TemporaryDirectory() as folder, serve(_geocoder, Clock()) as service:
+        system = System(Path(folder), geocoder_address=service.address)
+
+        def run(number: int) -> list[dict[str, Any]]:
+            day = FIRST_DAY + timedelta(days=number)
+            system.ingest(day)
+            system.reconcile(day)
+            events, system.outbox.events = system.outbox.events, []
+            return [{**event, "time": f"{day}T04:12:09Z"} for event in events]
+
+        def lay(number: int) -> None:
+            write_day(system.drop, FIRST_DAY + timedelta(days=number), size=1)
+
+        for number in range(6):
+            lay(number)
+            yield from run(number)
+        for number in (6, 7):  # no list, but a page, and another one the day after
+            (system.drop / _LIST).write_text(f"<!DOCTYPE html><html>maintenance {number}</html>", encoding="utf-8")
+            yield from run(number)
+        for laid, number in ((8, 8), (8, 12), (9, 13), (14, 14)):  # the producers are late, for days
+            lay(laid)
+            yield from run(number)
+
+
+def _geocoder(request: Request) -> Reply:
+    return Reply(200, ban.answer(request.headers["Content-Type"], request.body))
+
+
+def _alert() -> dict[str, Any]:
+    """The alert of a source that closes most establishments at a stroke."""
+    (rule,) = (rule for rule in RULES if rule.code == "etablissement_ferme")
+    recorded = f"{FIRST_DAY}T04:12:09Z"
+    return alert(rule, openings=104_233, open_before=812, day=FIRST_DAY, generation=9, recorded=recorded)
+
+
+def text(content: Any) -> str:
+    """A file as it is written: a line a value, so that a change is read at a glance."""
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,99 @@
+"""The floor: the time to merely read the same bytes, with the fastest reader at hand for each format.
+
+Of tables the columns that are used, of XML every element, in one pass; a zip is unpacked on the way, and nothing is hashed.
+"""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+from lxml import etree
+from quiforme.database import open_database, sql_text
+
+from tools.bench.data import DAY
+from tools.fictitious_france.formats import annuaire, france_competences, liste_of, onisep, sirene
+
+_DECLARED, _ADDRESS, _CERTIFIED = "informationsDeclarees.", "adressePhysiqueOrganismeFormation.", "certifications."
+_LIST = (
+    "numeroDeclarationActivite",
+    "numerosDeclarationActivitePrecedent",
+    "denomination",
+    "siren",
+    "siretEtablissementDeclarant",
+    *(_ADDRESS + name for name in ("voie", "codePostal", "ville", "codeRegion")),
+    *(
+        _CERTIFIED + name
+        for name in ("actionsDeFormation", "bilansDeCompetences", "VAE", "actionsDeFormationParApprentissage")
+    ),
+    *(_DECLARED + name for name in ("dateDerniereDeclaration", "debutExercice", "finExercice")),
+    *(
+        f"{_DECLARED}specialitesDeFormation.{name}Specialite{slot}"
+        for slot in (1, 2, 3)
+        for name in ("code", "libelle")
+    ),
+)
+_SCHOOLS = ("Identifiant_de_l_etablissement", "SIREN_SIRET", "etat", "Type_contrat_prive", "Lycee_Agricole")
+_STOCK = (
+    "siret",
+    "etatAdministratifEtablissement",
+    "codeCommuneEtablissement",
+    "statutDiffusionEtablissement",
+    "dateDebut",
+)
+_LINKS = ("siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession")
+
+
+def readers(folder: Path, scratch: Path) -> dict[str, Callable[[], object]]:
+    """What reads each file of a drop, under its source's name."""
+    return {
+        "liste_of": lambda: _csv(scratch, folder / liste_of.FILE, _LIST),
+        "rncp": lambda: _count_elements(folder / france_competences.file_name("RNCP", DAY)),
+        "rs": lambda: _count_elements(folder / france_competences.file_name("RS", DAY)),
+        "sirene": lambda: _parquet(scratch, folder / f"{sirene.STOCK}.parquet", _STOCK),
+        "sirene_succession": lambda: _parquet(scratch, folder / f"{sirene.LINKS}.parquet", _LINKS),
+        "annuaire_education": lambda: _csv(scratch, folder / annuaire.FILE, _SCHOOLS),
+        "referentiel_onisep": lambda: len(json.loads((folder / onisep.FILE).read_bytes())["organismes"]),
+    }
+
+
+def _csv(scratch: Path, path: Path, columns: tuple[str, ...]) -> object:
+    with open_database(scratch, memory_limit_mb=1500) as database:
+        source = f"read_csv({sql_text(path)}, delim = ';', quote = '\"', header = true, all_varchar = true)"
+        counts = ", ".join(f'count("{name}")' for name in columns)
+        return _one(database, f"SELECT {counts} FROM {source}")
+
+
+def _parquet(scratch: Path, path: Path, columns: tuple[str, ...]) -> object:
+    """Every value of the columns that are used; counts and extrema would be had of the file's own statistics."""
+    with open_database(scratch, memory_limit_mb=1500) as database:
+        sums = ", ".join(
+            f"max(epoch({name}))" if name.startswith("date") else f"sum(strlen({name}))" for name in columns
+        )
+        return _one(database, f"SELECT {sums} FROM read_parquet({sql_text(path)})")
+
+
+def _one(database: duckdb.DuckDBPyConnection, query: str) -> object:
+    return database.execute(query).fetchone()
+
+
+class _Count:
+    """A parser's target that keeps nothing."""
+
+    def __init__(self) -> None:
+        self.elements = 0
+
+    def start(self, *_: object) -> None:
+        self.elements += 1
+
+    def close(self) -> int:
+        return self.elements
+
+
+def _count_elements(path: Path) -> object:
+    parser = etree.XMLParser(target=_Count())  # type: ignore[arg-type]  # the stubs ask for the methods that it lacks
+    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as stream:
+        while block := stream.read(1 << 20):
+            parser.feed(block)
+    return parser.close()

@@ -1,0 +1,305 @@
+"""The same documents as a competent person would make them with pandas, lxml and boto3: one row, one fiche, one item at
+a time.
+
+It knows a first run only: no list before, so no inactive NDA.
+"""
+
+import csv
+import json
+import zipfile
+from collections import defaultdict
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pandas as pd
+from lxml import etree
+from quiforme.identifiers import is_siren, is_siret, is_uai
+
+from tools.bench.data import DAY
+from tools.bench.project import MOST_INLINE, answer
+from tools.fictitious_france.formats import annuaire, france_competences, liste_of, onisep, sirene
+
+_DECLARED, _CERTIFIED = "informationsDeclarees.", "certifications."
+_CATEGORIES = {
+    "action_formation": "actionsDeFormation",
+    "bilan_competences": "bilansDeCompetences",
+    "validation_acquis_experience": "VAE",
+    "apprentissage": "actionsDeFormationParApprentissage",
+}
+
+_SUCCESSORS = "NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION"
+
+
+@dataclass
+class _Fiche:
+    code: str
+    active: bool
+    decision: str | None
+    end: str | None
+    certifiers: list[str]
+    shown: dict[str, Any]
+    """What is said of it beside the document."""
+
+
+@dataclass
+class _Habilitation:
+    fiche: _Fiche
+    rows: list[tuple[bool, bool, bool, str | None]] = field(default_factory=list)
+    """Active, may train, may examine, since when."""
+
+
+@dataclass
+class _Establishment:
+    state: str
+    since: date | None
+    diffusion: str
+
+
+Document = dict[str, Any]
+
+
+def documents(folder: Path) -> dict[str, tuple[Document, Document]]:
+    """Each document by SIRET, and what goes beside it, for the files of a drop."""
+    declared, sole, several = _declarations(folder / liste_of.FILE)
+    habilitations = _habilitations(folder)
+    uais, excluded = _schools(folder)
+    sirets = declared | habilitations.keys()
+    establishments = _establishments(folder / f"{sirene.STOCK}.parquet", sirets, sole)
+    sirets |= establishments.keys()
+    successors = _successors(folder / f"{sirene.LINKS}.parquet", establishments)
+    made = {}
+    for siret in sirets - excluded:
+        siren = siret[:9]
+        rows = [sole[siren]] if siren in sole else several.get(siren, {}).get(siret, [])
+        declarations = [_declaration(row, via_unite_legale=siren in sole) for row in rows]
+        entries = sorted(habilitations.get(siret, {}).values(), key=_rank)
+        document = {
+            "siret": siret,
+            "code_uai": uais.get(siret),
+            "unite_legale_avec_plusieurs_nda": siren in several,
+            "declarations_activites_etablissement": declarations,
+            "habilitations_france_competence": [_habilitation(entry) for entry in entries],
+        }
+        known = establishments.get(siret)
+        details = {
+            "etablissement": {
+                "etat_administratif": known.state if known else None,
+                "date_fermeture": known.since.isoformat() if known and known.since and known.state == "F" else None,
+                "siret_successeur": successors.get(siret),
+                "diffusion_partielle": known.diffusion == "P" if known else None,
+            },
+            "habilitations": {entry.fiche.code: entry.fiche.shown for entry in entries},
+        }
+        made[siret] = (document, details)
+    return made
+
+
+def _declarations(
+    path: Path,
+) -> tuple[set[str], dict[str, dict[str, str]], dict[str, dict[str, list[dict[str, str]]]]]:
+    """The declared SIRETs, the row of each SIREN with one NDA, and of the others the rows by SIRET."""
+    by_siren: dict[str, list[dict[str, str]]] = defaultdict(list)
+    declared = set()
+    for row in _csv(path):
+        siret, siren = row["siretEtablissementDeclarant"].strip(), row["siren"].strip()
+        if is_siret(siret):
+            declared.add(siret)
+            siren = siret[:9]
+        elif not is_siren(siren):
+            continue
+        by_siren[siren].append(row)
+    sole: dict[str, Any] = {}
+    several: dict[str, Any] = {}
+    for siren, rows in by_siren.items():
+        rows.sort(key=_last_declared, reverse=True)  # stable: of equals the first in the file
+        if len({row["numeroDeclarationActivite"].strip() for row in rows}) == 1:
+            sole[siren] = rows[0]
+            continue
+        several[siren] = defaultdict(list)
+        for row in rows:
+            own = several[siren][row["siretEtablissementDeclarant"].strip()]
+            if row["numeroDeclarationActivite"] not in [one["numeroDeclarationActivite"] for one in own]:
+                own.append(row)
+        for own in several[siren].values():
+            own.sort(key=lambda row: row["numeroDeclarationActivite"])
+            own.sort(key=_last_declared, reverse=True)
+    return declared, sole, several
+
+
+def _last_declared(row: dict[str, str]) -> str:
+    return _iso(row[_DECLARED + "dateDerniereDeclaration"]) or ""
+
+
+def _declaration(row: dict[str, str], *, via_unite_legale: bool) -> dict[str, Any]:
+    flags = {name: row[_CERTIFIED + column].strip().lower() for name, column in _CATEGORIES.items()}
+    return {
+        "numero_de_declaration": row["numeroDeclarationActivite"].strip(),
+        "actif": True,
+        "date_derniere_declaration": _iso(row[_DECLARED + "dateDerniereDeclaration"]),
+        "date_debut_exercice": _iso(row[_DECLARED + "debutExercice"]),
+        "date_fin_exercice": _iso(row[_DECLARED + "finExercice"]),
+        "certification_qualiopi": {
+            **{name: flag == "true" for name, flag in flags.items()},
+            "obtention_via_unite_legale": via_unite_legale if any(flags.values()) else None,
+        },
+        "specialites": {
+            f"specialite_{slot}": {
+                name: row[f"{_DECLARED}specialitesDeFormation.{name}Specialite{slot}"].strip() or None
+                for name in ("code", "libelle")
+            }
+            for slot in (1, 2, 3)
+        },
+    }
+
+
+def _habilitations(folder: Path) -> dict[str, dict[str, _Habilitation]]:
+    found: dict[str, dict[str, _Habilitation]] = defaultdict(dict)
+
+    def add(siret: str, fiche: _Fiche, row: tuple[bool, bool, bool, str | None]) -> None:
+        found[siret].setdefault(fiche.code, _Habilitation(fiche)).rows.append(row)
+
+    for register in ("RNCP", "RS"):
+        for element in _fiches(folder / france_competences.file_name(register, DAY)):
+            certifiers = {
+                siret
+                for certifier in element.iterfind("CERTIFICATEURS/CERTIFICATEUR")
+                if certifier.findtext("ETAT_CERTIFICATEUR") == "Actif"
+                and is_siret(siret := (certifier.findtext("SIRET_CERTIFICATEUR") or "").strip())
+            }
+            fiche = _Fiche(
+                (element.findtext("NUMERO_FICHE") or "").strip(),
+                element.findtext("ACTIF") == "Oui",
+                _iso(element.findtext("DATE_DECISION")),
+                _iso(element.findtext("DATE_FIN_ENREGISTREMENT")),
+                sorted(certifiers),
+                {
+                    "intitule": (element.findtext("INTITULE") or "").strip() or None,
+                    "niveau": (element.findtext("NOMENCLATURE_EUROPE/NIVEAU") or "").strip() or None,
+                    "remplacee_par": [(code.text or "").strip() for code in element.iterfind(_SUCCESSORS)],
+                },
+            )
+            for siret in certifiers:
+                add(siret, fiche, (fiche.active, True, True, None))
+            for partner in element.iterfind("PARTENAIRES/PARTENAIRE"):
+                siret = (partner.findtext("SIRET_PARTENAIRE") or "").strip()
+                state = partner.findtext("ETAT_HABILITATION") or partner.findtext("ETAT_PARTENAIRE")
+                if state == "Supprimé" or not is_siret(siret):
+                    continue
+                role = partner.findtext("HABILITATION_PARTENAIRE")
+                both = role == "HABILITATION_ORGA_FORM"
+                add(
+                    siret,
+                    fiche,
+                    (
+                        state == "Actif" and fiche.active,
+                        both or role == "HABILITATION_FORMER",
+                        both or role == "HABILITATION_ORGANISER",
+                        _iso(partner.findtext("DATE_ACTIF")),
+                    ),
+                )
+    return found
+
+
+def _fiches(path: Path) -> Iterator[etree._Element]:
+    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as stream:
+        for _, element in etree.iterparse(stream, tag="FICHE"):
+            yield element
+            element.clear()
+
+
+def _habilitation(entry: _Habilitation) -> dict[str, Any]:
+    active = [row for row in entry.rows if row[0]]
+    counted = active or entry.rows
+    return {
+        "code": entry.fiche.code,
+        "actif": bool(active),
+        "date_actif": min((row[3] for row in counted if row[3]), default=None),
+        "date_fin_enregistrement": entry.fiche.end,
+        "date_decision": entry.fiche.decision,
+        "habilitation_pour_former": any(row[1] for row in counted),
+        "habilitation_pour_organiser_l_evaluation": any(row[2] for row in counted),
+        "sirets_organismes_certificateurs": entry.fiche.certifiers,
+    }
+
+
+def _rank(entry: _Habilitation) -> tuple[bool, int]:
+    code = entry.fiche.code
+    return code.startswith("RS"), int(code.lstrip("RNCPS"))
+
+
+def _schools(folder: Path) -> tuple[dict[str, str], set[str]]:
+    """The UAI of each SIRET, and the SIRETs out of perimeter."""
+    ranked: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    excluded = set()
+    for row in _csv(folder / annuaire.FILE):
+        uai, siret = row["Identifiant_de_l_etablissement"].strip(), row["SIREN_SIRET"].strip()
+        if not is_siret(siret):
+            continue
+        if row["Type_contrat_prive"].strip() == "HORS CONTRAT" or row["Lycee_Agricole"].strip() == "1":
+            excluded.add(siret)
+        if is_uai(uai):
+            ranked[siret].append((3 if row["etat"].strip() == "OUVERT" else 4, uai))
+    for organisme in json.loads((folder / onisep.FILE).read_bytes())["organismes"]:
+        if is_uai(organisme.get("uai") or "") and is_siret(organisme["siret"]):
+            ranked[organisme["siret"]].append((2, organisme["uai"]))
+    complement = files("quiforme.pipeline").joinpath("complement_uai.csv").read_text().splitlines()
+    for row in csv.DictReader(complement):
+        ranked[row["siret"]].append((1, row["uai"]))
+    return {siret: min(those)[1] for siret, those in ranked.items()}, excluded
+
+
+def _establishments(path: Path, sirets: set[str], sole: Container[str]) -> dict[str, _Establishment]:
+    """Those named, and the active ones of the SIRENs with one NDA."""
+    found = {}
+    columns = ["siret", "etatAdministratifEtablissement", "dateDebut", "statutDiffusionEtablissement"]
+    for siret, state, since, diffusion in _parquet(path, columns):
+        if siret in sirets or (state == "A" and siret[:9] in sole):
+            found[siret] = _Establishment(state, since, diffusion)
+    return found
+
+
+def _successors(path: Path, establishments: Container[str]) -> dict[str, str]:
+    latest: dict[str, tuple[date, str]] = {}
+    columns = ["siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession"]
+    for predecessor, successor, on in _parquet(path, columns):
+        if predecessor not in establishments:
+            continue
+        known = latest.get(predecessor)
+        if known is None or on > known[0] or (on == known[0] and successor < known[1]):
+            latest[predecessor] = (on, successor)
+    return {predecessor: successor for predecessor, (_, successor) in latest.items()}
+
+
+def _csv(path: Path) -> list[dict[str, str]]:
+    frame = pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    rows: list[dict[str, str]] = frame.to_dict("records")
+    return rows
+
+
+def _parquet(path: Path, columns: list[str]) -> Iterator[tuple[Any, ...]]:
+    rows: Iterator[tuple[Any, ...]] = pd.read_parquet(path, columns=columns).itertuples(index=False, name=None)
+    return rows
+
+
+def _iso(text: str | None) -> str | None:
+    try:
+        return datetime.strptime((text or "").strip(), "%d/%m/%Y").date().isoformat()
+    except ValueError:
+        return None
+
+
+def write(documents: dict[str, tuple[Document, Document]]) -> None:
+    """Put the documents one by one, as maps, through boto3's batch writer; only the network is missing."""
+    resource = boto3.resource(
+        "dynamodb", region_name="eu-west-3", aws_access_key_id="none", aws_secret_access_key="none"
+    )
+    resource.meta.client.meta.events.register("before-send.dynamodb.BatchWriteItem", answer)
+    with resource.Table("documents").batch_writer() as writer:
+        for siret, (data, details) in documents.items():
+            if len(data["habilitations_france_competence"]) < MOST_INLINE:
+                writer.put_item(Item={"siret": siret, "document": data, "details": details})

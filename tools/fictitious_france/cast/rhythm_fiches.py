@@ -1,0 +1,144 @@
+"""One case a rule about habilitations, certifiers and UAIs, all on the common rhythm."""
+
+from datetime import date
+
+from tools.fictitious_france import identifiers
+from tools.fictitious_france.cast.case import case
+from tools.fictitious_france.model import NO_APPLICATION, Certifier, Partner
+from tools.fictitious_france.stage import MINISTRY, Body, Stage
+
+TRAIN, EXAMINE = "HABILITATION_FORMER", "HABILITATION_ORGANISER"
+
+
+@case(230, "SIRET faux d'un partenaire (RNCP) et d'un certificateur (RS)", "siret_invalide")
+def siret_invalide_fiches(stage: Stage, body: Body) -> None:
+    """The certifier without SIRET beside it is common, and no anomaly."""
+    partner, certifier = body.siret(), body.other(1).siret()
+    stage.sirene(body)
+    stage.sirene(body.other(1))
+    if stage.open:
+        partner, certifier = identifiers.wrong_key(partner), identifiers.wrong_key(certifier)
+    name = "PARTENAIRE RENOMME" if stage.changed else "PARTENAIRE"
+    stage.fiche(body.rncp(), Partner(partner, name, EXAMINE))
+    stage.fiche(body.rs(), certifiers=[Certifier(certifier), Certifier(""), Certifier(MINISTRY)])
+
+
+@case(231, "Habilitation supprimée, puis inactive, rendue, reperdue", "perte_habilitation")
+def perte_habilitation(stage: Stage, body: Body) -> None:
+    """Removed is absent from the document, inactive is there as inactive: the evidence differs."""
+    state = "Inactif" if stage.changed else "Supprimé"
+    stage.both(body)
+    stage.fiche(body.rncp(), Partner(body.siret(), state=state if stage.open else "Actif"))
+
+
+@case(
+    232,
+    "La fiche elle-même devient inactive au jour 4",
+    "perte_habilitation",
+    "habilitation_sur_fiche_inactive",
+)
+def fiche_becomes_inactive(stage: Stage, body: Body) -> None:
+    """Two partners lose theirs; one is still said to be Actif."""
+    stage.both(body)
+    stage.both(body.other(1))
+    ended = stage.number >= 4
+    stage.fiche(
+        body.rncp(),
+        Partner(body.siret()),
+        Partner(body.other(1).siret(), state="Inactif" if ended else "Actif"),
+        active="Non" if ended else "Oui",
+        end=date(2026, 11, 26),
+    )
+
+
+@case(233, "Partenaire « Actif » sur une fiche inactive", "habilitation_sur_fiche_inactive")
+def habilitation_sur_fiche_inactive(stage: Stage, body: Body) -> None:
+    """The fiche is inactive all along: no habilitation is lost."""
+    stage.both(body)
+    partner = Partner(
+        body.siret(),
+        role=EXAMINE if stage.changed else TRAIN,
+        state="Actif" if stage.open else "Inactif",
+        active_since=date(2025, 1, 2) if stage.changed else None,
+    )
+    stage.fiche(body.rncp(), partner, active="Non", state="Dépubliée/Archivée", end=date(2025, 8, 31))
+
+
+@case(234, "Fiche encore active après sa fin d'enregistrement", "fin_enregistrement_depassee")
+def fin_enregistrement_depassee(stage: Stage, body: Body) -> None:
+    """The second fiche passes its end by itself (26 November, day 3) and becomes inactive on day 6, late."""
+    past = date(2026, 10, 30) if stage.changed else date(2026, 10, 31)
+    stage.both(body)
+    stage.fiche(body.rncp(), Partner(body.siret()), end=past if stage.open else date(2030, 8, 31))
+    stage.fiche(body.rs(), active="Oui" if stage.number < 6 else "Non", end=date(2026, 11, 26))
+
+
+@case(
+    235,
+    "Certificateur actif d'une fiche active, fermé dans Sirene",
+    "certificateur_ferme",
+    "etablissement_ferme",
+)
+def certificateur_ferme(stage: Stage, body: Body) -> None:
+    """The certifier may train on its fiche, so it is also a closed holder."""
+    since = "2026-09-30" if stage.changed else "2026-10-31"
+    stage.sirene(body, state="F" if stage.open else "A", since=since if stage.open else "2015-09-01")
+    stage.fiche(body.rncp(), certifiers=[Certifier(body.siret()), Certifier(MINISTRY)])
+
+
+@case(236, "Partenaire autorisé à former, sans aucun NDA", "habilitation_sans_nda")
+def habilitation_sans_nda(stage: Stage, body: Body) -> None:
+    """Calm, it may only examine; open, it may train; changed, on a second fiche too."""
+    stage.sirene(body)
+    stage.fiche(body.rncp(), Partner(body.siret(), role=TRAIN if stage.open else EXAMINE))
+    stage.fiche(body.rncp(1), Partner(body.siret(), role=TRAIN if stage.changed else EXAMINE))
+
+
+@case(237, "Partenaire autorisé à former, avec un NDA mais sans Qualiopi", "habilitation_sans_qualiopi")
+def habilitation_sans_qualiopi(stage: Stage, body: Body) -> None:
+    """Same steps as the case before; no application for one body, four false for the other."""
+    role = TRAIN if stage.open else EXAMINE
+    stage.both(body, qualiopi=NO_APPLICATION)
+    stage.both(body.other(1), qualiopi=(False, False, False, False))
+    stage.fiche(body.rncp(), Partner(body.siret(), role=role), Partner(body.other(1).siret(), role=role))
+    stage.fiche(body.rs(), Partner(body.siret(), role=TRAIN if stage.changed else EXAMINE))
+
+
+@case(240, "UAI de l'annuaire, puis de l'ONISEP, dont la clé est fausse", "uai_invalide")
+def uai_invalide(stage: Stage, body: Body) -> None:
+    """Two bodies, one a source; a second establishment then takes the wrong UAI too."""
+    other = body.other(5)
+    stage.both(body)
+    stage.both(other)
+    wrong = identifiers.uai_wrong_key(body.uai()) if stage.open else body.uai()
+    stage.school(body, uai=wrong)
+    if stage.changed:
+        stage.sirene(body, 2)
+        stage.school(body, uai=wrong, siret=body.siret(2))
+    stage.onisep(other, identifiers.uai_wrong_key(other.uai()) if stage.open else other.uai())
+
+
+@case(241, "Deux UAI ouverts pour un établissement, puis trois", "uai_multiples", "code_uai")
+def uai_multiples(stage: Stage, body: Body) -> None:
+    """The smallest open one is the document's."""
+    stage.both(body)
+    for rank in range(1 + stage.open + stage.changed, 0, -1):
+        stage.school(body, rank)
+
+
+@case(242, "L'UAI validé n'est pas parmi ceux de l'annuaire", "uai_divergent")
+def uai_divergent(stage: Stage, body: Body) -> None:
+    """The directory then adds a closing one, which is another still."""
+    stage.both(body)
+    stage.school(body)
+    stage.onisep(body, body.uai(1) if stage.open else body.uai())
+    if stage.changed:
+        stage.school(body, 2, state="A FERMER")
+
+
+@case(243, "UAI ouvert d'un établissement fermé dans Sirene", "uai_etablissement_ferme", "etablissement_ferme")
+def uai_etablissement_ferme(stage: Stage, body: Body) -> None:
+    """Closed in Sirene all along; it is the directory that reopens it."""
+    stage.of(body)
+    stage.sirene(body, state="F", since="2026-08-30" if stage.changed else "2026-08-31")
+    stage.school(body, state="OUVERT" if stage.open else "A FERMER")

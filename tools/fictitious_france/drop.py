@@ -1,0 +1,101 @@
+"""One day's drop: who is on stage, and which file each producer leaves."""
+
+import os
+import re
+from collections.abc import Callable, Collection
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from tools.fictitious_france import accidents as on_the_way
+from tools.fictitious_france import crowd
+from tools.fictitious_france.cast import CASES
+from tools.fictitious_france.formats import annuaire, france_competences, liste_of, onisep, sirene
+from tools.fictitious_france.geography import PARIS
+from tools.fictitious_france.model import Fiche
+from tools.fictitious_france.stage import Body, Stage
+
+LARGE = 2_000
+"""From this size on the ministry certifies several thousand fiches, and its document weighs over a megabyte."""
+MANY_FICHES, FEW_FICHES = 5_000, 40
+
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def stage_of(day: date, *, seed: int = 1, size: int = 150, ministry_fiches: int | None = None) -> Stage:
+    """Everything the producers know on that day, before it is written: what a test compares its results with."""
+    stage = Stage(day)
+    stage.sirene(Body(1, PARIS), name="MINISTERE DE LA FORMATION IMAGINAIRE", activity="84.11Z")
+    for known in CASES.values():
+        known.play(stage, known.body)
+    if ministry_fiches is None:
+        ministry_fiches = MANY_FICHES if size >= LARGE else FEW_FICHES
+    crowd.fill(stage, seed, size, ministry_fiches)
+    return stage
+
+
+def data_day(path: Path) -> date:
+    """The day of a file's data: the one in its name, else that of its modification time (see `write_day`)."""
+    dated = _DATED.search(path.name)
+    return date.fromisoformat(dated.group()) if dated else datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+
+
+def write_day(
+    folder: Path,
+    day: date,
+    *,
+    seed: int = 1,
+    size: int = 150,
+    of_variant: liste_of.Variant = "v2",
+    sirene_format: sirene.Format = "parquet",
+    onisep_bare: bool = False,
+    ministry_fiches: int | None = None,
+    accidents: bool = False,
+) -> None:
+    """Write the drop of one day into `folder`, made if needed, over what is there.
+
+    `size` counts the ordinary bodies (at least 60), `ministry_fiches` those one ministry certifies: 10 000
+    make a document of several megabytes. Modification times are set to 04:00 UTC of the day, for readers who
+    date a file by them. `accidents` adds those of `accidents.py`: files that a guard must refuse, and one
+    that grows old.
+    """
+    stage = stage_of(day, seed=seed, size=size, ministry_fiches=ministry_fiches)
+    write_stage(folder, stage, of_variant=of_variant, sirene_format=sirene_format, onisep_bare=onisep_bare)
+    if accidents:
+        on_the_way.befall(
+            folder,
+            day,
+            lambda register, of_day: _of_register(
+                stage_of(of_day, seed=seed, size=size, ministry_fiches=ministry_fiches), register
+            ),
+        )
+
+
+def write_stage(
+    folder: Path,
+    stage: Stage,
+    *,
+    of_variant: liste_of.Variant = "v2",
+    sirene_format: sirene.Format = "parquet",
+    onisep_bare: bool = False,
+    only: Collection[str] = (),
+) -> None:
+    """Write what is on stage into `folder`, over what is there; `only` names sources, all of them by default."""
+    folder.mkdir(parents=True, exist_ok=True)
+    day = stage.day
+    writers: dict[str, Callable[[], Path]] = {
+        "liste_of": lambda: liste_of.write(folder, stage.list_of, of_variant),
+        "rncp": lambda: france_competences.write(folder, "RNCP", day, _of_register(stage, "RNCP")),
+        "rs": lambda: france_competences.write(folder, "RS", day, _of_register(stage, "RS")),
+        "sirene": lambda: sirene.write_stock(folder, stage.establishments.values(), sirene_format),
+        "sirene_succession": lambda: sirene.write_links(folder, stage.successions, sirene_format),
+        "annuaire_education": lambda: annuaire.write(folder, stage.schools),
+        "referentiel_onisep": lambda: onisep.write(folder, stage.organismes, bare=onisep_bare),
+    }
+    published = datetime.combine(day, time(4), UTC).timestamp()
+    for source, write in writers.items():
+        if not only or source in only:
+            os.utime(write(), (published, published))
+
+
+def _of_register(stage: Stage, register: france_competences.Register) -> list[Fiche]:
+    return [fiche for code, fiche in stage.fiches.items() if code.rstrip("0123456789") == register]

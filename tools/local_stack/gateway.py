@@ -1,0 +1,20 @@
+"""The one thing of the template that the emulator passes over: gateway responses inside an API's definition."""
+
+from typing import Any
+
+from tools.local_stack.template import template
+
+
+def complete(apigateway: Any, api_id: str) -> None:
+    """Put the template's gateway responses and deploy the stage once more, as AWS does by itself."""
+    api = template()["Resources"]["Api"]["Properties"]
+    for response_type, response in api["GatewayResponses"].items():
+        headers = response.get("ResponseParameters", {}).get("Headers", {})
+        apigateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=response_type,
+            **({"statusCode": str(response["StatusCode"])} if "StatusCode" in response else {}),
+            responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
+            responseTemplates=response["ResponseTemplates"],
+        )
+    apigateway.create_deployment(restApiId=api_id, stageName=api["StageName"])

@@ -1,0 +1,906 @@
+"""What the answers are made of.
+
+The docstrings of the models and of their fields are the description that callers read: they are French.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+from quiforme.api import anomalies, follow_up_step, raw_quiforme
+from quiforme.api.establishments import LARGEST_BATCH
+
+Siret = Annotated[str, Field(pattern="^[0-9]{14}$")]
+Nda = Annotated[str, Field(pattern="^[0-9]{4}[0-9A-Z][0-9]{6}$")]
+Uai = Annotated[str, Field(pattern="^[0-9]{7}[A-Z]$")]
+Fiche = Annotated[str, Field(pattern="^(RNCP|RS)[0-9]{1,9}$")]
+Jour = date
+Generation = Annotated[int, Field(ge=1)]
+
+OPEN_LIST = "x-liste-ouverte"
+"""Marks an enumeration that may grow: callers are told to expect values that they do not know."""
+
+
+class _Ouvert(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class _Ferme(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+
+
+# --- the document -------------------------------------------------------------------------------------------
+
+
+class CertificationQualiopi(_Ferme):
+    """La certification Qualiopi attachée à la déclaration, selon la liste publique des organismes de formation."""
+
+    action_formation: bool
+    """Certifié pour les actions de formation."""
+    bilan_competences: bool
+    """Certifié pour les bilans de compétences."""
+    validation_acquis_experience: bool
+    """Certifié pour la validation des acquis de l'expérience (VAE)."""
+    apprentissage: bool
+    """Certifié pour les actions de formation par apprentissage."""
+    obtention_via_unite_legale: bool | None
+    """Vrai quand l'unité légale n'a qu'une déclaration, qui vaut alors pour tous ses établissements ; faux quand elle
+    en a plusieurs ; null quand aucune demande de certification n'est connue."""
+
+
+class Specialite(_Ferme):
+    """Une spécialité de formation, telle que la liste publique la donne."""
+
+    code: str | None
+    """Code de la nomenclature des spécialités de formation (NSF) ; null quand il n'est pas renseigné."""
+    libelle: str | None
+    """Libellé de la source ; null quand il n'est pas renseigné."""
+
+
+class Specialites(_Ferme):
+    """Les trois spécialités du dernier bilan pédagogique et financier ; les trois clés sont toujours là."""
+
+    specialite_1: Specialite
+    """Première spécialité."""
+    specialite_2: Specialite
+    """Deuxième spécialité."""
+    specialite_3: Specialite
+    """Troisième spécialité."""
+
+
+class Declaration(_Ferme):
+    """Une déclaration d'activité (NDA), selon la liste publique des organismes de formation (DGEFP)."""
+
+    numero_de_declaration: Nda
+    """Numéro de la déclaration : un texte, jamais un nombre (il peut commencer par zéro ou contenir une lettre)."""
+    actif: bool
+    """Vrai tant que la déclaration figure dans la liste. Une déclaration sortie de la liste reste 365 jours, à faux,
+    ses quatre certifications à faux."""
+    date_derniere_declaration: Jour | None
+    """Jour du dernier bilan pédagogique et financier ; null quand la source ne le donne pas."""
+    date_debut_exercice: Jour | None
+    """Début de l'exercice du dernier bilan ; null quand la source ne le donne pas."""
+    date_fin_exercice: Jour | None
+    """Fin de l'exercice du dernier bilan ; null quand la source ne la donne pas."""
+    certification_qualiopi: CertificationQualiopi
+    specialites: Specialites
+
+
+class Habilitation(_Ferme):
+    """Une habilitation à former ou à évaluer, selon les fiches de France compétences (RNCP et RS)."""
+
+    code: Fiche
+    """Code de la fiche."""
+    actif: bool
+    """Vrai quand l'habilitation et l'enregistrement de la fiche sont en cours."""
+    date_actif: Jour | None
+    """Jour depuis lequel l'habilitation est active ; null pour la plupart, la source ne le donnant pas."""
+    date_fin_enregistrement: Jour | None
+    """Fin de l'enregistrement de la fiche ; null quand la source ne la donne pas."""
+    date_decision: Jour | None
+    """Jour de la décision d'enregistrement ; null quand la source ne le donne pas."""
+    habilitation_pour_former: bool
+    """L'établissement peut préparer les candidats à cette certification."""
+    habilitation_pour_organiser_l_evaluation: bool
+    """L'établissement peut organiser les épreuves de cette certification."""
+    sirets_organismes_certificateurs: list[Siret]
+    """Certificateurs actifs de la fiche, en ordre croissant ; ceux dont le SIRET est invalide n'y sont pas."""
+
+
+class Document(_Ferme):
+    """Ce que les sources disent d'un établissement. La liste des champs est fermée."""
+
+    siret: Siret
+    """SIRET de l'établissement."""
+    code_uai: Uai | None
+    """Code UAI, selon le référentiel de l'Onisep ou l'annuaire de l'éducation ; null quand aucun n'est connu."""
+    unite_legale_avec_plusieurs_nda: bool
+    """Vrai quand l'unité légale a plusieurs déclarations dans la liste en cours : chacune ne vaut alors que pour les
+    établissements qu'elle nomme."""
+    declarations_activites_etablissement: list[Declaration]
+    """Déclarations de l'établissement, les actives d'abord, puis la plus récente. Vide quand il n'en a aucune."""
+    habilitations_france_competence: list[Habilitation]
+    """Habilitations de l'établissement, RNCP puis RS, par numéro. Vide quand il n'en a aucune."""
+
+
+# --- what goes beside it ------------------------------------------------------------------------------------
+
+
+class Liens(_Ouvert):
+    """Aucun lien n'est donné pour cette ressource."""
+
+
+class Version(_Ouvert):
+    """Depuis quand ce document dit ce qu'il dit."""
+
+    generation: Generation
+    """Publication qui a écrit cette version du document."""
+    jour: Jour
+    """Jour de cette publication."""
+
+
+class Adresse(_Ouvert):
+    """Adresse donnée par la liste publique des organismes de formation."""
+
+    voie: str | None
+    """Numéro et voie."""
+    code_postal: str | None
+    """Code postal."""
+    ville: str | None
+    """Commune."""
+
+
+class Etablissement(_Ouvert):
+    """Ce qui est connu de l'établissement, selon Sirene et la liste publique."""
+
+    denomination: str | None
+    """Dénomination ; « [ND] » quand elle n'est pas diffusible et que le jeton n'a pas la portée `non_diffusibles` ; null
+    quand elle n'est pas connue."""
+    adresse: Adresse | Literal["[ND]"] | None
+    """Adresse ; « [ND] » dans le même cas que la dénomination ; null quand elle n'est pas connue."""
+    etat_administratif: Literal["A", "F"] | None
+    """A : en activité, F : fermé, selon Sirene ; null quand Sirene ne connaît pas ce SIRET."""
+    date_fermeture: Jour | None
+    """Jour de la fermeture ; null quand l'établissement n'est pas fermé."""
+    siret_successeur: Siret | None
+    """SIRET qui a pris la suite, selon Sirene ; null quand aucun n'est connu."""
+    diffusion_partielle: bool | None
+    """Vrai quand l'établissement s'oppose à la diffusion de ses données ; null quand Sirene ne le connaît pas."""
+
+
+class FicheDetaillee(_Ouvert):
+    """Une fiche de France compétences."""
+
+    intitule: str | None
+    """Intitulé de la certification."""
+    niveau: str | None
+    """Niveau de qualification ; null quand la fiche n'en a pas."""
+    remplacee_par: list[str]
+    """Codes des fiches qui la remplacent."""
+
+
+class MetaDocument(_Ouvert):
+    """Ce qui accompagne un document. D'autres champs peuvent s'y ajouter."""
+
+    generation: Generation
+    """Publication lue."""
+    jour: Jour
+    """Jour de la dernière mise à jour quotidienne que cette publication reflète."""
+    version: Version
+    sources: dict[str, Jour]
+    """Pour chaque source utilisée, le jour de ses données."""
+    etablissement: Etablissement
+    habilitations: dict[str, FicheDetaillee]
+    """Pour chaque habilitation du document, sa fiche."""
+
+
+class ReponseDocument(_Ouvert):
+    """Le document d'un établissement."""
+
+    data: Document
+    links: Liens
+    meta: MetaDocument
+
+
+# --- history ------------------------------------------------------------------------------------------------
+
+
+class Changement(_Ouvert):
+    """Un endroit du document où la valeur a changé."""
+
+    chemin: str
+    """Où : champs séparés par des points ; dans une liste, l'entrée est nommée par son NDA ou son code de fiche."""
+    avant: Any
+    """Valeur d'avant ; null quand il n'y en avait pas."""
+    apres: Any
+    """Valeur d'après ; null quand il n'y en a plus."""
+
+
+class Evenement(_Ouvert):
+    """Une nouvelle version du document."""
+
+    jour: Jour
+    """Jour de la publication."""
+    generation: Generation
+    """Publication qui a écrit cette version."""
+    nature: Annotated[
+        Literal["publication", "modification", "retrait", "hors_perimetre", "premiere_version_conservee"],
+        Field(json_schema_extra={OPEN_LIST: True}),
+    ]
+    """`publication` : le document paraît ; `modification` : il change ; `retrait` : il n'y en a plus ;
+    `hors_perimetre` : l'établissement est exclu ; `premiere_version_conservee` : ce qui précède n'est plus
+    conservé."""
+    changements: list[Changement]
+    """Ce qui a changé ; vide quand la nature suffit à le dire."""
+
+
+class LiensDePage(_Ouvert):
+    """Où aller ensuite."""
+
+    next: str | None
+    """Adresse de la page suivante, relative à celle-ci ; null à la dernière page."""
+
+
+class MetaHistorique(_Ouvert):
+    """Ce qui accompagne une page d'historique."""
+
+    curseur: str | None
+    """Curseur de la page suivante ; null à la dernière page."""
+
+
+class ReponseHistorique(_Ouvert):
+    """L'histoire d'un document, de la version la plus récente à la plus ancienne."""
+
+    data: list[Evenement]
+    links: LiensDePage
+    meta: MetaHistorique
+
+
+# --- errors -------------------------------------------------------------------------------------------------
+
+
+class Origine(_Ouvert):
+    """Ce qui est en cause."""
+
+    parameter: str
+    """Nom du paramètre."""
+
+
+class Erreur(_Ouvert):
+    """Une raison du refus."""
+
+    code: str
+    """Code de l'erreur : avec le statut HTTP, c'est ce sur quoi un programme peut se régler."""
+    title: str
+    """Titre de l'erreur."""
+    detail: str
+    """Explication, pour une personne ; son texte peut changer."""
+    source: Origine | None
+    """Ce qui est en cause ; null quand ce n'est pas un paramètre."""
+    meta: dict[str, Any]
+    """Précisions, dont `raison` quand rien n'est trouvé : `inconnu`, `hors_perimetre`, `hors_historique`…"""
+
+
+class Erreurs(_Ouvert):
+    """Pourquoi un appel est refusé ; plusieurs paramètres faux font plusieurs entrées."""
+
+    errors: Annotated[list[Erreur], Field(min_length=1)]
+
+
+# --- several at once ----------------------------------------------------------------------------------------
+
+
+class Recherche(_Ferme):
+    """Les établissements demandés."""
+
+    sirets: Annotated[list[str], Field(min_length=1, max_length=LARGEST_BATCH)]
+    """De un à cent numéros de SIRET. Un numéro mal formé ou inconnu a sa propre erreur et ne gâte pas
+    les autres."""
+
+
+class EntreeTrouvee(_Ouvert):
+    """Un établissement trouvé."""
+
+    siret: Siret
+    """SIRET demandé."""
+    status: Literal[200]
+    """Ce que l'appel pour ce seul SIRET aurait répondu."""
+    data: Document
+    links: Liens
+    meta: MetaDocument
+
+
+class EntreeRefusee(_Ouvert):
+    """Un établissement dont le document n'est pas donné."""
+
+    siret: str
+    """Numéro demandé, coupé à cinquante caractères."""
+    status: Literal[404, 413, 422]
+    """404 : rien de publié ; 413 : document à demander seul, le lot étant trop volumineux ; 422 : numéro mal formé."""
+    errors: list[Erreur]
+
+
+class MetaPublication(_Ouvert):
+    """La publication lue."""
+
+    generation: Generation
+    """Son numéro."""
+    jour: Jour
+    """Jour de la dernière mise à jour quotidienne qu'elle reflète."""
+
+
+class ReponseRecherche(_Ouvert):
+    """Une entrée par SIRET demandé, dans le même ordre."""
+
+    data: list[EntreeTrouvee | EntreeRefusee]
+    links: Liens
+    meta: MetaPublication
+
+
+# --- who is behind an identifier ----------------------------------------------------------------------------
+
+
+class Porteur(_Ouvert):
+    """Un établissement publié."""
+
+    siret: Siret
+    """Son SIRET."""
+
+
+class PorteurDeNda(Porteur):
+    """Un établissement qui porte la déclaration."""
+
+    actif: bool
+    """Faux quand la déclaration est sortie de la liste publique."""
+
+
+class Habilite(Porteur):
+    """Un établissement dont l'habilitation est active."""
+
+    habilitation_pour_former: bool
+    """Il peut former."""
+    habilitation_pour_organiser_l_evaluation: bool
+    """Il peut évaluer."""
+
+
+class MetaListe(_Ouvert):
+    """Ce qui accompagne une page."""
+
+    generation: Generation
+    """Publication lue : la même pour toutes les pages d'un parcours."""
+    total: Annotated[int, Field(ge=0)]
+    """Nombre d'établissements, toutes pages comprises."""
+    curseur: str | None
+    """Curseur de la page suivante ; null à la dernière page."""
+
+
+class ReponseListe(_Ouvert):
+    """Des établissements, par SIRET croissant."""
+
+    data: list[Porteur]
+    links: LiensDePage
+    meta: MetaListe
+
+
+class ReponseListeNda(_Ouvert):
+    """Les établissements d'une déclaration, par SIRET croissant."""
+
+    data: list[PorteurDeNda]
+    links: LiensDePage
+    meta: MetaListe
+
+
+class ReponseListeCertification(_Ouvert):
+    """Les établissements habilités pour une certification, par SIRET croissant."""
+
+    data: list[Habilite]
+    links: LiensDePage
+    meta: MetaListe
+
+
+# --- anomalies ----------------------------------------------------------------------------------------------
+
+Code = Annotated[str, Field(json_schema_extra={"enum": list(anomalies.CODES), OPEN_LIST: True})]
+Region = Annotated[str, Field(pattern="^[0-9]{2}$")]
+Jours = Annotated[float, Field(ge=0)]
+Nombre = Annotated[int, Field(ge=0)]
+
+
+class Suivi(_Ouvert):
+    """Une étape du suivi d'une anomalie."""
+
+    version: Annotated[int, Field(ge=1)]
+    """Compte les étapes ; à rendre pour avancer à la suivante."""
+    statut: Literal["contactee", "confirmee", "corrigee_a_la_source", "classee"]
+    """L'établissement a été contacté ; il confirme l'anomalie ; il dit l'avoir fait corriger à la source ; ou il n'y a
+    rien à faire. Une anomalie classée reste silencieuse tant que ses constats restent les mêmes."""
+    motif: str | None
+    """Pourquoi elle est classée ; null pour les autres statuts."""
+    commentaire: str | None
+    """Ce que l'agent en dit ; null quand il n'en dit rien."""
+    auteur: str
+    """Qui l'a dit."""
+    le: datetime
+    """Quand."""
+    constats_changes: bool
+    """Vrai quand les constats ont changé depuis : ce que l'agent avait sous les yeux n'est plus ce qui est trouvé."""
+
+
+class LiensDAnomalie(_Ouvert):
+    """Des pages à ouvrir."""
+
+    consultation: str | None
+    """L'établissement dans cette API ; null quand aucun n'est concerné."""
+    sources: dict[str, str]
+    """La page publique de chaque source comparée, par nom de source."""
+
+
+class Anomalie(_Ouvert):
+    """Une anomalie : ce que les sources disent d'un même objet ne tient pas ensemble, ou a disparu."""
+
+    id: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    """Désigne toujours le même constat : même règle, même objet."""
+    code: Code
+    """Règle qui l'a trouvée."""
+    severite: Literal["critique", "majeure", "mineure", "info"]
+    """Gravité de la règle."""
+    occurrence: Annotated[int, Field(ge=1)]
+    """Combien de fois elle s'est ouverte."""
+    cle: dict[str, str]
+    """Ce sur quoi elle porte."""
+    siret: Siret | None
+    """Établissement concerné ; null quand aucun ne l'est, ou n'est connu."""
+    siren: str | None
+    """Unité légale concernée ; null quand aucune n'est connue."""
+    nda: str | None
+    """Déclaration d'activité concernée, telle que la source l'écrit ; null quand aucune ne l'est."""
+    code_fiche: str | None
+    """Fiche concernée ; null quand aucune ne l'est."""
+    uai: str | None
+    """Code UAI concerné ; null quand aucun ne l'est."""
+    source: str | None
+    """Source concernée ; null quand l'anomalie n'est pas celle d'un fichier."""
+    departement: str | None
+    """Département de l'établissement, selon Sirene ; null quand il n'est pas connu."""
+    region: Region | None
+    """Région compétente (code Insee) ; null quand elle n'est pas connue."""
+    message: str
+    """Ce qui ne va pas, ce qu'il y a à demander et la région compétente, au moment de sa dernière évolution."""
+    constats: dict[str, Any]
+    """Les faits comparés, tels que les sources les donnent."""
+    liens: LiensDAnomalie
+    """Où voir l'établissement, et ce que les sources publient de lui."""
+    premiere_detection: Jour
+    """Jour où l'occurrence en cours s'est ouverte."""
+    etat: Literal["ouverte", "resolue"]
+    """Résolue quand l'anomalie n'est plus trouvée."""
+    derniere_evolution: Jour
+    """Jour où elle s'est ouverte, a changé ou s'est résolue en dernier."""
+    suivi: Suivi | None
+    """Dernière étape du suivi ; null quand personne ne s'en est encore occupé."""
+
+
+class EvenementDAnomalie(_Ouvert):
+    """Ce qui est arrivé à une anomalie."""
+
+    id: str
+    """Identifiant de l'événement, celui du message de la file."""
+    evenement: Literal["ouverte", "modifiee", "resolue"]
+    """Ce qui est arrivé."""
+    jour: Jour
+    """Quel jour."""
+    heure: datetime
+    """Quand il a été consigné."""
+    annonce: bool
+    """Faux quand il n'a pas été envoyé aux abonnés : anomalie classée, ou retenue."""
+    occurrence: Annotated[int, Field(ge=1)]
+    """Occurrence dont il s'agit."""
+    message: str
+    """Ce qui n'allait pas et ce qu'il y avait à demander, à ce moment."""
+    constats: dict[str, Any]
+    """Les faits comparés, à ce moment."""
+
+
+class AnomalieEntiere(Anomalie):
+    """Une anomalie, avec toute son histoire."""
+
+    evenements: list[EvenementDAnomalie]
+    """Tout ce qui lui est arrivé, du plus ancien au plus récent."""
+    suivis: list[Suivi]
+    """Toutes les étapes du suivi, de la plus ancienne à la plus récente."""
+
+
+class ReponseAnomalie(_Ouvert):
+    """Une anomalie."""
+
+    data: AnomalieEntiere
+    links: Liens
+    meta: dict[str, Any]
+    """Rien pour cette ressource."""
+
+
+class MetaAnomalies(_Ouvert):
+    """Ce qui accompagne une page."""
+
+    curseur: str | None
+    """Curseur de la page suivante ; null à la dernière page."""
+
+
+class ReponseAnomalies(_Ouvert):
+    """Des anomalies : les ouvertes d'abord, région par région, la dernière évolution la première."""
+
+    data: list[Anomalie]
+    links: LiensDePage
+    meta: MetaAnomalies
+
+
+_Texte = Annotated[str, Field(min_length=1, max_length=follow_up_step.LONGEST_TEXT, pattern=r"\S")]
+
+
+class _Etape(_Ferme):
+    commentaire: _Texte | None = None
+    """Libre."""
+    auteur: Annotated[str, Field(min_length=1, max_length=follow_up_step.LONGEST_NAME, pattern=r"\S")]
+    """Qui parle : un nom ou une adresse que les collègues reconnaissent."""
+    version: Annotated[int, Field(ge=0, le=999_999)]
+    """Version du suivi que l'agent a sous les yeux, 0 quand il n'y en a pas : si elle a changé depuis, 409."""
+    evenement: Annotated[str, Field(pattern="^[0-9a-f]{32}:[1-9][0-9]{0,5}$")] | None = None
+    """Dernier évènement que l'agent a sous les yeux (son `id`) : si l'anomalie a changé depuis, 409."""
+
+
+class Avancement(_Etape):
+    """L'établissement est contacté, il confirme, ou il a fait corriger la source."""
+
+    statut: Literal["contactee", "confirmee", "corrigee_a_la_source"]
+    """Ce qui a été fait."""
+    motif: None = None
+    """Ne se donne que pour classer."""
+
+
+class Classement(_Etape):
+    """Il n'y a rien à faire."""
+
+    statut: Literal["classee"]
+    """L'anomalie est classée."""
+    motif: _Texte
+    """Pourquoi."""
+
+
+class EtapeDeSuivi(RootModel[Avancement | Classement]):
+    """La prochaine étape du suivi d'une anomalie : elle avance, ou elle est classée avec un motif."""
+
+
+class Statistique(_Ouvert):
+    """Les anomalies d'une règle, dans une région ou dans toutes.
+
+    Celles que personne n'a reçues ne comptent pas ; d'une anomalie revenue, l'occurrence en cours compte.
+    """
+
+    toutes_regions: bool
+    """Vrai pour la ligne de tout le pays, donnée aux jetons qui ne sont pas limités à des régions."""
+    region: Region | None
+    """Région ; null pour tout le pays, et quand la région n'est pas connue."""
+    code: Code
+    """Règle."""
+    ouvertes: Nombre
+    """Anomalies ouvertes."""
+    age_median_jours: Jours | None
+    """Âge médian de celles qui sont ouvertes ; null quand il n'y en a pas."""
+    age_maximal_jours: Jours | None
+    """Âge de la plus ancienne ; null quand il n'y en a pas."""
+    resolues: Nombre
+    """Anomalies résolues."""
+    resolues_en_30_jours: Nombre
+    """Celles qui l'ont été dans les trente derniers jours."""
+    delai_median_jours: Jours | None
+    """Délai médian entre l'ouverture et la résolution ; null quand il n'y en a pas."""
+
+
+class ReponseStatistiques(_Ouvert):
+    """Les statistiques du dernier rapprochement."""
+
+    data: list[Statistique]
+    links: Liens
+    meta: MetaPublication
+
+
+# --- exports and state --------------------------------------------------------------------------------------
+
+
+class Export(_Ouvert):
+    """Un fichier de tous les documents."""
+
+    fichier: str
+    """Nom du fichier ; son extension dit son format."""
+    octets: Annotated[int, Field(ge=0)]
+    """Taille."""
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+    """Lien de téléchargement, sans jeton : ne pas le transmettre."""
+    expire_le: datetime
+    """Fin de validité du lien."""
+
+
+class ReponseExports(_Ouvert):
+    """Les fichiers de la publication en cours."""
+
+    data: list[Export]
+    links: Liens
+    meta: MetaPublication
+
+
+class EtatSource(_Ouvert):
+    """Une source de données."""
+
+    source: str
+    """Son nom."""
+    etat: Annotated[
+        Literal["acceptee", "inchangee", "refusee", "absente", "jamais_recue"],
+        Field(json_schema_extra={OPEN_LIST: True}),
+    ]
+    """Ce que la dernière mise à jour en a fait. `acceptee` : nouvelles données ; `inchangee` : les mêmes ; `refusee` :
+    données refusées par nos contrôles ; `absente` : rien n'a été reçu, les précédentes servent ; `jamais_recue` :
+    aucune donnée."""
+    jour: Jour | None
+    """Jour des données utilisées ; null quand il n'y en a aucune."""
+
+
+class Etat(_Ouvert):
+    """Ce qui est publié."""
+
+    generation: Generation
+    """Publication en cours."""
+    jour: Jour
+    """Jour de la dernière mise à jour quotidienne."""
+    jour_de_la_generation: Jour
+    """Jour où cette publication a été faite : plus ancien quand rien n'a changé depuis."""
+    sources: list[EtatSource]
+    """Les sources, par nom."""
+
+
+class ReponseEtat(_Ouvert):
+    """L'état du service."""
+
+    data: Etat
+    links: Liens
+    meta: dict[str, Any]
+    """Rien pour l'instant."""
+
+
+class Ping(_Ouvert):
+    """La santé du service, dans le format des contrôles d'API Entreprise."""
+
+    status: Literal["ok", "bad_gateway"]
+    """`ok` : une lecture vient de réussir ; `bad_gateway` : elle a échoué."""
+    last_update: datetime
+    """Moment de cette réponse."""
+    last_ok_status: datetime | None
+    """Dernier moment où la lecture a réussi ; null quand elle n'a pas encore réussi depuis que ce service répond."""
+
+
+class Description(_Ouvert):
+    """Une description OpenAPI 3.1."""
+
+    openapi: str
+    """Version d'OpenAPI."""
+    info: dict[str, Any]
+    """Titre, version et présentation de l'API."""
+    paths: dict[str, Any]
+    """Les ressources."""
+
+
+# --- raw Quiforme -------------------------------------------------------------------------------------------
+
+
+_JAMAIS = "Toujours null : aucune de nos sources ne le donne."
+
+
+def _null(names: Iterable[str]) -> dict[str, Any]:
+    """Fields that the format has, and that nothing here fills."""
+    return {name: (str | None, Field(description=_JAMAIS)) for name in names}
+
+
+def _null_or_absent(names: Iterable[str]) -> dict[str, Any]:
+    """The same, which the skeleton does not have."""
+    return {name: (str | None, Field(default=None, description=_JAMAIS)) for name in names}
+
+
+class _EtablissementBrut(_Ouvert):
+    """L'établissement ; tout y est null quand rien n'est publié."""
+
+    siren: str | None
+    """SIREN de l'unité légale."""
+    denomination: str | None
+    """Dénomination ; « [ND] » quand elle n'est pas diffusible."""
+    uai: Uai | None
+    """Code UAI."""
+    siret_successeur: Siret | None
+    """SIRET qui a pris la suite."""
+    date_fermeture: Jour | None
+    """Jour de la fermeture."""
+    etat_diffusible: bool | None
+    """Faux quand l'établissement s'oppose à la diffusion de ses données."""
+
+
+class _UniteLegaleBrute(_Ouvert):
+    """L'unité légale ; tout y est null quand rien n'est publié."""
+
+    multinda: bool | None
+    """Vrai quand elle a plusieurs déclarations."""
+
+
+class _NdaBrut(_Ouvert):
+    """Une déclaration active ; les inactives n'y sont pas, ce format ne les distinguant pas."""
+
+    nda: Nda | None
+    """Numéro de la déclaration."""
+    actif: bool | None
+    """Toujours vrai."""
+    date_derniere_declaration: Jour | None
+    """Jour du dernier bilan."""
+    debut_exercice: Jour | None
+    """Début de l'exercice."""
+    fin_exercice: Jour | None
+    """Fin de l'exercice."""
+    code_specialite_1: str | None
+    """Code de la première spécialité."""
+    libelle_specialite_1: str | None
+    """Libellé de la première spécialité."""
+    code_specialite_2: str | None
+    """Code de la deuxième spécialité."""
+    libelle_specialite_2: str | None
+    """Libellé de la deuxième spécialité."""
+    code_specialite_3: str | None
+    """Code de la troisième spécialité."""
+    libelle_specialite_3: str | None
+    """Libellé de la troisième spécialité."""
+    qualiopi_action_formation: bool | None
+    """Certifié pour les actions de formation."""
+    qualiopi_bilan_competence: bool | None
+    """Certifié pour les bilans de compétences."""
+    qualiopi_vae: bool | None
+    """Certifié pour la VAE."""
+    qualiopi_apprentissage: bool | None
+    """Certifié pour l'apprentissage."""
+    obtention_qualiopi: str | None
+    """Contient « par propagation via » ou « direct sur le NDA » ; null quand aucune demande n'est connue."""
+
+
+class CertificateurBrut(_Ouvert):
+    """Un certificateur de la fiche."""
+
+    siret: Siret | None
+    """Son SIRET."""
+
+
+class RemplacementBrut(_Ouvert):
+    """Une fiche qui remplace celle-ci."""
+
+    code_fc: str | None
+    """Son code ; null quand il n'y en a pas."""
+
+
+JourFrancais = Annotated[str, Field(pattern="^[0-9]{2}/[0-9]{2}/[0-9]{4}$")]
+
+
+class _HabilitationBrute(_Ouvert):
+    """Une habilitation."""
+
+    code_fc: Fiche | None
+    """Code de la fiche."""
+    actif: bool | None
+    """Vrai quand elle est en cours."""
+    etat_habilitation: Literal["Actif", "Inactif"] | None
+    """Son état."""
+    date_habilitation: JourFrancais | None
+    """Depuis quand, JJ/MM/AAAA."""
+    date_fin_enregistrement: JourFrancais | None
+    """Fin de l'enregistrement de la fiche, JJ/MM/AAAA."""
+    date_decision: JourFrancais | None
+    """Décision d'enregistrement, JJ/MM/AAAA."""
+    a_former: bool | None
+    """Peut former."""
+    a_organiser: bool | None
+    """Peut évaluer."""
+    certificateur: list[CertificateurBrut]
+    """Certificateurs actifs de la fiche."""
+    est_certificateur: bool | None = Field(default=None)
+    """L'établissement est certificateur de la fiche. Absent quand rien n'est publié."""
+    remplace_par: list[RemplacementBrut] = Field(default_factory=list)
+    """Fiches qui la remplacent. Absent quand rien n'est publié."""
+    libelle: str | None = Field(default=None)
+    """Intitulé de la certification. Absent quand rien n'est publié."""
+    niveau: str | None = Field(default=None)
+    """Niveau de qualification. Absent quand rien n'est publié."""
+
+
+def _rest(names: Iterable[str], *bases: type[BaseModel]) -> dict[str, Any]:
+    known = {name for base in bases for name in base.model_fields}
+    return _null(name for name in names if name not in known)
+
+
+EtablissementBrut = create_model(
+    "EtablissementBrut",
+    __base__=_EtablissementBrut,
+    __doc__=_EtablissementBrut.__doc__,
+    **_rest(raw_quiforme.ETABLISSEMENT, _EtablissementBrut),
+)
+UniteLegaleBrute = create_model(
+    "UniteLegaleBrute",
+    __base__=_UniteLegaleBrute,
+    __doc__=_UniteLegaleBrute.__doc__,
+    **_rest(raw_quiforme.UNITE_LEGALE, _UniteLegaleBrute),
+)
+NdaBrut = create_model("NdaBrut", __base__=_NdaBrut, __doc__=_NdaBrut.__doc__, **_rest(raw_quiforme.NDA, _NdaBrut))
+HabilitationBrute = create_model(
+    "HabilitationBrute",
+    __base__=_HabilitationBrute,
+    __doc__=_HabilitationBrute.__doc__,
+    **_null_or_absent(("existence_partenaire", "est_partenaire", *raw_quiforme.ACCESSIBILITE)),
+)
+AdresseBrute = create_model(
+    "AdresseBrute", __base__=_Ouvert, __doc__="Une adresse normalisée.", **_rest(raw_quiforme.ADRESSE_BAN)
+)
+
+
+class ReponseBrute(_Ouvert):
+    """Un établissement au format Quiforme brut, celui que lit le connecteur d'API Entreprise."""
+
+    siret_actif: Siret | None
+    """SIRET de l'établissement ; null quand rien n'est publié, ce dont le connecteur fait son 404."""
+    etablissement: EtablissementBrut  # type: ignore[valid-type]  # made from the format's own list of fields
+    unite_legale: UniteLegaleBrute  # type: ignore[valid-type]
+    adresse_insee: list[dict[str, Any]] = Field(default_factory=list)
+    """Toujours vide ; absent quand rien n'est publié."""
+    adresse_ban: list[AdresseBrute]  # type: ignore[valid-type]
+    """Toujours vide pour un établissement publié."""
+    nda: list[NdaBrut]  # type: ignore[valid-type]
+    """Déclarations actives ; une seule ligne, toute à null, quand rien n'est publié."""
+    habilitations: list[HabilitationBrute]  # type: ignore[valid-type]
+    """Habilitations ; une seule ligne, toute à null, quand rien n'est publié."""
+
+
+# --- as schemas ---------------------------------------------------------------------------------------------
+
+
+class _Plain(GenerateJsonSchema):
+    """JSON Schema as a person would write it: no titles, and `type: [string, null]` for what may be null."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # one of pydantic-core's many
+        return False
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        made.pop("title", None)
+        return made
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        made = super().nullable_schema(schema)
+        if len(made.get("anyOf", [])) != 2:
+            return made
+        inner = made["anyOf"][0]
+        if isinstance(inner.get("type"), str) and "enum" not in inner and "const" not in inner:
+            return {**inner, "type": [inner["type"], "null"]}
+        return made
+
+
+def schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    """The JSON Schema of each model and of what it is made of, by name; they refer to each other as components."""
+    _, made = models_json_schema(
+        [(model, "serialization") for model in models],
+        ref_template="#/components/schemas/{model}",
+        schema_generator=_Plain,
+    )
+    definitions: dict[str, Any] = _one_line(made["$defs"])
+    return definitions
+
+
+def _one_line(schema: Any) -> Any:  # any part of a schema
+    """The schema, its descriptions freed of the line ends of this file, and without defaults: nothing here is sent."""
+    if isinstance(schema, list):
+        return [_one_line(part) for part in schema]
+    if not isinstance(schema, dict):
+        return " ".join(schema.split()) if isinstance(schema, str) else schema
+    return {name: _one_line(part) for name, part in schema.items() if name != "default"}
