@@ -28,9 +28,9 @@ class Life:
         """One day, with these findings (subject → evidence); what happened to the subjects."""
         db = self.database
         db.execute("DELETE FROM constatees; DELETE FROM regles_evaluees; DELETE FROM regles_eprouvees")
-        db.execute("SET VARIABLE jour = ?", [self.day])
-        db.execute("SET VARIABLE crue_nombre = ?", [flood.NUMBER])
-        db.execute("SET VARIABLE crue_part = ?", [flood.SHARE])
+        db.execute("SET VARIABLE day = ?", [self.day])
+        db.execute("SET VARIABLE flood_number = ?", [flood.NUMBER])
+        db.execute("SET VARIABLE flood_share = ?", [flood.SHARE])
         if evaluated:
             db.execute(
                 """INSERT INTO constatees BY NAME

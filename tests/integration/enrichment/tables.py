@@ -17,13 +17,13 @@ def tables(scratch: Path, rows: dict[str, list[Row]]) -> Iterator[duckdb.DuckDBP
     with open_database(scratch, memory_limit_mb=200) as database:
         run_script(database, "pipeline/shared/source_tables.sql")
         run_script(database, "pipeline/shared/previous_run.sql")
-        names = database.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'never_had'").fetchall()
+        names = database.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'empty'").fetchall()
         for (name,) in names:
             if name not in ("sirene", "sirene_recente", "adresses"):
-                database.execute(f"CREATE TABLE main.{name} AS FROM never_had.{name}")
-        database.execute("CREATE VIEW sirene AS FROM never_had.sirene")
+                database.execute(f"CREATE TABLE main.{name} AS FROM empty.{name}")
+        database.execute("CREATE VIEW sirene AS FROM empty.sirene")
         for name, several in rows.items():
-            table = "never_had.sirene" if name == "stock" else name
+            table = "empty.sirene" if name == "stock" else name
             for row in several:
                 places = ", ".join("?" for _ in row)
                 database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))

@@ -73,7 +73,7 @@ def _sent(request: Request) -> list[str]:
 
 @contextmanager
 def world(scratch: Path, *addresses: Address | None, before: list[Row] | None = None) -> Iterator[World]:
-    rows = {"liste_of": listed(*addresses), "before.adresses": before or []}
+    rows = {"liste_of": listed(*addresses), "previous.adresses": before or []}
     with tables(scratch, rows) as database, serve(geocoder, Clock()) as service:
         yield World(database, service)
 

@@ -69,7 +69,7 @@ class World:
 @contextmanager
 def world(scratch: Path, insee: Insee | None = None, **rows: list[Row]) -> Iterator[World]:
     insee = insee or Insee(establishments=changes())
-    rows = {name.replace("before_", "before."): several for name, several in rows.items()}
+    rows = {name.replace("before_", "previous."): several for name, several in rows.items()}
     clock = Clock()
     with (
         tables(scratch, {"stock": [stock(OLD), stock(CHANGED)], **rows}) as database,

@@ -53,7 +53,7 @@ class Days:
             self.database.execute(f"DELETE FROM {name}")
         self._filled = set()
         for name, rows in tables.items():
-            table = "never_had.sirene" if name == "sirene" else f"sources.{name}"
+            table = "empty.sirene" if name == "sirene" else f"sources.{name}"
             self._filled.add(table)
             for row in rows:
                 places = ", ".join("?" for _ in row)
@@ -62,8 +62,8 @@ class Days:
         build_documents(self.database, day=self.day, settings=settings)
         find_changes(self.database, generation=self.generation)
         for name in KEPT:
-            self.database.execute(f"CREATE OR REPLACE TABLE before.{name} AS FROM main.{name}")
-        self.database.execute("CREATE OR REPLACE TABLE before.liste_of AS FROM main.liste_of")
+            self.database.execute(f"CREATE OR REPLACE TABLE previous.{name} AS FROM main.{name}")
+        self.database.execute("CREATE OR REPLACE TABLE previous.liste_of AS FROM main.liste_of")
         [(known, answered)] = self.database.execute("SELECT count(DISTINCT id), count(*) FROM repertoire").fetchall()
         assert known == answered  # an identifier has one answer
         return {siret: json.loads(data) for siret, data in self._pairs("SELECT siret, data FROM documents")}
@@ -118,11 +118,11 @@ def before_all(scratch: Path) -> Iterator[Days]:
         run_script(database, "pipeline/shared/previous_run.sql")
         database.execute("CREATE SCHEMA sources")
         for (name,) in database.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'never_had'"
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'empty'"
         ).fetchall():
             if name == "sirene":
-                database.execute("CREATE VIEW main.sirene AS FROM never_had.sirene")
+                database.execute("CREATE VIEW main.sirene AS FROM empty.sirene")
             else:
-                database.execute(f"CREATE TABLE sources.{name} AS FROM never_had.{name}")
+                database.execute(f"CREATE TABLE sources.{name} AS FROM empty.{name}")
                 database.execute(f"CREATE VIEW main.{name} AS FROM sources.{name}")
         yield Days(database)

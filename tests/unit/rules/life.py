@@ -15,7 +15,7 @@ from quiforme.anomalies.flood import NUMBER, SHARE
 from quiforme.anomalies.message import sentence
 from quiforme.anomalies.rule import Rule
 from quiforme.database import open_database, run_script
-from quiforme.jobs.reconciliation import _can_be_evaluated, _evaluate
+from quiforme.jobs.reconciliation import FACTS, _can_be_evaluated, _evaluate
 from quiforme.sources.catalogue import SOURCES
 
 from tests.unit.rules.rows import DAY, Row, Tables
@@ -70,10 +70,10 @@ class Life:
 
         """
         self.day += timedelta(days=after)
-        never_had = {table for source in without for table in _TABLES_OF[source]}
+        empty = {table for source in without for table in _TABLES_OF[source]}
         earlier, self._missed = [self._today, *self._missed], []
         before = {name: [row for rows in earlier for row in rows.get(name, [])] for name in _COMPARED}
-        self._today = {name: rows for name, rows in tables.items() if name not in never_had}
+        self._today = {name: rows for name, rows in tables.items() if name not in empty}
         self._days += 1
         return self._run(before, without)
 
@@ -210,12 +210,13 @@ class Life:
         self.database.execute("CREATE OR REPLACE TABLE entered AS FROM registre")
         run_script(self.database, "anomalies/ledger.sql")
         self.database.execute("CREATE OR REPLACE TABLE registre AS FROM entered")
-        self.database.execute("SET VARIABLE jour = ?", [self.day])
+        self.database.execute("SET VARIABLE day = ?", [self.day])
         for name, rows in self._today.items():
-            self._fill("never_had.sirene" if name == "sirene" else f"main.{name}", rows)
+            self._fill("empty.sirene" if name == "sirene" else f"main.{name}", rows)
         for name, rows in before.items():
-            self._fill(f"avant.{name}", rows)
-        run_script(self.database, "anomalies/facts.sql")
+            self._fill(f"previous.{name}", rows)
+        for script in FACTS:
+            run_script(self.database, script)
 
     def _empty(self) -> None:
         for table in self._filled:
@@ -253,17 +254,16 @@ def no_rows(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         run_script(database, "pipeline/shared/source_tables.sql")
         run_script(database, "pipeline/shared/previous_run.sql")
         run_script(database, "anomalies/ledger.sql")
-        database.execute("CREATE SCHEMA avant")
-        database.execute("SET VARIABLE crue_nombre = ?", [NUMBER])
-        database.execute("SET VARIABLE crue_part = ?", [SHARE])
+        database.execute("SET VARIABLE flood_number = ?", [NUMBER])
+        database.execute("SET VARIABLE flood_share = ?", [SHARE])
         names = database.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN ('never_had', 'before')"
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN ('empty', 'previous')"
         ).fetchall()
         for schema, name in names:
             kind = "VIEW" if name == "sirene" else "TABLE"
             database.execute(f"CREATE OR REPLACE {kind} main.{name} AS FROM {schema}.{name}")
         for name in _COMPARED:
-            database.execute(f"CREATE TABLE avant.{name} AS FROM main.{name}")
+            database.execute(f"CREATE OR REPLACE TABLE previous.{name} AS FROM main.{name}")
         yield database
 
 

@@ -65,7 +65,7 @@ def decide(
     if state is None:
         raise NothingHeld("nothing was ever reconciled")
     with _ledger(desk, state, memory_limit_mb) as database:
-        database.execute("SET VARIABLE jour = ?", [day])
+        database.execute("SET VARIABLE day = ?", [day])
         database.execute(_DECIDED, ["faite" if decision == "release" else "abandonnee", decision == "release", code])
         (number,) = database.execute("SELECT count(transition) FROM registre_du_jour").fetchone() or (0,)
         if not number:

@@ -1,12 +1,5 @@
 -- The facts that the rules look at, each laid out once.
 
-CREATE OR REPLACE VIEW fiches AS
-    FROM fiches_rncp UNION ALL FROM fiches_rs;
-CREATE OR REPLACE VIEW partenaires AS
-    SELECT *, 'rncp' AS source FROM partenaires_rncp UNION ALL SELECT *, 'rs' FROM partenaires_rs;
-CREATE OR REPLACE VIEW certificateurs AS
-    SELECT *, 'rncp' AS source FROM certificateurs_rncp UNION ALL SELECT *, 'rs' FROM certificateurs_rs;
-
 -- A row of the OF list, and what of it goes into the evidence.
 CREATE OR REPLACE VIEW lignes_of AS
 SELECT *, {
@@ -29,8 +22,6 @@ FULL JOIN (SELECT DISTINCT siret, true AS habilite FROM habilitations WHERE acti
 CREATE OR REPLACE TABLE formateurs_partenaires AS
 SELECT DISTINCT siret FROM habilitations WHERE actif AND pour_former_comme_partenaire;
 
-CREATE OR REPLACE TABLE uai_annuaire AS
-SELECT uai, siret, etat FROM annuaire_education WHERE is_uai(uai) AND is_siret(siret);
 CREATE OR REPLACE TABLE uai_ouverts AS
 SELECT siret, list(DISTINCT uai ORDER BY uai) AS uais FROM uai_annuaire WHERE etat = 'OUVERT' GROUP BY siret;
 
@@ -43,7 +34,7 @@ SEMI JOIN (SELECT siret_number(siret) AS numero
                  UNION SELECT siret FROM habilitations
                  UNION SELECT siret FROM certificateurs UNION SELECT siret FROM partenaires
                  UNION SELECT siret FROM annuaire_education UNION SELECT siret FROM referentiel_onisep
-                 UNION SELECT siret FROM ndas_inactifs UNION SELECT siret FROM avant.habilitations
+                 UNION SELECT siret FROM ndas_inactifs UNION SELECT siret FROM previous.habilitations
                  UNION SELECT siret FROM registre WHERE etat = 'ouverte')) AS utiles USING (numero)
 QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST, etat, diffusion, code_commune
                            ) = 1;

@@ -84,7 +84,7 @@ def record(
     """Keep the tables `registre_du_jour` and `crues`, and make them the ledger in force, its news yet untold.
 
     Args:
-        database: Holds both tables, and the variable `jour`.
+        database: Holds both tables, and the variable `day`.
         desk: Where to keep them.
         run_id: Unique; names what this run keeps.
         rules: By code.
@@ -126,7 +126,7 @@ def _lines(
     database: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], generation: int, recorded: datetime, api_url: str
 ) -> Iterator[dict[str, Any]]:
     """What the run has to tell: its alerts, then what happened to each anomaly."""
-    (day,) = database.execute("SELECT getvariable('jour')::DATE").fetchone() or (None,)
+    (day,) = database.execute("SELECT getvariable('day')::DATE").fetchone() or (None,)
     for row in _rows(database, "SELECT * FROM crues ORDER BY code"):
         told = flood.alert(
             rules[row["code"]],
@@ -163,7 +163,7 @@ def _rows(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str,
 
 def _statistics(database: duckdb.DuckDBPyConnection, generation: int) -> str:
     run_script(database, "anomalies/statistics.sql")
-    (day,) = database.execute("SELECT getvariable('jour')::DATE").fetchone() or (None,)
+    (day,) = database.execute("SELECT getvariable('day')::DATE").fetchone() or (None,)
     lines = list(_rows(database, "FROM statistiques"))
     return json.dumps({"jour": str(day), "generation": generation, "lignes": lines}, separators=(",", ":"))
 

@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX une_fois ON trouvees (id);
 CREATE OR REPLACE TABLE ouvertes AS
 SELECT registre.*,
        regles_evaluees.code IS NOT NULL AS evaluee,
-       coalesce(date_diff('day', premiere_detection, getvariable('jour')::DATE) >= duree_jours, false) AS perimee
+       coalesce(date_diff('day', premiere_detection, getvariable('day')::DATE) >= duree_jours, false) AS perimee
 FROM registre LEFT JOIN regles_evaluees USING (code) WHERE etat = 'ouverte';
 
 CREATE OR REPLACE TABLE ouvertures AS
@@ -32,13 +32,13 @@ FROM (SELECT code, count(*) AS ouvertures FROM ouvertures WHERE NOT classee GROU
 LEFT JOIN (SELECT code, count(*) AS nombre FROM ouvertes GROUP BY code) AS avant USING (code),
 LATERAL (SELECT coalesce(nombre, 0) AS deja_ouvertes) AS deja
 WHERE code IN (FROM regles_eprouvees)
-  AND ouvertures > getvariable('crue_nombre') AND ouvertures > getvariable('crue_part') * deja_ouvertes;
+  AND ouvertures > getvariable('flood_number') AND ouvertures > getvariable('flood_share') * deja_ouvertes;
 
 -- `transition` is what happened, `evenement` what consumers are told of it: null for nothing.
 CREATE OR REPLACE TABLE registre_du_jour AS
 -- opens, for the first time or again
 SELECT ouvertures.* EXCLUDE (classee), 'ouverte' AS etat,
-       getvariable('jour')::DATE AS premiere_detection, getvariable('jour')::DATE AS derniere_detection,
+       getvariable('day')::DATE AS premiere_detection, getvariable('day')::DATE AS derniere_detection,
        NULL::DATE AS resolue_le,
        CASE WHEN classee THEN 'classee' WHEN crues.code IS NOT NULL THEN 'retenue' ELSE 'faite' END AS annonce,
        'ouverte' AS transition, CASE annonce WHEN 'faite' THEN 'ouverte' END AS evenement
@@ -46,7 +46,7 @@ FROM ouvertures LEFT JOIN crues USING (code)
 UNION ALL BY NAME
 -- stays open, its evidence changed or not; a changed evidence ends the silence that was about the one before
 SELECT ouvertes.* EXCLUDE (evaluee, perimee)
-       REPLACE (trouvees.constats AS constats, getvariable('jour')::DATE AS derniere_detection,
+       REPLACE (trouvees.constats AS constats, getvariable('day')::DATE AS derniere_detection,
                 trouvees.siret AS siret, trouvees.siren AS siren, trouvees.nda AS nda, trouvees.uai AS uai,
                 trouvees.departement AS departement, trouvees.region AS region,
                 CASE WHEN change THEN sequence + 1 ELSE sequence END AS sequence,
@@ -59,7 +59,7 @@ WHERE NOT perimee
 UNION ALL BY NAME
 -- closes: found no more, or too old to be followed any longer
 SELECT ouvertes.* EXCLUDE (evaluee, perimee)
-       REPLACE ('resolue' AS etat, sequence + 1 AS sequence, getvariable('jour')::DATE AS resolue_le),
+       REPLACE ('resolue' AS etat, sequence + 1 AS sequence, getvariable('day')::DATE AS resolue_le),
        'resolue' AS transition, CASE annonce WHEN 'faite' THEN 'resolue' END AS evenement
 FROM ouvertes LEFT JOIN trouvees USING (id) WHERE evaluee AND (trouvees.id IS NULL OR perimee)
 UNION ALL BY NAME

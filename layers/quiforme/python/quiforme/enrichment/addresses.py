@@ -54,7 +54,7 @@ def lay_addresses(
     Never fails for the service's sake: what it cannot give is postponed.
 
     Args:
-        database: Holds `liste_of` and `before.adresses`.
+        database: Holds `liste_of` and `previous.adresses`.
         day: The run's day.
         http: A client whose own budget is no longer than `budget_s`.
         address: Of the service, without the resource; None: it is not asked, earlier answers stay in use.

@@ -1,6 +1,6 @@
 -- The answers that the list's addresses still need, and the addresses without one. A CEDEX is a sorting office's:
 -- its postcode belongs to no commune. The geocoder takes 200 characters.
-CREATE OR REPLACE TABLE adresses AS FROM before.adresses SEMI JOIN liste_of USING (adresse);
+CREATE OR REPLACE TABLE adresses AS FROM previous.adresses SEMI JOIN liste_of USING (adresse);
 
 CREATE OR REPLACE TABLE adresses_a_demander AS
 SELECT row_number() OVER (ORDER BY adresse) AS rang, adresse,

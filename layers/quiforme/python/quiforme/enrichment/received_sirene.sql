@@ -24,6 +24,6 @@ SELECT DISTINCT left(siret, 9) AS siren
 FROM (SELECT siret FROM liste_of
       UNION SELECT siret FROM partenaires_rncp UNION SELECT siret FROM partenaires_rs
       UNION SELECT siret FROM certificateurs_rncp UNION SELECT siret FROM certificateurs_rs) AS nommes
-ANTI JOIN before.sirene_recente USING (siret)
+ANTI JOIN previous.sirene_recente USING (siret)
 ANTI JOIN sirene ON numero = siret_number(nommes.siret)
 WHERE is_siret(siret);

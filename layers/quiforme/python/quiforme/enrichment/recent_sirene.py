@@ -84,7 +84,7 @@ def lay_recent_sirene(
     Never fails for the service's sake: what it cannot give is postponed, what it gave is used.
 
     Args:
-        database: Holds the sources, `sirene` as a view, and `before.sirene_recente`.
+        database: Holds the sources, `sirene` as a view, and `previous.sirene_recente`.
         day: The run's day; the days before it are asked for.
         stock_day: The day of the stock's data; None when there is no stock.
         complete_up_to: What the last run's outcome said; None before the first.
@@ -108,7 +108,7 @@ def lay_recent_sirene(
         else:
             pace = Pace(seconds_apart=SECONDS_APART, budget_s=budget_s, clock=clock, sleep=sleep)
             outcome = _Errand(database, ApiSirene(http, address, key, pace), complete).run(day)
-    database.execute("SET VARIABLE stock_du = ?", [made])
+    database.execute("SET VARIABLE stock_month = ?", [made])
     run_script(database, "enrichment/recent_sirene.sql")
     lay_over_stock(database)
     return replace(outcome, kept=count(database, "sirene_recente"))

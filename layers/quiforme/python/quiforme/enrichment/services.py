@@ -61,7 +61,7 @@ def enrich(
     """Make the tables of enrichment.KEPT, and lay what is newer over Sirene's stock.
 
     Args:
-        database: Holds the sources, and in the schema `before` what earlier runs kept.
+        database: Holds the sources, and in the schema `previous` what earlier runs kept.
         services: What may be asked.
         day: The run's day.
         stock_day: The day of Sirene's stock, if there is one.

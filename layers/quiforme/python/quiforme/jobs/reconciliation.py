@@ -21,6 +21,8 @@ from quiforme.registry.ports import Publication
 from quiforme.snapshot.manifest import Manifest
 from quiforme.sources.catalogue import SOURCES, kept
 
+FACTS = ("pipeline/shared/registers.sql", "pipeline/shared/uai.sql", "anomalies/facts.sql")
+"""The SQL of what the rules look at, in its order."""
 _ABOUT = ("siret", "siren", "nda", "code_fiche", "uai", "source", "code_region")
 
 
@@ -127,14 +129,14 @@ def _lay(
     """Lay out the snapshot, the snapshots since the last reconciliation, and the ledger; whether there are any before."""
     run_script(database, "pipeline/shared/source_tables.sql")
     run_script(database, "anomalies/ledger.sql")
-    database.execute("SET VARIABLE jour = ?", [day])
+    database.execute("SET VARIABLE day = ?", [day])
     for source in SOURCES:
         in_use = manifest.sources.get(source.name)
         for table in source.tables:
-            origin = kept(table, _parquet(office, in_use.tables[table])) if in_use else f"never_had.{table}"
+            origin = kept(table, _parquet(office, in_use.tables[table])) if in_use else f"empty.{table}"
             database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {origin}")
     for table in ENRICHMENT:
-        database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM never_had.{table}")
+        database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM empty.{table}")
     for table, key in manifest.tables.items():
         database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {_parquet(office, key)}")
     _lay_outcomes(database, manifest)
@@ -143,15 +145,16 @@ def _lay(
         database.execute(f"CREATE OR REPLACE TABLE registre AS FROM {_parquet(office, state.ledger)}")
     _lay_judgements(database, office, state)
     earlier = _since_last(office, manifest, state)
-    database.execute("CREATE SCHEMA avant")
+    database.execute("CREATE SCHEMA previous")
     for table, keys in (
         ("liste_of", [one.sources["liste_of"].tables["liste_of"] for one in earlier]),
         ("habilitations", [one.tables["habilitations"] for one in earlier]),
     ):
         files = [_parquet(office, key) for key in dict.fromkeys(keys)]
         union = " UNION ALL ".join(f"FROM {file}" for file in files) or f"FROM main.{table} WHERE false"
-        database.execute(f"CREATE VIEW avant.{table} AS {union}")
-    run_script(database, "anomalies/facts.sql")
+        database.execute(f"CREATE VIEW previous.{table} AS {union}")
+    for script in FACTS:
+        run_script(database, script)
     return manifest.previous is not None
 
 
@@ -188,8 +191,8 @@ def _lay_judgements(
     )
     tried = {*(state.evaluated if state else ()), *(rule.code for rule in RULES if rule.compare_avant)}
     database.execute("INSERT INTO regles_eprouvees SELECT unnest(?::VARCHAR[])", [sorted(tried)])
-    database.execute("SET VARIABLE crue_nombre = ?", [flood.NUMBER])
-    database.execute("SET VARIABLE crue_part = ?", [flood.SHARE])
+    database.execute("SET VARIABLE flood_number = ?", [flood.NUMBER])
+    database.execute("SET VARIABLE flood_share = ?", [flood.SHARE])
 
 
 def _since_last(office: ReconciliationContext, manifest: Manifest, state: LedgerState | None) -> list[Manifest]:

@@ -17,7 +17,7 @@ SELECT data::JSON AS data,
 FROM documents ORDER BY siret;
 
 CREATE OR REPLACE TABLE fiches_exportees AS
-SELECT code, rang_registre, TRY_CAST(regexp_extract(code, '[0-9]+') AS BIGINT) AS numero,
+SELECT code, register_rank, TRY_CAST(regexp_extract(code, '[0-9]+') AS BIGINT) AS numero,
        date_decision, date_fin_enregistrement, coalesce(sirets, []) AS sirets_organismes_certificateurs
 FROM fiches
 LEFT JOIN (SELECT code, list(siret ORDER BY siret) AS sirets FROM certificateurs_actifs GROUP BY code) USING (code);
@@ -40,7 +40,7 @@ WITH nda AS (
         code: code, actif: actif, date_actif: date_actif, date_fin_enregistrement: date_fin_enregistrement,
         date_decision: date_decision, pour_former: former, pour_organiser_l_evaluation: organiser,
         sirets_organismes_certificateurs: sirets_organismes_certificateurs
-    } ORDER BY rang_registre, numero) AS habilitations
+    } ORDER BY register_rank, numero) AS habilitations
     FROM habilitations JOIN fiches_exportees USING (code) GROUP BY siret
 )
 SELECT siret, uai AS code_uai, coalesce(nombre_nda > 1, false) AS unite_legale_avec_plusieurs_nda,
@@ -70,8 +70,8 @@ WITH nda AS (
            bool_or(apprentissage) AS apprentissage, bool_or(obtention_via_unite_legale) AS obtention_via_unite_legale
     FROM declarations WHERE actif GROUP BY siret
 ), fiches AS (
-    SELECT siret, string_agg(code, ' ' ORDER BY rang_registre, numero) FILTER (former) AS habilitations_former,
-           string_agg(code, ' ' ORDER BY rang_registre, numero) FILTER (organiser) AS habilitations_organiser
+    SELECT siret, string_agg(code, ' ' ORDER BY register_rank, numero) FILTER (former) AS habilitations_former,
+           string_agg(code, ' ' ORDER BY register_rank, numero) FILTER (organiser) AS habilitations_organiser
     FROM habilitations JOIN fiches_exportees USING (code) WHERE actif GROUP BY siret
 )
 SELECT siret, code_uai, pas_une_formule(denomination) AS denomination, pas_une_formule(voie) AS voie,

@@ -111,7 +111,7 @@ class Collector:
             self.lay(in_use.tables)
         else:
             for table in source.tables:
-                self.database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM never_had.{table}")
+                self.database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM empty.{table}")
 
     def lay(self, tables: Mapping[str, str], schema: str = "main") -> None:
         """Make kept tables readable in the database."""
@@ -122,11 +122,11 @@ class Collector:
             self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM {relation}")
 
     def lay_before(self, before: Manifest, *, repertoire: str) -> None:
-        """Lay what an earlier run kept in the schema `before`, with the directory of answers that stands now."""
+        """Lay what an earlier run kept in the schema `previous`, with the directory of answers that stands now."""
         tables = {**before.tables, **before.sources["liste_of"].tables, "repertoire": repertoire}
         for table in tables:
-            self.database.execute(f"DROP TABLE before.{table}")
-        self.lay(tables, schema="before")
+            self.database.execute(f"DROP TABLE previous.{table}")
+        self.lay(tables, schema="previous")
 
     def keep_in_place(self) -> None:
         """Keep the tables in place, if any are not kept yet; views laid before go on reading the producer's file.

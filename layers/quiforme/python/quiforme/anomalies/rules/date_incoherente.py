@@ -11,7 +11,7 @@ RULE = Rule(
     sql=f"""
     SELECT nda, {LIGNES_OF} FROM lignes_of
     WHERE nda <> ''
-      AND (date_debut_exercice > date_fin_exercice OR date_derniere_declaration > getvariable('jour')::DATE)
+      AND (date_debut_exercice > date_fin_exercice OR date_derniere_declaration > getvariable('day')::DATE)
     GROUP BY nda
     """,
     message=(

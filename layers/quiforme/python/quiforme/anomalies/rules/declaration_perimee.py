@@ -10,7 +10,7 @@ RULE = Rule(
     needs=("liste_of",),
     sql=f"""
     SELECT nda, {LIGNES_OF} FROM lignes_of
-    WHERE nda <> '' AND date_diff('day', date_derniere_declaration, getvariable('jour')::DATE) > 730
+    WHERE nda <> '' AND date_diff('day', date_derniere_declaration, getvariable('day')::DATE) > 730
     GROUP BY nda
     """,
     message=(

@@ -10,7 +10,7 @@ RULE = Rule(
     sql="""
     SELECT code AS code_fiche,
            to_json({france_competences: {actif: 'Oui', date_fin_enregistrement: date_fin_enregistrement}}) AS constats
-    FROM fiches WHERE actif AND date_fin_enregistrement < getvariable('jour')::DATE
+    FROM fiches WHERE actif AND date_fin_enregistrement < getvariable('day')::DATE
     """,
     message=(
         "France compétences tient la fiche {code_fiche} pour active, alors que son enregistrement a pris fin le "

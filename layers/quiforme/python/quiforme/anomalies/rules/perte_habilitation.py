@@ -9,7 +9,7 @@ RULE = Rule(
     needs=("rncp|rs",),
     sql="""
     WITH perdues AS (
-        FROM (SELECT siret, code FROM avant.habilitations WHERE actif
+        FROM (SELECT siret, code FROM previous.habilitations WHERE actif
               UNION
               SELECT cle->>'siret', cle->>'code_fiche' FROM registre WHERE code = 'perte_habilitation' AND etat = 'ouverte')
         ANTI JOIN (SELECT siret, code FROM habilitations WHERE actif) AS actives USING (siret, code)

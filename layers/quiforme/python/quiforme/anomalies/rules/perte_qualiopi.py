@@ -10,7 +10,7 @@ RULE = Rule(
     needs=("liste_of",),
     sql=f"""
     WITH perdues AS (
-        SELECT nda, categorie FROM qualiopi('avant.liste_of') WHERE vrai
+        SELECT nda, categorie FROM qualiopi('previous.liste_of') WHERE vrai
         UNION
         SELECT cle->>'nda', cle->>'categorie' FROM registre WHERE code = 'perte_qualiopi' AND etat = 'ouverte'
     ), lieu AS (

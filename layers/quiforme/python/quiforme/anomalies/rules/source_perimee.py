@@ -10,7 +10,7 @@ RULE = Rule(
     sql="""
     SELECT source, to_json({fichier: fichier, jour_des_donnees: jour}) AS constats
     FROM sources
-    WHERE date_diff('day', jour, getvariable('jour')::DATE)
+    WHERE date_diff('day', jour, getvariable('day')::DATE)
           > CASE WHEN source IN ('sirene', 'sirene_succession') THEN 45 ELSE 3 END
     """,
     message="Les données en usage de la source « {source} » datent du {jour_des_donnees} : elles sont trop anciennes.",

@@ -1,10 +1,5 @@
 -- declarations_activites_etablissement[]: which NDA belongs to which establishment.
 
-CREATE OR REPLACE VIEW fiches AS
-    SELECT *, 1 AS rang_registre FROM fiches_rncp UNION ALL SELECT *, 2 FROM fiches_rs;
-CREATE OR REPLACE VIEW partenaires AS FROM partenaires_rncp UNION ALL FROM partenaires_rs;
-CREATE OR REPLACE VIEW certificateurs AS FROM certificateurs_rncp UNION ALL FROM certificateurs_rs;
-
 -- N(siren), the distinct NDAs of the current list.
 CREATE OR REPLACE TABLE unites_legales AS
 SELECT siren_retenu AS siren, count(DISTINCT nda) AS nombre_nda
@@ -30,7 +25,7 @@ SEMI JOIN (SELECT siren::BIGINT AS siren
            FROM (SELECT siren FROM unites_legales
                  UNION SELECT left(siret, 9) FROM declares
                  UNION SELECT left(siret, 9) FROM nommes_par_une_fiche
-                 UNION SELECT left(siret, 9) FROM before.declarations)) AS proches ON proches.siren = numero // 100000;
+                 UNION SELECT left(siret, 9) FROM previous.declarations)) AS proches ON proches.siren = numero // 100000;
 
 CREATE OR REPLACE TABLE propages AS
 SELECT DISTINCT siret
@@ -44,26 +39,26 @@ WITH sortis AS (
     SELECT nda, siren_retenu AS siren, coalesce(min(line) FILTER (siret_valide), min(line)) AS line,
            first(siret ORDER BY line) FILTER (siret_valide) AS siret,
            first(code_region ORDER BY NOT siret_valide, line) AS code_region,
-           max(date_derniere_declaration) AS date_derniere_declaration, getvariable('jour')::DATE AS depuis
-    FROM before.liste_of WHERE nda <> '' GROUP BY nda, siren_retenu
+           max(date_derniere_declaration) AS date_derniere_declaration, getvariable('day')::DATE AS depuis
+    FROM previous.liste_of WHERE nda <> '' GROUP BY nda, siren_retenu
 ), remplaces AS (
     SELECT DISTINCT siren_retenu AS siren, unnest(ndas_precedents) AS nda FROM liste_of WHERE siren_retenu IS NOT NULL
 )
 SELECT *
-FROM (FROM before.ndas_inactifs
+FROM (FROM previous.ndas_inactifs
       UNION ALL BY NAME
-      SELECT * FROM sortis ANTI JOIN before.ndas_inactifs AS connus
+      SELECT * FROM sortis ANTI JOIN previous.ndas_inactifs AS connus
            ON connus.nda = sortis.nda AND connus.siren IS NOT DISTINCT FROM sortis.siren) AS inactifs
 ANTI JOIN liste_of USING (nda)
 ANTI JOIN remplaces USING (siren, nda)
-WHERE date_diff('day', depuis, getvariable('jour')::DATE) < getvariable('retention')::INTEGER;
+WHERE date_diff('day', depuis, getvariable('day')::DATE) < getvariable('retention_days')::INTEGER;
 
 -- The inactive NDAs stay on the documents that carried them.
 CREATE OR REPLACE TABLE declarations_inactives AS
 SELECT portee.* REPLACE (
            false AS actif, false AS action_formation, false AS bilan_competences,
            false AS validation_acquis_experience, false AS apprentissage, NULL AS obtention_via_unite_legale)
-FROM before.declarations AS portee
+FROM previous.declarations AS portee
 JOIN ndas_inactifs ON ndas_inactifs.nda = portee.nda AND ndas_inactifs.siren = left(portee.siret, 9);
 
 CREATE OR REPLACE TABLE etablissements AS

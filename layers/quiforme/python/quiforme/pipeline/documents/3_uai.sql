@@ -1,8 +1,5 @@
 -- code_uai: the complement list, then ONISEP's validated one, then the directory.
 
-CREATE OR REPLACE TABLE uai_annuaire AS
-SELECT uai, siret, etat FROM annuaire_education WHERE is_uai(uai) AND is_siret(siret);
-
 CREATE OR REPLACE TABLE uai_onisep AS
 SELECT uai, siret FROM referentiel_onisep WHERE is_uai(uai) AND is_siret(siret);
 

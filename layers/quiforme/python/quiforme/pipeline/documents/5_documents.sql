@@ -34,7 +34,7 @@ FROM entrees WHERE nombre > 1 GROUP BY siret;
 
 -- What the entries of one fiche have in common: the pieces between which what is their own goes.
 CREATE OR REPLACE TABLE fiches_publiees AS
-SELECT code, rang_registre, TRY_CAST(regexp_extract(code, '[0-9]+') AS BIGINT) AS numero,
+SELECT code, register_rank, TRY_CAST(regexp_extract(code, '[0-9]+') AS BIGINT) AS numero,
        concat('{"code":', json_of(code), ',"actif":') AS debut,
        concat(',"date_fin_enregistrement":', json_date(date_fin_enregistrement),
               ',"date_decision":', json_date(date_decision), ',"habilitation_pour_former":') AS milieu,
@@ -50,8 +50,8 @@ CREATE OR REPLACE VIEW habilitations_json AS
 SELECT siret, array_to_string(list_select(entrees, ordre), ',') AS habilitations,
        array_to_string(list_select(details, ordre), ',') AS details
 FROM (SELECT siret, list(entree) AS entrees, list(details) AS details,
-             list_grade_up(list({rang: rang_registre, numero: numero, code: code})) AS ordre
-      FROM (SELECT siret, rang_registre, numero, code, details,
+             list_grade_up(list({rang: register_rank, numero: numero, code: code})) AS ordre
+      FROM (SELECT siret, register_rank, numero, code, details,
                    concat(debut, json_boolean(actif), ',"date_actif":', json_date(date_actif), milieu, json_boolean(former),
                           ',"habilitation_pour_organiser_l_evaluation":', json_boolean(organiser), fin) AS entree
             FROM habilitations JOIN fiches_publiees USING (code))

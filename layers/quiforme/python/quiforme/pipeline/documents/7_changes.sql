@@ -11,7 +11,7 @@ SELECT id, 'index', sha256(data), NULL FROM index_publie;
 
 -- What answered once and answers no more leaves a tombstone, since its earlier items stay.
 INSERT INTO reponses
-SELECT id, 'retire', NULL, NULL FROM before.repertoire ANTI JOIN reponses USING (id);
+SELECT id, 'retire', NULL, NULL FROM previous.repertoire ANTI JOIN reponses USING (id);
 
 CREATE OR REPLACE TABLE changements AS
 SELECT id, reponses.etat,
@@ -23,14 +23,14 @@ SELECT id, reponses.etat,
             WHEN avant.etat = 'document' THEN 'retired'
             ELSE 'perimeter_only' END AS nature,
        avant.generation AS generation_remplacee
-FROM reponses LEFT JOIN before.repertoire AS avant USING (id)
+FROM reponses LEFT JOIN previous.repertoire AS avant USING (id)
 WHERE (reponses.etat, reponses.empreinte, reponses.empreinte_details)
       IS DISTINCT FROM (avant.etat, avant.empreinte, avant.empreinte_details);
 
 CREATE OR REPLACE TABLE repertoire AS
 SELECT reponses.*,
        CASE WHEN changements.id IS NULL THEN avant.generation ELSE getvariable('generation')::INTEGER END AS generation
-FROM reponses LEFT JOIN changements USING (id) LEFT JOIN before.repertoire AS avant USING (id);
+FROM reponses LEFT JOIN changements USING (id) LEFT JOIN previous.repertoire AS avant USING (id);
 
 CREATE OR REPLACE TABLE remplaces AS
 SELECT id, generation_remplacee AS generation FROM changements WHERE generation_remplacee IS NOT NULL;

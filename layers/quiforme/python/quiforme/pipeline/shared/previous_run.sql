@@ -1,16 +1,16 @@
 -- What one run keeps for the next, here without a row: the state before the very first run.
-CREATE SCHEMA IF NOT EXISTS before;
+CREATE SCHEMA IF NOT EXISTS previous;
 
 -- The list accepted last.
-CREATE OR REPLACE TABLE before.liste_of AS FROM never_had.liste_of;
+CREATE OR REPLACE TABLE previous.liste_of AS FROM empty.liste_of;
 
 -- NDAs that left the list, and the day of the run that saw them gone.
-CREATE OR REPLACE TABLE before.ndas_inactifs (
+CREATE OR REPLACE TABLE previous.ndas_inactifs (
     nda VARCHAR, siren VARCHAR, line BIGINT, siret VARCHAR, code_region VARCHAR, date_derniere_declaration DATE, depuis DATE
 );
 
 -- The declarations of the documents, one row an entry, perimeter aside.
-CREATE OR REPLACE TABLE before.declarations (
+CREATE OR REPLACE TABLE previous.declarations (
     siret VARCHAR, nda VARCHAR, actif BOOLEAN,
     date_derniere_declaration DATE, date_debut_exercice DATE, date_fin_exercice DATE,
     action_formation BOOLEAN, bilan_competences BOOLEAN, validation_acquis_experience BOOLEAN, apprentissage BOOLEAN,
@@ -21,16 +21,16 @@ CREATE OR REPLACE TABLE before.declarations (
 );
 
 -- The habilitations of the documents, perimeter aside; `pour_former_comme_partenaire`: a counted partner row allows it.
-CREATE OR REPLACE TABLE before.habilitations (
+CREATE OR REPLACE TABLE previous.habilitations (
     siret VARCHAR, code VARCHAR, actif BOOLEAN, pour_former_comme_partenaire BOOLEAN
 );
 
 -- What the look-up answers for a SIRET, without the texts: a document, that it is out of perimeter, or a tombstone; for
 -- `kind/identifier`, the index of who is behind it, or a tombstone; and the generation of the item that says so.
-CREATE OR REPLACE TABLE before.repertoire (
+CREATE OR REPLACE TABLE previous.repertoire (
     id VARCHAR, etat VARCHAR, empreinte VARCHAR, empreinte_details VARCHAR, generation INTEGER
 );
 
 -- What the optional services answered so far.
-CREATE OR REPLACE TABLE before.sirene_recente AS FROM never_had.sirene_recente;
-CREATE OR REPLACE TABLE before.adresses AS FROM never_had.adresses;
+CREATE OR REPLACE TABLE previous.sirene_recente AS FROM empty.sirene_recente;
+CREATE OR REPLACE TABLE previous.adresses AS FROM empty.adresses;

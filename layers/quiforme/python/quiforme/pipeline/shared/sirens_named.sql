@@ -6,6 +6,6 @@ FROM (SELECT siret FROM liste_of
       UNION ALL SELECT siren_retenu FROM liste_of
       UNION ALL SELECT siret FROM partenaires_rncp UNION ALL SELECT siret FROM partenaires_rs
       UNION ALL SELECT siret FROM certificateurs_rncp UNION ALL SELECT siret FROM certificateurs_rs
-      UNION ALL SELECT siret FROM before.declarations
-      UNION ALL SELECT siret FROM before.sirene_recente)
+      UNION ALL SELECT siret FROM previous.declarations
+      UNION ALL SELECT siret FROM previous.sirene_recente)
 WHERE TRY_CAST(left(siret, 9) AS BIGINT) IS NOT NULL;

@@ -1,7 +1,7 @@
 -- The tables that the sources fill, here without a row: they stand in for a source that was never had.
-CREATE SCHEMA IF NOT EXISTS never_had;
+CREATE SCHEMA IF NOT EXISTS empty;
 
-CREATE OR REPLACE TABLE never_had.liste_of (
+CREATE OR REPLACE TABLE empty.liste_of (
     line BIGINT, nda VARCHAR, ndas_precedents VARCHAR[], siren VARCHAR, siret VARCHAR, code_region VARCHAR,
     denomination VARCHAR,
     adresse STRUCT(voie VARCHAR, code_postal VARCHAR, ville VARCHAR),   -- NULL when no street and no town is given
@@ -17,35 +17,35 @@ CREATE OR REPLACE TABLE never_had.liste_of (
     siren_retenu VARCHAR   -- the SIREN of the row (document.md): of its valid SIRET, else its own valid one
 );
 
-CREATE OR REPLACE TABLE never_had.fiches_rncp (
+CREATE OR REPLACE TABLE empty.fiches_rncp (
     code VARCHAR, actif BOOLEAN, intitule VARCHAR, niveau VARCHAR,
     date_decision DATE, date_fin_enregistrement DATE, nouvelles_certifications VARCHAR[]
 );
-CREATE OR REPLACE TABLE never_had.partenaires_rncp (
+CREATE OR REPLACE TABLE empty.partenaires_rncp (
     code VARCHAR, siret VARCHAR, etat VARCHAR, habilitation VARCHAR, date_actif DATE
 );
-CREATE OR REPLACE TABLE never_had.certificateurs_rncp (code VARCHAR, siret VARCHAR, etat VARCHAR);
-CREATE OR REPLACE TABLE never_had.fiches_rs AS FROM never_had.fiches_rncp;
-CREATE OR REPLACE TABLE never_had.partenaires_rs AS FROM never_had.partenaires_rncp;
-CREATE OR REPLACE TABLE never_had.certificateurs_rs AS FROM never_had.certificateurs_rncp;
+CREATE OR REPLACE TABLE empty.certificateurs_rncp (code VARCHAR, siret VARCHAR, etat VARCHAR);
+CREATE OR REPLACE TABLE empty.fiches_rs AS FROM empty.fiches_rncp;
+CREATE OR REPLACE TABLE empty.partenaires_rs AS FROM empty.partenaires_rncp;
+CREATE OR REPLACE TABLE empty.certificateurs_rs AS FROM empty.certificateurs_rncp;
 
-CREATE OR REPLACE TABLE never_had.sirene (
+CREATE OR REPLACE TABLE empty.sirene (
     siret VARCHAR, etat VARCHAR, date_debut DATE, code_commune VARCHAR, diffusion VARCHAR,
     numero BIGINT AS (siret_number(siret))   -- among 44 million an establishment is looked for by its number
 );
-CREATE OR REPLACE TABLE never_had.sirene_succession (predecesseur VARCHAR, successeur VARCHAR, date_lien DATE);
+CREATE OR REPLACE TABLE empty.sirene_succession (predecesseur VARCHAR, successeur VARCHAR, date_lien DATE);
 
-CREATE OR REPLACE TABLE never_had.annuaire_education (
+CREATE OR REPLACE TABLE empty.annuaire_education (
     uai VARCHAR, siret VARCHAR, etat VARCHAR, hors_contrat BOOLEAN, lycee_agricole BOOLEAN
 );
-CREATE OR REPLACE TABLE never_had.referentiel_onisep (rank INTEGER, siret VARCHAR, uai VARCHAR);
+CREATE OR REPLACE TABLE empty.referentiel_onisep (rank INTEGER, siret VARCHAR, uai VARCHAR);
 
 -- What the optional services add, kept from run to run (enrichment).
-CREATE OR REPLACE TABLE never_had.sirene_recente (
+CREATE OR REPLACE TABLE empty.sirene_recente (
     siret VARCHAR, etat VARCHAR, date_debut DATE, code_commune VARCHAR, diffusion VARCHAR,
     traite_le TIMESTAMP   -- when INSEE treated it last
 );
-CREATE OR REPLACE TABLE never_had.adresses (
+CREATE OR REPLACE TABLE empty.adresses (
     adresse STRUCT(voie VARCHAR, code_postal VARCHAR, ville VARCHAR),
     score DOUBLE,         -- 0 to 1; NULL when the geocoder found nothing at all
     citycode VARCHAR, label VARCHAR,
