@@ -28,13 +28,13 @@ from quiforme.aws.documents import LARGEST_INLINE
 from quiforme.aws.events import NotAnnounced
 from quiforme.jobs.ingestion import NoListeOf
 from quiforme.jobs.reconciliation import NothingPublished
+from quiforme_anomalies import schema
 
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.cast import CERTIFIED, UNKNOWN
 from tools.in_process.cloud import Cloud, Fault, authorize_event, deployed, lookup_event, sample
 from tools.in_process.iam import Call, Grant, grants
 from tools.in_process.system import told_by_messages, told_by_oracle
-from tools.local_stack.emulator import ROOT
 from tools.local_stack.template import of_type
 from tools.oracle import Oracle
 
@@ -334,12 +334,12 @@ def test_a_large_body_goes_packed_to_those_who_accept_it(story: Story) -> None:
 
 @pytest.mark.parametrize("day", [0, 1])
 def test_anomalies_reach_the_queue(story: Story, day: int) -> None:
-    schema = json.loads((ROOT / "docs" / "anomalie.v1.schema.json").read_text(encoding="utf-8"))
+    promised = schema("anomalie")
     reconciled = story.reconciled[day]
     events = [json.loads(message["Body"]) for message in reconciled.messages]
     assert told_by_messages(events) == reconciled.expected
     for event, message in zip(events, reconciled.messages, strict=True):
-        jsonschema.validate(event["data"], schema)
+        jsonschema.validate(event["data"], promised)
         attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
         told = {name: event["data"][name] for name in ("code", "severite", "region")}
         told["evenement"] = event["type"].split(".")[3]

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import jsonschema
 from quiforme.anomalies.message import bounded
+from quiforme_anomalies import schema
 from quiforme_anomalies.model import EVENEMENT
 
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.in_process.system import System
-from tools.local_stack.emulator import ROOT
-
-SCHEMA = ROOT / "docs" / "anomalie.v1.schema.json"
 
 
 def test_every_message_of_a_day(tmp_path: Path) -> None:
@@ -20,11 +18,11 @@ def test_every_message_of_a_day(tmp_path: Path) -> None:
     write_day(system.drop, FIRST_DAY)
     system.ingest(FIRST_DAY)
     system.reconcile(FIRST_DAY)
-    schema = json.loads(SCHEMA.read_text())
+    promised = schema("anomalie")
     assert system.outbox.events
     for event in system.outbox.events:
         data = event["data"]
-        jsonschema.validate(data, schema)
+        jsonschema.validate(data, promised)
         # Readers pass over what they do not know; the writer may send nothing of the kind, and nothing unlike the model.
         read = EVENEMENT.validate_json(json.dumps(event), extra="forbid")
         assert read.model_dump(mode="json") == event

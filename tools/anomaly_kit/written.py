@@ -31,8 +31,6 @@ def generated() -> dict[Path, Any]:
     }
     schemas = {name: {"$schema": _DIALECT, **schema} for name, schema in schemas.items()}
     return {
-        # Where it has been since the first message.
-        ROOT / "docs" / "anomalie.v1.schema.json": schemas["anomalie"],
         **{KIT / "schemas" / f"{name}.v1.schema.json": content for name, content in schemas.items()},
         **{KIT / "exemples" / f"{code}.json": events for code, events in samples().items()},
     }
