@@ -1,1 +1,1 @@
-"""What the consumers' kit carries, made from the code: JSON Schemas, and sample messages about a fictitious France."""
+"""Generates what the consumers' kit contains: JSON Schemas, and sample messages about a fictitious France."""

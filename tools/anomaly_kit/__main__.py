@@ -1,11 +1,11 @@
-"""`python -m tools.anomaly_kit`: write the kit's schemas and samples anew."""
+"""`python -m tools.anomaly_kit`: write the kit's schemas and samples again."""
 
 from tools.anomaly_kit.written import KIT, generated, text
 from tools.local_stack.emulator import ROOT
 
 
 def main() -> None:
-    """Write every file, and remove the samples of rules that are no more."""
+    """Write every file, and remove the samples of rules that no longer exist."""
     files = generated()
     for path, content in files.items():
         path.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Where the kit's files lie, and how they are made."""
+"""The generated files of the consumers' kit: their paths and their content."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _LIST = "listePubliqueOF.csv"
 
 
 def generated() -> dict[Path, Any]:
-    """Every file that is made from the code, by where it lies."""
+    """The content of every generated file, by path."""
     schemas = {
         "anomalie": {"$id": SCHEMA_ANOMALIE, **Anomalie.model_json_schema()},
         "alerte": {"$id": SCHEMA_ALERTE, **Alerte.model_json_schema()},
@@ -37,9 +37,9 @@ def generated() -> dict[Path, Any]:
 
 
 def samples() -> dict[str, list[dict[str, Any]]]:
-    """For each rule the whole story of one anomaly, the one that has most to tell; and one alert."""
+    """For each rule all events of one anomaly, the one with the most kinds of events; and one alert."""
     stories: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for event in _told():
+    for event in _events():
         stories.setdefault(event["data"]["code"], {}).setdefault(event["data"]["id"], []).append(event)
     chosen = {
         code: max(sorted(of_code.items()), key=lambda story: len({event["type"] for event in story[1]}))[1]
@@ -48,8 +48,8 @@ def samples() -> dict[str, list[dict[str, Any]]]:
     return {**{rule.code: chosen[rule.code] for rule in RULES}, "alerte": [_alert()]}
 
 
-def _told() -> Iterator[dict[str, Any]]:
-    """Every event of some days on which each rule opens, changes if it can, closes and opens again."""
+def _events() -> Iterator[dict[str, Any]]:
+    """Every event of a few days on which each rule opens, changes if it can, closes and opens again."""
     with TemporaryDirectory() as folder, serve(_geocoder, Clock()) as service:
         system = System(Path(folder), geocoder_address=service.address)
 
@@ -60,17 +60,17 @@ def _told() -> Iterator[dict[str, Any]]:
             events, system.outbox.events = system.outbox.events, []
             return [{**event, "time": f"{day}T04:12:09Z"} for event in events]
 
-        def lay(number: int) -> None:
+        def write_files(number: int) -> None:
             write_day(system.drop, FIRST_DAY + timedelta(days=number), size=1)
 
         for number in range(6):
-            lay(number)
+            write_files(number)
             yield from run(number)
-        for number in (6, 7):  # no list, but a page, and another one the day after
+        for number in (6, 7):  # an error page instead of the list, a different one each day
             (system.drop / _LIST).write_text(f"<!DOCTYPE html><html>maintenance {number}</html>", encoding="utf-8")
             yield from run(number)
-        for laid, number in ((8, 8), (8, 12), (9, 13), (14, 14)):  # the producers are late, for days
-            lay(laid)
+        for written, number in ((8, 8), (8, 12), (9, 13), (14, 14)):  # the producers are days late
+            write_files(written)
             yield from run(number)
 
 
@@ -79,12 +79,12 @@ def _geocoder(request: Request) -> Reply:
 
 
 def _alert() -> dict[str, Any]:
-    """The alert of a source that closes most establishments at a stroke."""
+    """The alert that follows when a source closes most establishments at once."""
     (rule,) = (rule for rule in RULES if rule.code == "etablissement_ferme")
     recorded = f"{FIRST_DAY}T04:12:09Z"
     return alert(rule, openings=104_233, open_before=812, day=FIRST_DAY, generation=9, recorded=recorded)
 
 
 def text(content: Any) -> str:
-    """A file as it is written: a line a value, so that a change is read at a glance."""
+    """The text of a file: one value per line, so that changes are easy to read."""
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

@@ -1,1 +1,1 @@
-"""How fast it is, and against what: `make bench`."""
+"""Measurements at national size: `make bench`."""

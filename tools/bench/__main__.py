@@ -9,13 +9,13 @@ from tools.bench.measures import measure, same_documents
 
 HOME = Path(".local/bench")
 SMALL = 0.02
-"""Where it is checked that the straightforward version makes the same documents."""
+"""The scale at which the documents are compared with those of the straightforward version."""
 _TIMES = 2
-"""That the project and the floor are measured."""
+"""How often the project and the floor are measured."""
 
 
 def main() -> None:
-    """Everything, in one run."""
+    """Measure everything in one run."""
     options = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     options.add_argument("--scale", type=float, nargs="+", default=[0.25, 0.5, 1.0], help="of the national size")
     scales = sorted(options.parse_args().scale)
@@ -28,7 +28,7 @@ def main() -> None:
         measured = {}
         for scale in scales:
             print(f"measuring at {scale:g}…", flush=True)
-            # In turn, and of each the quicker run: who comes first brings the files and the memory in, and the
+            # Measured in turn, the faster run of each counts: the first one warms the caches, and the load of the
             # machine may change meanwhile.
             pairs = [
                 (measure("floor", drops[scale], scratch), measure("project", drops[scale], scratch))

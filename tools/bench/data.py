@@ -1,7 +1,7 @@
 """A fictitious France of national size, in the producers' own formats: the volumes of sources.md, times a scale.
 
-Everything hangs together by arithmetic: an establishment is a row number, from which its SIREN and SIRET
-follow, so each file names establishments that the Sirene stock holds without looking them up.
+An establishment is a row number, from which its SIREN and SIRET are computed. So each file can name establishments of
+the Sirene stock without a look-up.
 """
 
 import csv
@@ -31,7 +31,7 @@ CERTIFIER_ROWS_PER_FICHE, MINISTRY_FICHES = 66_000 / 30_400, 10_000
 _BLOCK, _UNITS = 22, 15
 """Rows and legal units of a block: ten units of one establishment, three of two, two of three."""
 _STEP = ESTABLISHMENTS // _BLOCK // OF_ROWS
-"""Every how many blocks one of them declares an NDA."""
+"""One block in this many declares an NDA."""
 
 _MACROS = f"""
 CREATE MACRO with_key(number) AS 10 * number + (10 - luhn_sum(10 * number) % 10) % 10;
@@ -39,7 +39,7 @@ CREATE MACRO dice(seed, throw, sides) AS (hash(seed * 64 + throw) % sides)::INTE
 CREATE MACRO unit(i) AS i // {_BLOCK} * {_UNITS}
     + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11, 11, 12, 12, 13, 13, 13, 14, 14, 14][i % {_BLOCK} + 1];
 CREATE MACRO nic(i) AS [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 2, 1, 2, 1, 2, 3, 1, 2, 3][i % {_BLOCK} + 1];
--- The establishments that the other files speak of.
+-- The establishments that the other files name.
 CREATE MACRO of_row(j) AS j * {_STEP * _BLOCK} + j % {_BLOCK};
 CREATE MACRO partner_row(k) AS of_row(4 * k) + CASE WHEN k % 10 < 7 THEN 0 ELSE {_BLOCK} END;
 CREATE MACRO school_row(m) AS m * {ESTABLISHMENTS // SCHOOLS // _BLOCK * _BLOCK} + 2 * {_BLOCK} + m % {_BLOCK};
@@ -52,9 +52,9 @@ CREATE MACRO word(seed, throw) AS ['HORIZON', 'ATELIER', 'RIVAGE', 'TILLEUL', 'C
 
 
 def _located(rows: str) -> str:
-    """SQL for the rows of a query that has the row number `i` of an establishment, with its nic, siren and siret.
+    """SQL that adds nic, siren and siret to a query with the row numbers `i` of establishments.
 
-    One step above the other: a macro within a macro would repeat its argument at every use of it.
+    The selects are nested because a macro within a macro repeats its argument at every use.
     """
     return f"""
         (SELECT *, with_key(10_000 * siren + nic) AS siret
@@ -64,7 +64,7 @@ def _located(rows: str) -> str:
 
 
 def make(folder: Path, scale: float) -> None:
-    """Write the files that are not there yet into a drop, at `scale` times their national size."""
+    """Write the missing files of a drop, at `scale` times their national size."""
     folder.mkdir(parents=True, exist_ok=True)
     with open_database(folder, memory_limit_mb=4000) as database:
         database.execute(_MACROS)
@@ -91,7 +91,7 @@ def _writers(database: duckdb.DuckDBPyConnection, scale: float) -> dict[str, Cal
 
 
 def _once(path: Path, write: Callable[[Path], None]) -> None:
-    """An interrupted run leaves no half file, and the next one goes on from there."""
+    """Write a file unless it exists; an interrupted run leaves no partial file."""
     if path.exists():
         return
     print(f"generating {path.name} (once)…", flush=True)
@@ -108,7 +108,7 @@ def _commune_code(row: str) -> str:
 def _liste_of(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
     dice = random.Random("liste_of")
     codes = list(NSF)
-    # One row in 500 is a second NDA of the body before it.
+    # One row in 500 is a second NDA of the preceding body.
     declared = f"""
         SELECT j, of_row(j - (j % 500 = 499)::INT) AS i,
                getvariable('communes')[dice(j, 5, {len(COMMUNES)}) + 1] AS commune FROM range({rows}) AS t(j)
@@ -125,7 +125,7 @@ def _liste_of(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> Non
 
     def row(cells: tuple[str, ...]) -> OfRow:
         siren, siret, nda, name, home, registration, *address = cells
-        # One in fifty is not where Sirene says.
+        # One in fifty has another region than in Sirene.
         region = registration if dice.random() < 0.02 else REGION.get(home[:2], registration)
         street, postcode, city = address if dice.random() < 0.52 else ("", "", "")
         depth = sum(dice.random() < share for share in (0.94, 0.2, 0.42))
@@ -161,10 +161,10 @@ def _fiches(
 
 
 def _some_fiches(database: duckdb.DuckDBPyConnection, dice: random.Random, register: str, scale: float) -> list[Fiche]:
-    """Few fiches have most partners and few partners most fiches: both are drawn squared.
+    """Fiches with their partners; squared draws give few fiches most partners, and few partners most fiches.
 
-    An inactive fiche ended in the past and an active one has still to end, but for one in a hundred; so few
-    partners are active on an inactive one.
+    Active fiches end in the future and inactive ones in the past, with an exception of one in a hundred. So few
+    partners are active on an inactive fiche.
     """
     number = int(FICHES[register] * scale)
     named = f"SELECT k, partner_row(k) AS i FROM range({int(PARTNER_SIRETS * scale)}) AS t(k)"
@@ -216,7 +216,7 @@ def _time(active: bool, dice: random.Random) -> int:
 
 
 class _Texts:
-    """The long texts of a fiche, most of its bytes, and the tags around them that recur under several parents."""
+    """The long texts of a fiche (most of its bytes) and the tags that recur under several parents."""
 
     def __init__(self, dice: random.Random, *, per_fiche: int) -> None:
         words = [
@@ -228,7 +228,7 @@ class _Texts:
         self._sentences = [f"- {' '.join(dice.choices(words, k=18))} &amp; autres    " for _ in range(4_000)]
 
     def blocks(self, _: re.Match[bytes]) -> bytes:
-        """What stands before and within BLOCS_COMPETENCES."""
+        """The XML before and within BLOCS_COMPETENCES."""
         budget = int(self._per_fiche * self._dice.uniform(0.4, 1.6))
         own = self._dice.sample(self._sentences, 60)
         blocks = "".join(
@@ -320,7 +320,7 @@ def _onisep(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
 
 
 def _stock(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
-    """The 54 columns, in the order of the SIRETs, as filled as the real ones: two thirds are closed."""
+    """Write the 54 columns in the order of the SIRETs, as filled as the real ones; two thirds are closed."""
     active = "CASE WHEN listed(i) THEN i % 50 > 0 ELSE dice(i, 1, 1000) < 370 END"
     known = {
         "siren": "siren::VARCHAR",
@@ -357,7 +357,7 @@ def _stock(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
 
 
 def _links(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
-    """Every fifth link stands there in two versions."""
+    """Write the links of succession; every fifth one has two versions."""
     links = f"SELECT k, 10 * (k - (k % 5 = 4)::INT) AS i FROM range({rows}) AS t(k)"
     _parquet(
         database,

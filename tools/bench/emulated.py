@@ -1,8 +1,8 @@
-"""A first publication to the local emulator, through the real client, against what the emulator can take at all.
+"""A first publication to the local emulator through the real client, compared with the emulator's maximum.
 
-The ceiling is the same requests, made beforehand, sent by a bare HTTP client over as many connections as help. Both
-are measured in the same run, each by itself on a table of its own, in turn, and the best of each counts. What share of
-the time the emulator's one thread is busy tells the same whatever else the machine does.
+The ceiling is measured with the same requests, prepared beforehand and sent by a bare HTTP client over several numbers
+of connections. Both are measured in turn in the same run, each on its own table, and the best of each counts. The share
+of the time that the emulator's one thread is busy does not depend on the load of the machine.
 `python -m tools.bench.emulated` measures this alone.
 """
 
@@ -31,12 +31,12 @@ _CONNECTIONS = (1, 2, 4, 8)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Items a second: what the project wrote, and what the emulator takes by number of connections."""
+    """Items per second: the project's rate, and the emulator's maximum by number of connections."""
 
     project: float
     ceiling: dict[int, float]
     busy: float
-    """The emulator's processor time by the time that the project's writing took."""
+    """The emulator's processor time divided by the time that the project's writing took."""
 
     @property
     def ratio(self) -> float:
@@ -45,7 +45,7 @@ class Published:
 
 
 def measure() -> Published:
-    """Start an emulator, write to it in turn, end it."""
+    """Start an emulator, measure both in turn, stop it."""
     home = LOCAL / "bench-emulator"
     endpoint = start(home)
     try:
@@ -109,7 +109,7 @@ def _table(endpoint: str, name: str) -> Iterator[None]:
 
 
 def _prepared(endpoint: str) -> list[tuple[bytes, dict[str, str]]]:
-    """The requests of the real client, caught before they leave: body and headers."""
+    """The requests of the real client, intercepted before they are sent: body and headers."""
     caught: list[tuple[bytes, dict[str, str]]] = []
 
     def catch(request: AWSPreparedRequest, **_: object) -> Any:
@@ -126,7 +126,7 @@ def _prepared(endpoint: str) -> list[tuple[bytes, dict[str, str]]]:
 
 
 def _send(endpoint: str, prepared: Iterable[tuple[bytes, dict[str, str]]], connections: int) -> None:
-    """Send them all, and read every answer."""
+    """Send all requests and read every answer."""
     pool = urllib3.connection_from_url(endpoint, maxsize=connections)
 
     def one(request: tuple[bytes, dict[str, str]]) -> None:
@@ -141,7 +141,7 @@ def _send(endpoint: str, prepared: Iterable[tuple[bytes, dict[str, str]]], conne
 
 
 def _processor_seconds(home: Path) -> float:
-    """What the emulator's process has had of the processors."""
+    """The processor time of the emulator's process."""
     pid = (home / "emulator.pid").read_text()
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")

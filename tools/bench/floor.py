@@ -1,6 +1,6 @@
-"""The floor: the time to merely read the same bytes, with the fastest reader at hand for each format.
+"""The floor: the time to only read the same bytes, with the fastest available reader for each format.
 
-Of tables the columns that are used, of XML every element, in one pass; a zip is unpacked on the way, and nothing is hashed.
+It reads the used columns of tables and every element of XML in one pass, unpacks zips on the way and hashes nothing.
 """
 
 import json
@@ -46,7 +46,7 @@ _LINKS = ("siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dat
 
 
 def readers(folder: Path, scratch: Path) -> dict[str, Callable[[], object]]:
-    """What reads each file of a drop, under its source's name."""
+    """The reader of each file of a drop, by source."""
     return {
         "liste_of": lambda: _csv(scratch, folder / liste_of.FILE, _LIST),
         "rncp": lambda: _count_elements(folder / france_competences.file_name("RNCP", DAY)),
@@ -66,7 +66,7 @@ def _csv(scratch: Path, path: Path, columns: tuple[str, ...]) -> object:
 
 
 def _parquet(scratch: Path, path: Path, columns: tuple[str, ...]) -> object:
-    """Every value of the columns that are used; counts and extrema would be had of the file's own statistics."""
+    """Read every value of the used columns; counts and extrema would come from the file's statistics alone."""
     with open_database(scratch, memory_limit_mb=1500) as database:
         sums = ", ".join(
             f"max(epoch({name}))" if name.startswith("date") else f"sum(strlen({name}))" for name in columns

@@ -1,4 +1,4 @@
-"""Each measure in a process of its own, for its peak of memory: `python -m tools.bench.measures TASK FOLDER SCRATCH`."""
+"""Runs each measure in its own process, to see its peak memory: `python -m tools.bench.measures TASK FOLDER SCRATCH`."""
 
 import json
 import resource
@@ -13,23 +13,23 @@ from typing import Any
 from tools.bench import floor, project, reconciled, straightforward
 
 PUBLISHED = 100_000
-Told = dict[str, float]
+Figures = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What one process told, in seconds, and the most memory it held, with that of the process it starts."""
+    """What one process reports, mostly seconds, and its peak memory, including that of its child process (MiB)."""
 
-    told: Told
+    figures: Figures
     peak_mib: int
 
     def total(self) -> float:
-        """The seconds of a task that tells nothing else."""
-        return sum(self.told.values())
+        """The total seconds of a task that reports only seconds."""
+        return sum(self.figures.values())
 
 
 def measure(task: str, folder: Path, scratch: Path) -> Measure:
-    """Run a task apart."""
+    """Run a task in its own process."""
     command = [sys.executable, "-m", "tools.bench.measures", task, str(folder), str(scratch)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -40,7 +40,7 @@ def measure(task: str, folder: Path, scratch: Path) -> Measure:
 
 
 def same_documents(folder: Path, scratch: Path) -> int:
-    """Check that the project and the straightforward version make the same documents; how many."""
+    """Check that the project and the straightforward version make the same documents; returns their number."""
     _, ours = project.ingestion(folder, scratch, keep=True)
     theirs = straightforward.documents(folder)
     different = [
@@ -53,11 +53,11 @@ def same_documents(folder: Path, scratch: Path) -> int:
     return len(ours)
 
 
-def _floor(folder: Path, scratch: Path) -> Told:
+def _floor(folder: Path, scratch: Path) -> Figures:
     return {name: _seconds(reader) for name, reader in floor.readers(folder, scratch).items()}
 
 
-def _project(folder: Path, scratch: Path) -> Told:
+def _project(folder: Path, scratch: Path) -> Figures:
     summary, _ = project.ingestion(folder, scratch)
     seconds: dict[str, float] = summary["seconds"]
     made: dict[str, Any] = summary["documents"]
@@ -69,15 +69,15 @@ def _project(folder: Path, scratch: Path) -> Told:
     }
 
 
-def _second_day(folder: Path, scratch: Path) -> Told:
+def _second_day(folder: Path, scratch: Path) -> Figures:
     return project.second_day(folder, scratch)
 
 
-def _step(name: str) -> Callable[[Path, Path], Told]:
+def _step(name: str) -> Callable[[Path, Path], Figures]:
     return lambda folder, scratch: reconciled.step(name, folder, scratch)
 
 
-def _straightforward(folder: Path, _: Path) -> Told:
+def _straightforward(folder: Path, _: Path) -> Figures:
     made: dict[str, tuple[straightforward.Document, straightforward.Document]] = {}
     return {
         "documents": _seconds(lambda: made.update(straightforward.documents(folder))),
@@ -85,11 +85,11 @@ def _straightforward(folder: Path, _: Path) -> Told:
     }
 
 
-def _published(folder: Path, scratch: Path) -> Told:
+def _published(folder: Path, scratch: Path) -> Figures:
     return project.published(folder, scratch)
 
 
-def _publication(*_: Path) -> Told:
+def _publication(*_: Path) -> Figures:
     return {"documents": _seconds(lambda: project.publication(PUBLISHED))}
 
 
@@ -99,7 +99,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-TASKS: dict[str, Callable[[Path, Path], Told]] = {
+TASKS: dict[str, Callable[[Path, Path], Figures]] = {
     "floor": _floor,
     "project": _project,
     "second_day": _second_day,
@@ -111,7 +111,7 @@ TASKS: dict[str, Callable[[Path, Path], Told]] = {
 
 if __name__ == "__main__":
     name, drop, work = sys.argv[1:]
-    told = TASKS[name](Path(drop), Path(work))
-    # Each at its own peak, as if both came at once; the kernel gives kibibytes.
+    figures = TASKS[name](Path(drop), Path(work))
+    # The sum of both peaks, as if they coincided; the kernel gives kibibytes.
     peak = sum(resource.getrusage(whose).ru_maxrss for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({"told": told, "peak_mib": peak // 1024}))
+    print(json.dumps({"figures": figures, "peak_mib": peak // 1024}))

@@ -27,15 +27,15 @@ from tools.in_process.doubles import FolderStorage, MemoryRegistry, four_o_clock
 from tools.in_process.system import SETTINGS
 
 MEMORY_MB = 3008
-"""Of the Lambda function."""
+"""The memory of the Lambda function."""
 MOST_INLINE = 500
-"""Habilitations of a document that surely fits in an item, with what goes beside it."""
+"""The number of habilitations up to which a document surely fits into an item, with its details."""
 _KEYS = 60
-"""Bytes of an item beside its two texts: the names of its attributes, and its key."""
+"""Bytes of an item besides its two texts: attribute names and key."""
 
 
 class Drop:
-    """The files of a folder where they lie, as if they had been fetched: what is fetched is hashed on the way."""
+    """The files of a folder, used in place as if they had been fetched; fetching computes the digest."""
 
     def __init__(self, folder: Path) -> None:
         self._digests = {path: _digest(path) for path in folder.iterdir()}
@@ -53,7 +53,7 @@ def _digest(path: Path) -> str:
 
 
 class Storage(FolderStorage):
-    """A folder on the same disk, where putting costs nothing."""
+    """A folder on the same disk, so that storing costs nothing."""
 
     def put(self, key: str, source: Path) -> None:
         path = self.folder / key
@@ -63,7 +63,7 @@ class Storage(FolderStorage):
 
 @dataclass
 class Registry(MemoryRegistry):
-    """Takes documents, counts what DynamoDB would charge, and keeps them only when asked to."""
+    """Accepts documents, counts DynamoDB's write units, and keeps the documents only on request."""
 
     keep: bool = False
     kept: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -74,21 +74,21 @@ class Registry(MemoryRegistry):
         for item in items:
             self.written += 1
             size = len(item.data.encode()) + len(item.details.encode()) + len(item.identite.encode())
-            # A document too big for an item lies in S3, and its item only says where.
+            # A document too big for an item is in S3, and its item holds only the key.
             self.units += -(-((size if size <= LARGEST_INLINE else 0) + _KEYS) // 1024)
             if self.keep and item.etat == "document":
                 self.kept[item.id] = (item.data, item.details)
 
 
 def ingestion(folder: Path, scratch: Path, *, keep: bool = False) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
-    """The summary of a first run on a drop, and the documents' JSON by SIRET where they are to be kept."""
+    """The summary of a first run on a drop and, if they are to be kept, the documents' JSON by SIRET."""
     registry = Registry(keep=keep)
     with TemporaryDirectory(dir=scratch) as storage:
         return run(Drop(folder), scratch, Path(storage), registry, DAY), registry.kept
 
 
 def second_day(folder: Path, scratch: Path) -> dict[str, float]:
-    """A day on which one row of the OF list in a hundred has another date: what it writes, and what that takes."""
+    """A day on which one row in a hundred of the OF list has another date: what it writes and costs."""
     registry = Registry()
     with TemporaryDirectory(dir=scratch) as storage, TemporaryDirectory(dir=scratch) as tomorrow:
         first = run(Drop(folder), scratch, Path(storage), registry, DAY)
@@ -109,7 +109,7 @@ def second_day(folder: Path, scratch: Path) -> dict[str, float]:
 
 
 def lay_second_day(folder: Path, tomorrow: Path) -> None:
-    """The same files, but one row of the OF list in a hundred has another date."""
+    """Copy the files; one row in a hundred of the OF list gets another date."""
     for path in folder.iterdir():
         (tomorrow / path.name).hardlink_to(path)
     _change_dates(tomorrow / liste_of.FILE)
@@ -118,7 +118,7 @@ def lay_second_day(folder: Path, tomorrow: Path) -> None:
 def _change_dates(path: Path) -> None:
     header, *lines = path.read_text(encoding="utf-8").split("\n")
     lines[::100] = [re.sub(r"\d\d/\d\d/\d{4}", "28/08/2026", line, count=1) for line in lines[::100]]
-    path.unlink()  # the file that it is linked to stays as it is
+    path.unlink()  # the hard-linked original does not change
     path.write_text("\n".join([header, *lines]), encoding="utf-8")
 
 
@@ -165,14 +165,14 @@ def _client() -> DynamoRegistry:
 
 @dataclass
 class _Client(MemoryRegistry):
-    """The real client, the network aside, for the documents that the straightforward version writes too."""
+    """The real client without the network, for the documents that the straightforward version also writes."""
 
     client: DynamoRegistry = field(default_factory=_client)
     last: float = 0.0
 
     def write(self, generation: int, items: Iterable[Item]) -> None:
         documents = [item for item in items if _written_by_both(item)]
-        if documents:  # the index is written after them, which the straightforward version has not
+        if documents:  # the index, which the straightforward version lacks, is written after them
             self.client.write(generation, documents)
             self.last = time.perf_counter()
 
@@ -182,9 +182,9 @@ def _written_by_both(item: Item) -> bool:
 
 
 def published(folder: Path, scratch: Path) -> dict[str, float]:
-    """From files to documents ready, and from there to the last one written, with finding out which are to be.
+    """Seconds from files to documents, and from documents to the last one written, the comparison included.
 
-    What is kept of the stock is made beside.
+    The reduced copy of the stock is made in parallel.
     """
     registry, drop = _Client(), Drop(folder)
     with TemporaryDirectory(dir=scratch) as storage:
@@ -201,9 +201,9 @@ def _items(number: int) -> Iterator[Item]:
         yield Item(f"{rank:014d}", "document", "2026-11-24", data, details, identity)
 
 
-def answer(request: AWSPreparedRequest, **_: object) -> Any:  # the stubs know no handler that answers
+def answer(request: AWSPreparedRequest, **_: object) -> Any:  # the stubs do not allow a handler that answers
     """DynamoDB's answer to a batch, without DynamoDB."""
     body = b'{"UnprocessedItems":{},"ConsumedCapacity":[{"TableName":"documents","CapacityUnits":50.0}]}'
     response: Any = AWSResponse(request.url, 200, HTTPHeaders(), None)
-    response._content = body  # what reading the body would have set
+    response._content = body  # set by botocore when it reads the body
     return response

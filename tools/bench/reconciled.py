@@ -1,7 +1,7 @@
-"""Two days at national size, each ingested and then reconciled: every step in a process of its own, on one storage.
+"""Two days at national size, each ingested and then reconciled: every step in its own process, on one storage.
 
-On the first day everything that is wrong is opened; on the second one row of the OF list in a hundred has another
-date, as in `project.second_day`.
+The first day opens every anomaly. On the second day one row in a hundred of the OF list has another date, as in
+`project.second_day`.
 """
 
 import json
@@ -27,7 +27,7 @@ _DAYS = {"first": DAY, "next": DAY + timedelta(days=1)}
 
 
 class _FollowUp(MemoryFollowUp):
-    """Takes what happened, and keeps none of it: it is elsewhere."""
+    """Accepts events and keeps none; the real one is another service."""
 
     def record(self, news: Iterable[AnomalyEvent]) -> None:
         for _ in news:
@@ -36,7 +36,7 @@ class _FollowUp(MemoryFollowUp):
 
 @dataclass
 class _Outbox:
-    """Takes events as quickly as they come."""
+    """Accepts events at once and counts them."""
 
     sent: int = field(default=0)
 
@@ -45,7 +45,7 @@ class _Outbox:
 
 
 def step(name: str, folder: Path, scratch: Path) -> dict[str, float]:
-    """One of STEPS, on what those before it left in `scratch`; its seconds, and how many anomalies it told of."""
+    """Run one of STEPS on what the previous steps left in `scratch`; returns its seconds and the number of events sent."""
     which, what = name.split("_")
     storage = scratch / "kept"
     if what == "ingestion":
@@ -96,4 +96,4 @@ def _reconcile(scratch: Path, storage: Path, *, which: str) -> dict[str, float]:
     assert pointer.state
     ledger.write_text(pointer.state.to_json(), encoding="utf-8")
     stages: dict[str, float] = summary["seconds"]
-    return {"seconds": seconds, "told": outbox.sent, "open": summary["still_open"], **stages}
+    return {"seconds": seconds, "events": outbox.sent, "open": summary["still_open"], **stages}

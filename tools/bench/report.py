@@ -1,4 +1,4 @@
-"""The measures as tables: ratios first, since seconds are those of one machine."""
+"""The measures as tables: ratios first, because seconds depend on the machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,16 +31,16 @@ class Pair:
 
 def _ready(project: Measure) -> float:
     """Seconds from local files to documents ready."""
-    return project.told["sources"] + project.told["documents"]
+    return project.figures["sources"] + project.figures["documents"]
 
 
 def _compared(project: Measure) -> float:
-    """Seconds until it is known what has to be written of them, fingerprints and index included."""
-    return _ready(project) + project.told["changes"]
+    """Seconds until the changes to write are known, fingerprints and index included."""
+    return _ready(project) + project.figures["changes"]
 
 
 def equality(documents: int) -> str:
-    """What was compared before anything was timed."""
+    """The comparison made before any measurement."""
     return f"The project and the straightforward version make the same {documents:,} documents of a small France.\n"
 
 
@@ -52,9 +52,9 @@ def against_the_floor(measured: Mapping[float, Pair]) -> list[str]:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for scale, pair in measured.items():
-        told = pair.project.told
+        figures = pair.project.figures
         lines.append(
-            f"| {scale:g} | {told['made']:,.0f} | {told['sources']:.1f} | {told['documents']:.1f} "
+            f"| {scale:g} | {figures['made']:,.0f} | {figures['sources']:.1f} | {figures['documents']:.1f} "
             f"| {_ready(pair.project):.1f} | {pair.floor.total():.1f} | **{pair.ratio:.2f}** "
             f"| {max(one.peak_mib for one in pair.projects):,} "
             f"| {_compared(pair.project):.1f} | {_compared(pair.project) / pair.floor.total():.2f} |"
@@ -64,18 +64,18 @@ def against_the_floor(measured: Mapping[float, Pair]) -> list[str]:
         growth = _ready(measured[largest].project) / _ready(measured[smallest].project)
         lines.append(f"\n{largest / smallest:g} times the data takes {growth:.2f} times as long.")
     lines.append("\nWith changes: the index and the fingerprints are made too, and held against the day before.")
-    parts = ", ".join(f"{name} {seconds:.2f}" for name, seconds in measured[largest].floor.told.items())
+    parts = ", ".join(f"{name} {seconds:.2f}" for name, seconds in measured[largest].floor.figures.items())
     return [*lines, f"\nThe floor at {largest:g}, in seconds: {parts}.\n"]
 
 
 def against_straightforward(ours: Measure, theirs: Measure, *, scale: float) -> list[str]:
-    """Documents made in sets and written in batches, and one by one."""
+    """Documents made in sets and written in batches, against one by one."""
     return [
         f"## Against one row at a time, at {scale:g} of the national size (target: 10 times faster)\n",
         "| | documents s | written s | total s | peak MiB |",
         "| --- | --- | --- | --- | --- |",
         *(
-            f"| {name} | {one.told['documents']:.1f} | {one.told['written']:.1f} | {one.total():.1f} "
+            f"| {name} | {one.figures['documents']:.1f} | {one.figures['written']:.1f} | {one.total():.1f} "
             f"| {one.peak_mib:,} |"
             for name, one in (("in sets", ours), ("one by one", theirs))
         ),
@@ -84,40 +84,40 @@ def against_straightforward(ours: Measure, theirs: Measure, *, scale: float) -> 
 
 
 def second_day(measure: Measure, *, scale: float) -> list[str]:
-    """What a day with 1 % of changes writes and takes."""
-    told = measure.told
+    """What a day with 1 % of changes writes and costs."""
+    figures = measure.figures
     return [
         f"## A second day on which 1 % of the OF list changed, at {scale:g} of the national size\n",
-        f"{told['written']:,.0f} of {told['total']:,.0f} documents written (**{told['written'] / told['total']:.2%}**) "
-        f"in {-(-told['written'] // 25):,.0f} requests and {told['units']:,.0f} write units; the first day took "
-        f"{told['first_units']:,.0f}. The run takes {told['seconds']:.1f} s without the network, "
-        f"{told['gb_seconds']:.0f} GB-seconds.\n",
+        f"{figures['written']:,.0f} of {figures['total']:,.0f} documents written (**{figures['written'] / figures['total']:.2%}**) "
+        f"in {-(-figures['written'] // 25):,.0f} requests and {figures['units']:,.0f} write units; the first day took "
+        f"{figures['first_units']:,.0f}. The run takes {figures['seconds']:.1f} s without the network, "
+        f"{figures['gb_seconds']:.0f} GB-seconds.\n",
     ]
 
 
 def reconciled(steps: Mapping[str, Measure], *, scale: float) -> list[str]:
-    """Two days: each reconciliation against the ingestion before it."""
+    """Two days: each reconciliation against the ingestion that precedes it."""
     lines = [
         f"## Reconciliation against the ingestion before it, at {scale:g} of the national size (target: under half)\n",
-        "| day | told | open | ingestion s | MiB | reconciliation s | MiB | ratio of time | of memory |",
+        "| day | events | open | ingestion s | MiB | reconciliation s | MiB | ratio of time | of memory |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for day in ("first", "next"):
         before, after = steps[f"{day}_ingestion"], steps[f"{day}_reconciliation"]
-        told, s, before_s = after.told, after.told["seconds"], before.told["seconds"]
+        figures, s, before_s = after.figures, after.figures["seconds"], before.figures["seconds"]
         lines.append(
-            f"| {day} | {told['told']:,.0f} | {told['open']:,.0f} | {before_s:.1f} | {before.peak_mib:,} "
+            f"| {day} | {figures['events']:,.0f} | {figures['open']:,.0f} | {before_s:.1f} | {before.peak_mib:,} "
             f"| {s:.1f} | {after.peak_mib:,} | **{s / before_s:.2f}** | **{after.peak_mib / before.peak_mib:.2f}** |"
         )
     stages = ", ".join(
-        f"{name} {steps['next_reconciliation'].told[name]:.1f}" for name in ("facts", "rules", "ledger", "sending")
+        f"{name} {steps['next_reconciliation'].figures[name]:.1f}" for name in ("facts", "rules", "ledger", "sending")
     )
     return [*lines, f"\nThe next day's, in seconds: {stages}. Neither has a network.\n"]
 
 
 def publication(measure: Measure) -> list[str]:
     """The client that writes to DynamoDB."""
-    seconds = measure.told["documents"]
+    seconds = measure.figures["documents"]
     return [
         "## Publication client, one core, no network (target: 25 000 documents/s)\n",
         f"{PUBLISHED:,} documents of 1.6 KB in {seconds:.1f} s: **{PUBLISHED / seconds:,.0f} documents/s**.",

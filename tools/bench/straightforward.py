@@ -1,7 +1,6 @@
-"""The same documents as a competent person would make them with pandas, lxml and boto3: one row, one fiche, one item at
-a time.
+"""The same documents, made with pandas, lxml and boto3 in the usual way: one row, one fiche, one item at a time.
 
-It knows a first run only: no list before, so no inactive NDA.
+It covers a first run only: without a previous list there is no inactive NDA.
 """
 
 import csv
@@ -43,7 +42,7 @@ class _Fiche:
     end: str | None
     certifiers: list[str]
     shown: dict[str, Any]
-    """What is said of it beside the document."""
+    """What goes to `meta` beside the document."""
 
 
 @dataclass
@@ -64,7 +63,7 @@ Document = dict[str, Any]
 
 
 def documents(folder: Path) -> dict[str, tuple[Document, Document]]:
-    """Each document by SIRET, and what goes beside it, for the files of a drop."""
+    """The documents of a drop by SIRET, with their details."""
     declared, sole, several = _declarations(folder / liste_of.FILE)
     habilitations = _habilitations(folder)
     uais, excluded = _schools(folder)
@@ -116,7 +115,7 @@ def _declarations(
     sole: dict[str, Any] = {}
     several: dict[str, Any] = {}
     for siren, rows in by_siren.items():
-        rows.sort(key=_last_declared, reverse=True)  # stable: of equals the first in the file
+        rows.sort(key=_last_declared, reverse=True)  # stable: the first in the file wins among equals
         if len({row["numeroDeclarationActivite"].strip() for row in rows}) == 1:
             sole[siren] = rows[0]
             continue
@@ -254,7 +253,7 @@ def _schools(folder: Path) -> tuple[dict[str, str], set[str]]:
 
 
 def _establishments(path: Path, sirets: set[str], sole: Container[str]) -> dict[str, _Establishment]:
-    """Those named, and the active ones of the SIRENs with one NDA."""
+    """The named establishments, and the active ones of the SIRENs with one NDA."""
     found = {}
     columns = ["siret", "etatAdministratifEtablissement", "dateDebut", "statutDiffusionEtablissement"]
     for siret, state, since, diffusion in _parquet(path, columns):
@@ -294,7 +293,7 @@ def _iso(text: str | None) -> str | None:
 
 
 def write(documents: dict[str, tuple[Document, Document]]) -> None:
-    """Put the documents one by one, as maps, through boto3's batch writer; only the network is missing."""
+    """Write the documents one by one, as maps, through boto3's batch writer, without the network."""
     resource = boto3.resource(
         "dynamodb", region_name="eu-west-3", aws_access_key_id="none", aws_secret_access_key="none"
     )

@@ -4,9 +4,9 @@
     write_day(Path("drop"), FIRST_DAY + timedelta(days=3))  # three days later
     write_for(Path("drop"), FIRST_DAY, sirets)              # an OF list and a Sirene stock around given SIRETs
 
-Who is in it: the cases of `cast/`, one each for what a rule or a reader must get right, and the ordinary bodies of
-`crowd.py`; the files that go wrong are in `accidents.py`, and a geocoder to match in `ban.py`. `planted/` makes other
-worlds, in which it is known of every fault when it must be told.
+It holds the cases of `cast/`, one for each thing that a rule or a reader must get right, and the ordinary bodies of
+`crowd.py`. `accidents.py` damages files on some days, and `ban.py` is a geocoder for its communes. `planted/` makes
+other worlds, for which the events that each fault must cause are known in advance.
 """
 
 from tools.fictitious_france.drop import data_day, stage_of, write_day, write_stage

@@ -1,4 +1,4 @@
-"""What happens to the files on their way: played on days 6 to 11 when asked for, never on the first or the last day.
+"""Accidents that damage the files on days 6 to 11, when a test asks for them.
 
     day  6   liste_of with a BOM and CRLF (nothing to refuse)
          6-9 rs not published: the zip of day 5 stays (on day 9 its data are more than 3 days old)
@@ -8,8 +8,8 @@
         10   liste_of: a required column is gone   annuaire_education, rs: an HTML page
         11   liste_of: over 1 % unreadable         rncp, sirene_succession: empty
 
-So a refusal opens, changes its evidence, closes and reopens, while every source comes back on the day after
-its last accident.
+So a refusal opens, changes its evidence, closes and reopens. Every source is sound again on the day after its last
+accident.
 """
 
 import os
@@ -35,40 +35,40 @@ def html_page(path: Path) -> None:
 
 
 def emptied(path: Path) -> None:
-    """Zero bytes."""
+    """An empty file."""
     path.write_bytes(b"")
 
 
 def truncated(path: Path) -> None:
-    """The first half of the bytes: a download that stopped."""
+    """Keep the first half of the bytes, as a download that stopped."""
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
 
 
 def absent(path: Path) -> None:
-    """No file."""
+    """Remove the file."""
     path.unlink(missing_ok=True)
 
 
 def thinned(path: Path) -> None:
-    """The header and two rows in five."""
+    """Keep the header and two rows in five."""
     header, *rows = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([header, *rows[: len(rows) * 2 // 5]]))
 
 
 def column_renamed(path: Path) -> None:
-    """`siren` is no longer a column."""
+    """Rename the column `siren`."""
     path.write_bytes(path.read_bytes().replace(b";siren;", b";numeroSiren;", 1))
 
 
 def riddled(path: Path) -> None:
-    """One row in thirty has lost its last cells."""
+    """Cut the last cells of one row in thirty."""
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(line.rsplit(b";", 5)[0] + b"\n" if n % 30 == 7 else line for n, line in enumerate(lines)))
 
 
 def dressed_otherwise(path: Path) -> None:
-    """A BOM and CRLF: the same rows."""
+    """Add a BOM and CRLF line ends; the rows stay the same."""
     path.write_bytes(b"\xef\xbb\xbf" + re.sub(rb"\r?\n", b"\r\n", path.read_bytes()))
 
 
@@ -82,8 +82,8 @@ _ACCIDENTS: dict[int, tuple[tuple[str, Callable[[Path], None]], ...]] = {
 }
 
 
-def befall(folder: Path, day: date, fiches: Fiches) -> None:
-    """Play the day's accidents on a drop that was just written."""
+def apply(folder: Path, day: date, fiches: Fiches) -> None:
+    """Apply the day's accidents to a drop that was just written."""
     number = number_of(day)
     if number == 7:
         path = folder / france_competences.file_name("RNCP", day)

@@ -1,7 +1,7 @@
-"""A geocoder of the fictitious France: what `POST …/search/csv/` answers, for the communes of `geography.py`.
+"""A fictitious geocoder: the answers of `POST …/search/csv/` for the communes of `geography.py`.
 
-A street called INTROUVABLE scores 0.31, an address without a known postcode or commune gets empty columns,
-everything else is found in its commune at 0.93. `python -m tools.fictitious_france.ban 7878` serves it over HTTP for the
+A street called INTROUVABLE scores 0.31. An address without a known postcode or commune gets empty columns. Any other
+address is found in its commune with a score of 0.93. `python -m tools.fictitious_france.ban 7878` serves it over HTTP for the
 demo.
 """
 
@@ -36,7 +36,7 @@ def _result(address: str) -> tuple[str, ...]:
 
 
 def search_csv(content: bytes, columns: Sequence[str] = ()) -> bytes:
-    """Append the results to each row; `columns` make the address (all of them by default), the delimiter is guessed."""
+    """Append the results to each row; `columns` form the address (all columns by default); the delimiter is guessed."""
     text = content.decode("utf-8-sig")
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
     header, *rows = list(csv.reader(io.StringIO(text), delimiter=delimiter)) or [[]]

@@ -1,4 +1,4 @@
-"""Faults strewn at random over a day: worlds that nobody thought of, the same for the same seed."""
+"""Random faults over a day: worlds that nobody designed, reproducible by seed."""
 
 import random
 from dataclasses import replace
@@ -11,7 +11,7 @@ from tools.fictitious_france.model import NO_APPLICATION, Fiche, OfRow, Partner,
 
 
 def write_chaos(folder: Path, day: date, *, seed: int, rate: float = 0.08) -> None:
-    """Write the day's story with a share `rate` of its rows changed; another day changes other rows."""
+    """Write the day's drop with a share `rate` of its rows changed; each day changes other rows."""
     dice = random.Random(f"{seed}/{day.isoformat()}")
     stage = stage_of(day, seed=seed, size=150)
     others = [row.siret for row in stage.list_of]

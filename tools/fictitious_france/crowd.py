@@ -1,4 +1,4 @@
-"""The ordinary bodies: seeded, in the proportions of the real files, and free of anomalies so that the cast's stand out.
+"""The ordinary bodies: drawn from a seed, in the proportions of the real files, and without anomalies of their own.
 
 Proportions are the measured ones (2025-2026): 29 % certified, specialities filled 94, 19 and 8 %, half of the
 addresses empty, three certifiers in ten without SIRET, DATE_ACTIF missing on three quarters of the partner
@@ -27,7 +27,7 @@ from tools.fictitious_france.nsf import NSF, speciality
 from tools.fictitious_france.stage import MINISTRY, Stage
 
 FEWEST = 60
-"""Bodies there always are: with fewer rows, one faulty row would be over the 1 % that gets a whole file refused."""
+"""The minimum number of bodies: with fewer rows, one faulty row would exceed the 1 % above which a file is refused."""
 _FIRST_BODY, _FIRST_NDA, _FIRST_FICHE, _FIRST_UAI, _FIRST_OF_MINISTRY = (
     100_000,
     50_000,
@@ -79,7 +79,7 @@ def _between(dice: random.Random, first: date, last: date) -> date:
 
 
 def _number(dice: random.Random, commune: Commune, used: Counter[str]) -> str:
-    """A declaration number; four in ten were registered under the regions of before 2016."""
+    """A declaration number; four in ten were registered under a region that existed before 2016."""
     former = FORMER_REGION[commune.department] if dice.random() < 0.4 else commune.registration
     stem = identifiers.nda(former, commune.department, 0)[:4]
     used[stem] += 1  # by what the number starts with: 2A and 2B both write 20
@@ -137,7 +137,7 @@ def _settle(
 
 
 def _succeed(stage: Stage, closed: str, successor: str) -> None:
-    """A link of succession, with the older version that the stock keeps beside it."""
+    """Add a link of succession, with the older version that the stock keeps as well."""
     on = stage.establishments[closed].since
     stage.succession(closed, successor, on, processed="2024-01-15T03:00:00", continuity=False)
     stage.succession(closed, successor, on)
@@ -167,7 +167,7 @@ def _neighbours(stage: Stage, dice: random.Random, size: int) -> list[_Neighbour
     return neighbours
 
 
-def _shelf(stage: Stage, dice: random.Random, certifiers: list[_Neighbour]) -> list[Fiche]:
+def _ordinary_fiches(stage: Stage, dice: random.Random, certifiers: list[_Neighbour]) -> list[Fiche]:
     """The ordinary fiches: seven in ten active, a few certified by bodies that gave no SIRET."""
     fiches = []
     for register, count in _FICHES.items():
@@ -213,7 +213,7 @@ def _habilitate(dice: random.Random, fiches: list[Fiche], neighbours: list[_Neig
 
 
 def _school(stage: Stage, dice: random.Random, neighbours: list[_Neighbour], size: int) -> None:
-    """Most schools are nobody's training body; a tenth of the bodies are schools, half of them known to ONISEP too."""
+    """Add schools: most are no training body. A tenth of the bodies are schools; ONISEP knows half of these."""
     rank: Counter[str] = Counter()
 
     def add(siret: str, place: Commune) -> str:
@@ -241,7 +241,7 @@ def fill(stage: Stage, seed: int, size: int, ministry_fiches: int) -> None:
     dice = random.Random(f"quiforme {seed}")
     bodies = max(size, FEWEST)
     neighbours = _neighbours(stage, dice, bodies)
-    fiches = _shelf(stage, dice, neighbours[: max(8, bodies // 20)])
+    fiches = _ordinary_fiches(stage, dice, neighbours[: max(8, bodies // 20)])
     _habilitate(dice, fiches, neighbours)
     _school(stage, dice, neighbours, bodies)
     for rank in range(ministry_fiches):

@@ -1,4 +1,4 @@
-"""One day's drop: who is on stage, and which file each producer leaves."""
+"""One day's drop: the rows of the day, and the file of each producer."""
 
 import os
 import re
@@ -15,14 +15,14 @@ from tools.fictitious_france.model import Fiche
 from tools.fictitious_france.stage import Body, Stage
 
 LARGE = 2_000
-"""From this size on the ministry certifies several thousand fiches, and its document weighs over a megabyte."""
+"""From this size on the ministry certifies several thousand fiches, and its document exceeds a megabyte."""
 MANY_FICHES, FEW_FICHES = 5_000, 40
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def stage_of(day: date, *, seed: int = 1, size: int = 150, ministry_fiches: int | None = None) -> Stage:
-    """Everything the producers know on that day, before it is written: what a test compares its results with."""
+    """The rows of that day before they are written; tests compare their results with them."""
     stage = Stage(day)
     stage.sirene(Body(1, PARIS), name="MINISTERE DE LA FORMATION IMAGINAIRE", activity="84.11Z")
     for known in CASES.values():
@@ -51,17 +51,17 @@ def write_day(
     ministry_fiches: int | None = None,
     accidents: bool = False,
 ) -> None:
-    """Write the drop of one day into `folder`, made if needed, over what is there.
+    """Write the drop of one day into `folder`; create the folder if needed, overwrite existing files.
 
-    `size` counts the ordinary bodies (at least 60), `ministry_fiches` those one ministry certifies: 10 000
-    make a document of several megabytes. Modification times are set to 04:00 UTC of the day, for readers who
-    date a file by them. `accidents` adds those of `accidents.py`: files that a guard must refuse, and one
-    that grows old.
+    `size` is the number of ordinary bodies (at least 60), `ministry_fiches` the number of fiches that one ministry
+    certifies: 10 000 make a document of several megabytes. Modification times are set to 04:00 UTC of the day, because
+    readers may date a file by them. `accidents` adds those of `accidents.py`: files that a guard must refuse, and one
+    that becomes too old.
     """
     stage = stage_of(day, seed=seed, size=size, ministry_fiches=ministry_fiches)
     write_stage(folder, stage, of_variant=of_variant, sirene_format=sirene_format, onisep_bare=onisep_bare)
     if accidents:
-        on_the_way.befall(
+        on_the_way.apply(
             folder,
             day,
             lambda register, of_day: _of_register(
@@ -79,7 +79,7 @@ def write_stage(
     onisep_bare: bool = False,
     only: Collection[str] = (),
 ) -> None:
-    """Write what is on stage into `folder`, over what is there; `only` names sources, all of them by default."""
+    """Write a stage's rows into `folder`, over existing files; `only` names the sources to write, by default all."""
     folder.mkdir(parents=True, exist_ok=True)
     day = stage.day
     writers: dict[str, Callable[[], Path]] = {

@@ -43,12 +43,12 @@ class Commune:
 
     @property
     def region(self) -> str:
-        """The current region's code; empty overseas outside the regions, where the OF list says 905 or nothing."""
+        """The current region's code; empty for overseas collectivities, where the OF list says 905 or nothing."""
         return REGION.get(self.department, "")
 
     @property
     def registration(self) -> str:
-        """The region a declaration number starts with (05 stands for what is no region)."""
+        """The region a declaration number starts with (05 for territories without a region)."""
         return self.region or "05"
 
 
@@ -113,11 +113,11 @@ COMMUNES: tuple[Commune, ...] = tuple(
 97411 97400 SAINT-DENIS
 97611 97600 MAMOUDZOU""".splitlines()
 )
-"""Every current region is here, Paris, Lyon and Marseille as arrondissements as Sirene has them."""
+"""Every current region is present; Paris, Lyon and Marseille are arrondissements, as in Sirene."""
 
 _BY_CODE = {commune.code: commune for commune in COMMUNES}
 PARIS, LYON, LILLE, RENNES = (_BY_CODE[code] for code in ("75111", "69383", "59350", "35238"))
 NANTES, BOURG, AJACCIO, BASTIA = (_BY_CODE[code] for code in ("44109", "01053", "2A004", "2B033"))
 POINTE_A_PITRE, TOULOUSE = _BY_CODE["97120"], _BY_CODE["31555"]
 SAINT_PIERRE = Commune("97502", "97500", "SAINT-PIERRE")
-"""Saint-Pierre-et-Miquelon is no region: its region is unknown to the rules, and 905 in the OF list."""
+"""Saint-Pierre-et-Miquelon belongs to no region: the rules know none for it, and the OF list says 905."""

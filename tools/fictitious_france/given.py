@@ -1,4 +1,4 @@
-"""An OF list and a Sirene stock around SIRETs somebody else brings: those of a real export, say."""
+"""An OF list and a Sirene stock around given SIRETs, for instance those of a real export."""
 
 import random
 from collections.abc import Iterable
@@ -17,8 +17,8 @@ def write_for(folder: Path, day: date, sirets: Iterable[str], *, seed: int = 1) 
     """Write `listePubliqueOF.csv` and `StockEtablissement_utf8.parquet`, and nothing else, for these SIRETs.
 
     Half of them are declared, one legal unit in ten under two numbers; 3 % are not in Sirene and 5 % are
-    closed. What befalls a SIRET depends on it and on `seed` only, not on the others. Malformed SIRETs are
-    passed over.
+    closed. The rows of a SIRET depend only on it and on `seed`, not on the other SIRETs. Malformed SIRETs
+    are ignored.
     """
     stage = Stage(day)
     for siret in sorted({siret.strip() for siret in sirets}):

@@ -1,8 +1,7 @@
 """Identifiers of people and bodies who do not exist.
 
 Fictitious SIRENs are `99` + six digits + the Luhn key: the cast uses 99 00 xxxx, the crowd 99 10 0000 and
-above. Everything here is valid unless the function's name says otherwise, so that a case reads as what it is
-about.
+above. Everything here is valid unless the function's name says otherwise.
 """
 
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
@@ -19,7 +18,7 @@ def luhn(digits: str) -> bool:
 
 
 def _weight(digits: str) -> int:
-    """The sum of the digits, every second one from the right doubled and cast out nines."""
+    """The sum of the digits, every second one from the right doubled and its own digits added up."""
     return sum(map(int, digits[::-2])) + sum(_DOUBLED[int(d)] for d in digits[-2::-2])
 
 
@@ -41,7 +40,7 @@ def siret(of_siren: str, number: int) -> str:
 
 
 def wrong_key(identifier: str) -> str:
-    """The same SIREN or SIRET with its last digit wrong: the commonest typing error of the sources."""
+    """The same SIREN or SIRET with its last digit wrong: the most common typing error in the sources."""
     return identifier[:-1] + str((int(identifier[-1]) + 1) % 10)
 
 

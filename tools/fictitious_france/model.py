@@ -1,4 +1,4 @@
-"""One line of each producer, as plain values. A field given as text is written as it stands, right or wrong."""
+"""One row of each producer's file, as plain values. A field given as text is written unchanged, valid or not."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,7 +35,7 @@ class OfRow:
     entrusted: str = ""
     trainers: str = "0"
     spoil: str = ""
-    """How the line is spoilt on its way out, see `formats.liste_of.SPOILERS`; empty for a sound line."""
+    """How the line is damaged when it is written (`formats.liste_of.SPOILERS`); empty for a sound line."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class SireneRow:
 
 @dataclass(frozen=True)
 class Succession:
-    """A link of the Sirene stock; several versions of one link live side by side, told apart by `processed`."""
+    """A link of the Sirene stock; the stock holds several versions of one link, which `processed` distinguishes."""
 
     predecessor: str
     successor: str
@@ -127,7 +127,7 @@ class School:
 
 @dataclass(frozen=True)
 class Organisme:
-    """An organisation of the ONISEP référentiel; `uai` None is a body nobody validated yet."""
+    """An organisation of the ONISEP référentiel; `uai` is None while nobody has validated it."""
 
     siret: str
     uai: str | None

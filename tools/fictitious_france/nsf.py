@@ -1,4 +1,4 @@
-"""A handful of NSF specialities with the labels of the OF list, and two codes that deserve attention."""
+"""Some NSF specialities with the labels of the OF list, and two special codes."""
 
 NSF: dict[str, str] = {
     "110": "Spécialités pluriscientifiques",
@@ -18,7 +18,7 @@ NSF: dict[str, str] = {
     "340": "Spécialités plurivalentes des services à la collectivité",
     "999": "Autres...",
 }
-"""340 is in the older list only and 999 in none, yet the OF list uses both: they are known."""
+"""340 is in the older NSF list only and 999 in none; the OF list uses both, so both count as known."""
 
 Speciality = tuple[str, str]
 

@@ -11,12 +11,12 @@ from tools.fictitious_france.nsf import speciality
 from tools.fictitious_france.story import FIRST_DAY, Phase, number_of, phase_of
 
 MINISTRY = identifiers.siret(identifiers.siren(1), 1)
-"""The common certifier: it certifies every fiche that says nothing else, and is always open in Sirene."""
+"""The default certifier: it certifies every fiche without certifiers of its own, and is always open in Sirene."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """A legal unit of the cast. Its number makes all its identifiers and fiche codes: no two bodies share any."""
+    """A legal unit of the cast. All its identifiers and fiche codes derive from its number: no two bodies share any."""
 
     number: int
     commune: Commune = PARIS
@@ -40,11 +40,11 @@ class Body:
         return identifiers.uai(self.commune.department, self.number + rank)
 
     def rncp(self, rank: int = 0) -> str:
-        """A fiche of its own, in a range the register has not reached."""
+        """The code of a fiche of its own, in a range that the real RNCP has not reached."""
         return f"RNCP{90_000 + self.number + rank}"
 
     def rs(self, rank: int = 0) -> str:
-        """The same in the RS register."""
+        """The code of a fiche of its own in the RS."""
         return f"RS{90_000 + self.number + rank}"
 
     def other(self, rank: int, commune: Commune | None = None) -> "Body":
@@ -54,7 +54,7 @@ class Body:
 
 @dataclass
 class Stage:
-    """The rows of one day. The default row is sound, so a case only says what it is about."""
+    """The rows of one day. Each method adds a sound row, so that a case states only its differences."""
 
     day: date = FIRST_DAY
     list_of: list[OfRow] = field(default_factory=list)
@@ -71,17 +71,17 @@ class Stage:
 
     @property
     def phase(self) -> Phase:
-        """The phase of the common rhythm."""
+        """The phase of the common rhythm on that day."""
         return phase_of(self.number)
 
     @property
     def open(self) -> bool:
-        """True when a case of the common rhythm shows its trouble."""
+        """True on the days on which a case of the common rhythm is at fault."""
         return self.phase is not Phase.CALM
 
     @property
     def changed(self) -> bool:
-        """True when it shows it with another evidence."""
+        """True on the days on which its fault has different evidence."""
         return self.phase is Phase.CHANGED
 
     def of(self, body: Body, **changes: Any) -> OfRow:
@@ -121,7 +121,7 @@ class Stage:
         return row
 
     def both(self, body: Body, **changes: Any) -> OfRow:
-        """A sound head office in Sirene, declared in the list with these changes."""
+        """Add a sound head office to Sirene and declare it in the list with these changes."""
         self.sirene(body)
         return self.of(body, **changes)
 

@@ -1,13 +1,12 @@
-"""The calendar of the fictitious France: what is played when.
+"""The calendar of the fictitious France.
 
-Most rules have a case that follows the same rhythm, so that one look at the day's number tells what to
-expect:
+Most rules have a case that follows the same rhythm, so that the day's number tells what to expect:
 
     day    0      1     2        3         4      5       6 and after
     phase  CALM   OPEN  CHANGED  CHANGED   CALM   OPEN    OPEN
 
 Days 0 to 6 belong to the cases, days 6 to 11 to the producers' accidents (see `accidents.py`), and from
-`LAST` on every file is sound and nothing moves any more.
+`LAST` on every file is sound and nothing changes.
 """
 
 from datetime import date
@@ -18,7 +17,7 @@ LAST = 12
 
 
 class Phase(Enum):
-    """Where the common rhythm stands: CHANGED is OPEN with another evidence."""
+    """A phase of the common rhythm; CHANGED is OPEN with different evidence."""
 
     CALM = "calm"
     OPEN = "open"
@@ -29,7 +28,7 @@ _RHYTHM = (Phase.CALM, Phase.OPEN, Phase.CHANGED, Phase.CHANGED, Phase.CALM)
 
 
 def number_of(day: date) -> int:
-    """Days since FIRST_DAY, held between 0 and LAST: before is like the first day, after like the last."""
+    """Days since FIRST_DAY, clamped between 0 and LAST."""
     return min(max((day - FIRST_DAY).days, 0), LAST)
 
 

@@ -18,7 +18,7 @@ ACCESS = (LOCAL / "stack.json", LOCAL / "authorization")
 
 @contextmanager
 def step(text: str) -> Iterator[None]:
-    """Say what is being done, and how long it took."""
+    """Print a step and how long it took."""
     print(f"  {text} … ", end="", flush=True)
     begun = time.perf_counter()
     yield
@@ -38,7 +38,7 @@ def up() -> Stack:
 
 
 def _check_drop(folder: Path) -> None:
-    """Refuse at once a folder that no ingestion could use, before anything is built."""
+    """Refuse a folder that no ingestion can use, before anything is built."""
     if not folder.is_dir():
         raise Failed(f"DROP={folder} n'est pas un dossier")
     (indispensable,) = (source for source in SOURCES if source.name == "liste_of")

@@ -1,4 +1,4 @@
-"""The main job, shown to a person: a day is ingested, a few SIRETs are looked up, anomalies are read."""
+"""The demo: ingest a day, look up a few SIRETs, read the anomalies."""
 
 import json
 import shlex
@@ -46,7 +46,7 @@ _ANOMALIES_SHOWN = 12
 
 
 def play(stack: Stack, real: Path | None, step: Step) -> None:
-    """Ingest a folder, the fictitious France's first day unless it is given, and print what comes of it."""
+    """Ingest a folder, by default the fictitious France's first day, and print the results."""
     if real:
         with step(f"Déposer les fichiers de {real}"):
             drive.fill(stack, real)

@@ -30,7 +30,7 @@ _TOKEN = {
     "months": 12,
     "rate_limit_per_minute": HIGHEST_RATE_LIMIT,
 }
-"""Opens everything."""
+"""A token with every scope."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Stack:
     anomaly_queue_url: str
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the emulator; calls of functions are waited for and never repeated."""
+        """A boto3 client of the emulator; it waits for long function calls and never retries."""
         return boto3.client(
             service,  # type: ignore[call-overload]  # any service's name
             endpoint_url=self.endpoint_url,

@@ -1,4 +1,4 @@
-"""The stack as its users drive it: files laid in the drop, functions invoked, answers read, queue emptied."""
+"""Drives the stack as its users do: fills the drop, invokes functions, reads answers, drains the queue."""
 
 import json
 import urllib.error
@@ -16,7 +16,7 @@ QUERY = {"context": "essai local", "object": "make run", "recipient": "000000000
 
 
 def fill(stack: Stack, folder: Path) -> int:
-    """Lay a folder's files in the drop, dated by their modification; how many."""
+    """Upload a folder's files to the drop, dated by their modification time; returns their number."""
     bucket, _, prefix = stack.drop.removeprefix("s3://").partition("/")
     s3 = stack.client("s3")
     files = [path for path in sorted(folder.iterdir()) if path.is_file()]
@@ -69,7 +69,7 @@ def http(
 
 
 def drain(stack: Stack, queue: str | None = None) -> list[dict[str, Any]]:
-    """Take every message off a queue, the network's unless another is given."""
+    """Receive and delete every message of a queue, by default the network's."""
     sqs, url = stack.client("sqs"), queue or stack.anomaly_queue_url
     events: list[dict[str, Any]] = []
     while True:

@@ -18,11 +18,11 @@ _ATTEMPTS = 5
 
 
 class Failed(Exception):
-    """What went wrong, in one line for a person."""
+    """A failure, with a one-line message for the user."""
 
 
 class _PortTaken(Exception):
-    """Someone else took the port after it was found free."""
+    """Another process took the port after it was found free."""
 
 
 def start(home: Path) -> str:
@@ -51,7 +51,7 @@ def _start(home: Path, binary: Path, port: int) -> str:
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_REGION": REGION,
-        # Two services that would listen on every interface.
+        # Disabled: these two services listen on every interface.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }
@@ -68,7 +68,7 @@ def _start(home: Path, binary: Path, port: int) -> str:
             if "already in use" in log_file.read_text(errors="replace"):
                 raise _PortTaken
             raise Failed(f"l'émulateur s'est arrêté aussitôt ; voir {log_file}")
-        # Whoever answers there has to be the one just started: another stack may hold the port.
+        # The answer must come from the process just started: another stack may hold the port.
         if _listens(process.pid, port) and _answers(endpoint):
             return endpoint
         time.sleep(0.1)
@@ -94,12 +94,12 @@ def _listens(pid: int, port: int) -> bool:
     }
     try:
         return any(str(descriptor.readlink()) in listening for descriptor in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:  # it ended, or closed one of them, meanwhile
+    except OSError:  # the process ended or closed a descriptor meanwhile
         return False
 
 
 def stop(home: Path) -> bool:
-    """End the emulator of `home`, its workers with it; whether there was one."""
+    """Stop the emulator of `home` and its workers; returns whether there was one."""
     pid_file = home / "emulator.pid"
     if not pid_file.exists():
         return False

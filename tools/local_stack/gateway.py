@@ -1,4 +1,4 @@
-"""The one thing of the template that the emulator passes over: gateway responses inside an API's definition."""
+"""Adds what the emulator ignores in the template: gateway responses inside an API's definition."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tools.local_stack.template import template
 
 
 def complete(apigateway: Any, api_id: str) -> None:
-    """Put the template's gateway responses and deploy the stage once more, as AWS does by itself."""
+    """Create the template's gateway responses and deploy the stage again, as AWS does by itself."""
     api = template()["Resources"]["Api"]["Properties"]
     for response_type, response in api["GatewayResponses"].items():
         headers = response.get("ResponseParameters", {}).get("Headers", {})

@@ -1,4 +1,4 @@
-"""The template as data: as it is written, with its names resolved, or as CloudFormation gets it."""
+"""The template as data: as written, with its names resolved, or as CloudFormation receives it."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _TRANSLATE = Path(__file__).with_name("translate.py")
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads short forms (!Ref, !Sub…) as the long ones they stand for."""
+    """Loads short forms (!Ref, !Sub…) as their long forms."""
 
 
 def _long_form(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
@@ -61,21 +61,21 @@ def defaults() -> dict[str, str]:
 
 
 def all_from_the_drop() -> dict[str, str]:
-    """The parameters of a deployment that takes every source from its drop, and asks nothing of anybody."""
+    """The parameters of a deployment that reads every source from its drop and calls no outside service."""
     patterns = {name: parameter.get("AllowedPattern", "") for name, parameter in template()["Parameters"].items()}
     addresses = {name: pattern for name, pattern in patterns.items() if name.endswith("Address")}
     return {name: "drop" if re.fullmatch(pattern, "drop") else "off" for name, pattern in addresses.items()}
 
 
 def resolve(value: Any, names: Mapping[str, str]) -> Any:
-    """The value with its intrinsic functions worked out.
+    """The value with its intrinsic functions resolved.
 
     Args:
         value: Any part of the template.
-        names: What `!Ref Name` gives under `Name`, and `!GetAtt Name.Attribute` under `Name.Attribute`.
+        names: The values of `!Ref Name`, under `Name`, and of `!GetAtt Name.Attribute`, under `Name.Attribute`.
 
     Raises:
-        KeyError: A name, or an intrinsic function, that is not known here.
+        KeyError: An unknown name or intrinsic function.
 
     """
     if isinstance(value, list):
@@ -104,9 +104,9 @@ def resolve(value: Any, names: Mapping[str, str]) -> Any:
 
 @cache
 def transformed() -> dict[str, Any]:
-    """The template after the SAM transform, as CloudFormation gets it in production; for reading only.
+    """The template after the SAM transform, as CloudFormation receives it in production; for reading only.
 
-    The transform is SAM's own, run where SAM lives: it pins versions that are not those of the layers.
+    The transform is SAM's own. It runs in SAM's environment, which pins other versions than the layers.
     """
     done = subprocess.run(
         [LOCAL / "deploy" / "bin" / "python", "-I", _TRANSLATE],

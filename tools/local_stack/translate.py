@@ -1,17 +1,17 @@
 """The SAM transform, for the environment of SAM: {"template", "parameters"} in, a CloudFormation template out.
 
-Run by tools.local_stack.template in a process of its own; it imports nothing of this project.
+tools.local_stack.template runs it in its own process; it imports nothing of this project.
 """
 
 import json
 import sys
 from typing import Any
 
-from samtranslator.translator.transform import transform  # type: ignore[import-not-found]  # lives in SAM's environment
+from samtranslator.translator.transform import transform  # type: ignore[import-not-found]  # installed in SAM's environment
 
 
 class _Policies:
-    """The managed policies that SAM would ask IAM for: the template names none but by their ARN."""
+    """Stands for the managed policies that SAM asks IAM for; the template names policies by ARN only."""
 
     def load(self) -> dict[str, str]:
         return {}

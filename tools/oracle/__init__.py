@@ -1,4 +1,4 @@
-"""The oracle: a deliberately naive model of what the system must answer, written from the specification alone."""
+"""The oracle: a deliberately naive implementation of the specification, independent of the system's code."""
 
 from .world import Event, OpenAnomaly, Oracle, anomaly_id, key_of
 

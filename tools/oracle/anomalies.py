@@ -46,12 +46,12 @@ class GoneNda:
 
 @dataclass
 class Facts:
-    """What the rules look at on the run's day."""
+    """The data that the rules examine on the run's day."""
 
     day: date
     snapshot: Snapshot
     documents: dict[str, Document]  # published ones (perimeter applied)
-    held: dict[str, dict[str, Habilitation]]  # perimeter aside
+    held: dict[str, dict[str, Habilitation]]  # perimeter ignored
     gone: dict[str, GoneNda] = field(default_factory=dict)
     lost_qualiopi: dict[tuple[str, str], list[OfRow]] = field(default_factory=dict)  # (nda, category)
     lost_habilitations: dict[tuple[str, str], date] = field(default_factory=dict)  # (siret, fiche) -> since
@@ -113,7 +113,7 @@ class Facts:
         return self.place(Finding(cle, constats, siret=siret, code_fiche=code_fiche), rows)
 
     def about_nda(self, nda: str, rows: list[OfRow], more: dict[str, str] | None = None) -> Finding:
-        """The rows are those that make the finding; what it is about is the first with a valid SIRET, else a SIREN."""
+        """A finding from its rows; its subject is the first row with a valid SIRET, else the first with a SIREN."""
         about = next(
             (row for row in rows if valid_siret(row.siret)),
             next((row for row in rows if row.siren() is not None), rows[0]),
@@ -288,7 +288,7 @@ def region_incoherente(facts: Facts) -> Iterator[Finding]:
 
 
 def nda_sorti_de_liste(facts: Facts) -> Iterator[Finding]:
-    """In the previously accepted list, gone now, not named as a previous NDA; the state keeps those still gone."""
+    """In the previously accepted list, gone now, not named as a previous NDA; the state keeps those that have not come back."""
     for nda, gone in facts.gone.items():
         yield facts.about_nda(nda, gone.rows)
 
@@ -446,7 +446,7 @@ def uai_etablissement_ferme(facts: Facts) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class Rule:
-    """`needs`: each group must have at least one source in the snapshot, else the rule is not evaluated."""
+    """A rule; of each group of `needs` the snapshot must hold at least one source, else the rule is not evaluated."""
 
     severite: str
     needs: tuple[tuple[str, ...], ...]
@@ -487,5 +487,5 @@ RULES: dict[str, Rule] = {
 
 
 def evaluated(rule: Rule, snapshot: Snapshot) -> bool:
-    """A rule that needs a source of which the snapshot holds nothing is not evaluated."""
+    """Whether the snapshot holds the sources that a rule needs."""
     return all(any(snapshot.holds(source) for source in group) for group in rule.needs)

@@ -118,7 +118,7 @@ class Habilitation:
 
 
 def habilitations(snapshot: Snapshot) -> dict[str, dict[str, Habilitation]]:
-    """By SIRET then fiche code, perimeter aside."""
+    """By SIRET, then fiche code; the perimeter is ignored."""
     rights: dict[tuple[str, str], list[Right]] = {}
     fiche_facts: dict[str, dict[str, object]] = {}
     for fiche in snapshot.fiches():
@@ -224,7 +224,7 @@ def excluded_sirets(snapshot: Snapshot, exclusions: tuple[str, ...]) -> set[str]
 
 
 def build(snapshot: Snapshot, inactive: dict[tuple[str, str], Declaration]) -> dict[str, Document]:
-    """Every document by SIRET, perimeter aside; `inactive` is (SIRET, NDA) -> the declaration it still carries."""
+    """Every document by SIRET, the perimeter ignored; `inactive` maps (SIRET, NDA) to the declaration still carried."""
     of_rows = snapshot.liste_of or []
     n = ndas_by_siren(of_rows)
     held = habilitations(snapshot)

@@ -1,4 +1,4 @@
-"""Who is behind an identifier, and who an establishment is: what goes beside the documents."""
+"""The reverse indexes, and the identity of each establishment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .reading import OfRow
 
 
 def index(documents: Mapping[str, Any]) -> dict[str, list[str]]:
-    """`kind/identifier`, and its SIRETs in order with their marks, from the documents alone."""
+    """The SIRETs of each `kind/identifier`, in order with their marks, computed from the documents alone."""
     found: dict[str, list[str]] = defaultdict(list)
     for siret, document in sorted(documents.items()):
         found[f"siren/{siret[:9]}"].append(siret)

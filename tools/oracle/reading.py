@@ -1,4 +1,4 @@
-"""A drop folder -> plain rows. Columns by name, values trimmed, nothing interpreted beyond dates."""
+"""Reads a drop folder into plain rows: columns by name, values trimmed, only dates interpreted."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def of_row(row: dict[str, str]) -> OfRow:
 
 
 def first_cell(line: bytes) -> str:
-    """What stands before the first `;` of a faulty line, without white space and quotes."""
+    """The text before the first `;` of a faulty line, without white space and quotes."""
     return line.decode("utf-8", "replace").split(";")[0].strip().strip('"').strip()
 
 

@@ -87,7 +87,7 @@ class Oracle:
         self.set_aside: dict[str, int] = {}
         self.open: dict[Key, OpenAnomaly] = {}
         self._snapshot = Snapshot()
-        self._all_documents: dict[str, Document] = {}  # perimeter aside
+        self._all_documents: dict[str, Document] = {}  # perimeter ignored
         self._held = habilitations(self._snapshot)
         self._inactive: dict[tuple[str, str], tuple[date, Declaration]] = {}  # (siret, nda)
         self._gone: dict[str, GoneNda] = {}
@@ -115,7 +115,7 @@ class Oracle:
         }
 
     def index(self) -> dict[str, list[str]]:
-        """Who is behind each identifier."""
+        """The SIRETs of each identifier."""
         return index(self.documents)
 
     def identities(self) -> dict[str, dict[str, Any]]:

@@ -27,23 +27,23 @@ def main() -> None:
         _lay(folder)
         cold: dict[str, list[float]] = {form: [] for form in FORMS}
         for number in range(_STARTS + 1):
-            for form in FORMS:  # in turn: whatever the machine does besides, it does to each
+            for form in FORMS:  # in turn, so that the load of the machine affects all alike
                 seconds, _ = _run(form, 0, folder)
-                if number:  # the first of each compiles its modules
+                if number:  # the first run of each compiles its modules
                     cold[form].append(seconds)
         warm: dict[str, list[list[float]]] = {form: [] for form in FORMS}
         for _ in range(3):
             for form in FORMS:
                 warm[form].append(_run(form, _CALLS, folder)[1])
-    told = ["## The look-up, from a process's start to its first answer, and later", "", *report(cold, warm), ""]
-    told += ["## The deployed local stack under load", "", *load.lines()]
-    text = "\n".join(told)
+    text_lines = ["## The look-up, from a process's start to its first answer, and later", "", *report(cold, warm), ""]
+    text_lines += ["## The deployed local stack under load", "", *load.lines()]
+    text = "\n".join(text_lines)
     (HOME / "lookup.md").write_text(text + "\n", encoding="utf-8")
     print(text)
 
 
 def report(cold: dict[str, list[float]], warm: dict[str, list[list[float]]]) -> list[str]:
-    """The table."""
+    """The table of the report."""
     started = {form: statistics.median(seconds) for form, seconds in cold.items()}
     through, handled = ({form: min(run[place] for run in runs) for form, runs in warm.items()} for place in (0, 1))
     lines = [
@@ -105,7 +105,7 @@ def _text(content: object) -> str:
 
 
 def _run(form: str, calls: int, folder: Path) -> tuple[float, list[float]]:
-    """Seconds from the start of a process to its first answer, and those of each later one."""
+    """Seconds from the start of a process to its first answer, and seconds per later answer."""
     command = [sys.executable, "-m", "tools.bench.lookup.process", form, str(calls), str(folder)]
     start = time.perf_counter()
     with subprocess.Popen(

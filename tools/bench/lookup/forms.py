@@ -1,6 +1,6 @@
-"""Three forms of the look-up's handler, to compare: the least there can be, the project's, and the stock one.
+"""Three forms of the look-up's handler to compare: the floor, the project's, and the stock form.
 
-Each is a module's text that defines `handler(event, context)`. All read the same item, through the same stub.
+Each is the text of a module that defines `handler(event, context)`. All read the same item through the same stub.
 """
 
 FLOOR = """

@@ -1,4 +1,4 @@
-"""The deployed local stack under load: how many answers a second, how late, how many wrong, and past its limit."""
+"""The deployed local stack under load: answers per second, latency, wrong answers, and calls above the rate limit."""
 
 import json
 import os
@@ -24,7 +24,7 @@ _SECONDS = 12
 
 
 def lines() -> list[str]:
-    """The table."""
+    """The table of the report."""
     home = LOCAL / "bench" / "stack"
     built = build()
     endpoint = start(home)
@@ -44,7 +44,7 @@ def _measured(stack: Stack, scratch: Path) -> list[str]:
     drive.invoke(stack, stack.ingest_function, FIRST_DAY)
     sirets = scratch / "sirets"
     sirets.write_text("\n".join(_published(stack)))
-    told = [
+    table = [
         "| callers at once | answers/s | median ms | p95 ms | longest ms | not 200 |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
@@ -57,11 +57,11 @@ def _measured(stack: Stack, scratch: Path) -> list[str]:
         "rate_limit_per_minute": _LIMIT,
     }
     limited = replace(stack, token=stack.call(stack.output("TokensFunction"), order)["token"])
-    told.append(_row(_run(limited, sirets, "Caller", 4), f"4, with {_LIMIT} calls a minute between them (429)"))
+    table.append(_row(_run(limited, sirets, "Caller", 4), f"4, with {_LIMIT} calls a minute between them (429)"))
     for callers in _CALLERS:
-        told.append(_row(_run(stack, sirets, "Caller", callers), f"{callers}"))
-    told.append(_row(_run(stack, sirets, "Batcher", 1), "1, 100 SIRETs a call"))
-    return told
+        table.append(_row(_run(stack, sirets, "Caller", callers), f"{callers}"))
+    table.append(_row(_run(stack, sirets, "Batcher", 1), "1, 100 SIRETs a call"))
+    return table
 
 
 def _published(stack: Stack) -> list[str]:
@@ -96,14 +96,14 @@ def _run(stack: Stack, sirets: Path, kind: str, callers: int) -> dict[str, Any] 
     return found[0] if found else None
 
 
-def _row(told: dict[str, Any] | None, what: str) -> str:
-    if told is None:
+def _row(result: dict[str, Any] | None, what: str) -> str:
+    if result is None:
         return f"| {what} | none in {_SECONDS} s | | | | |"
-    times = Counter({float(ms): number for ms, number in told["response_times"].items()})
-    seconds = max(told["last_request_timestamp"] - told["start_time"], 1)
+    times = Counter({float(ms): number for ms, number in result["response_times"].items()})
+    seconds = max(result["last_request_timestamp"] - result["start_time"], 1)
     return (
-        f"| {what} | {told['num_requests'] / seconds:.0f} | {_quantile(times, 0.5):.0f} | {_quantile(times, 0.95):.0f} "
-        f"| {told['max_response_time']:.0f} | {told['num_failures']} of {told['num_requests']} |"
+        f"| {what} | {result['num_requests'] / seconds:.0f} | {_quantile(times, 0.5):.0f} | {_quantile(times, 0.95):.0f} "
+        f"| {result['max_response_time']:.0f} | {result['num_failures']} of {result['num_requests']} |"
     )
 
 

@@ -1,7 +1,6 @@
-"""One process of a form: `python -m tools.bench.lookup.process FORM CALLS` answers once, says so, then that many more.
+"""One process of a form: `python -m tools.bench.lookup.process FORM CALLS` answers once, then CALLS times more.
 
-It prints a line when the first answer is there, and the seconds that each later one took, without the store: what
-DynamoDB would answer is at hand.
+It prints a line after the first answer, then the seconds per later answer. A stub answers in DynamoDB's place.
 """
 
 import json
@@ -31,7 +30,7 @@ ENVIRONMENT = {
 
 
 def main() -> None:
-    """Answer."""
+    """Answer, and report the times."""
     form, calls, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     os.environ.update(ENVIRONMENT)
     text = (folder / f"{form}.py").read_text()
@@ -63,7 +62,7 @@ def _seconds(call: Callable[[], object], calls: int) -> float:
 
 
 def _stub(stored: dict[str, Any]) -> None:
-    """Answer in DynamoDB's place, where the SDK would open a connection."""
+    """Answer in DynamoDB's place, where the SDK opens a connection."""
     from botocore.awsrequest import AWSResponse
     from botocore.compat import HTTPHeaders
     from botocore.httpsession import URLLib3Session
@@ -80,7 +79,7 @@ def _stub(stored: dict[str, Any]) -> None:
 
 
 def _do_without_the_sdk(stored: dict[str, Any], *, plain: bool) -> None:
-    """Answer where a handler calls its client; a resource's client answers plain values."""
+    """Answer where a handler calls its client, without the SDK; a resource's client answers plain values."""
     from boto3.dynamodb.types import TypeDeserializer
     from botocore.client import BaseClient
 
@@ -94,7 +93,7 @@ def _do_without_the_sdk(stored: dict[str, Any], *, plain: bool) -> None:
         return {name: read(one) for name, one in content.items()}
 
     answers = read(stored) if plain else stored
-    setattr(BaseClient, "_make_api_call", lambda _, operation, __: answers[operation])  # noqa: B010  # of no stub
+    setattr(BaseClient, "_make_api_call", lambda _, operation, __: answers[operation])  # noqa: B010  # not in the stubs
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The hand-written cast: one small function a case, grouped by what it is about.
+"""The hand-written cases: one small function each, grouped by subject.
 
 To add a case, write a function in the module it belongs to and give it a free number:
 
@@ -22,7 +22,7 @@ from tools.fictitious_france.cast.demo import (
 )
 
 for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")  # a new file of cases is on stage as soon as it exists
+    importlib.import_module(f"{__name__}.{_module.name}")  # a new module of cases registers itself
 
 __all__ = [
     "CASES",

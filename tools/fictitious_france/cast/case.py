@@ -1,4 +1,4 @@
-"""What a case is, and the register of all of them."""
+"""What a case is, and the list of all cases."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Play = Callable[[Stage, Body], None]
 
 @dataclass(frozen=True)
 class Case:
-    """A named situation: why it is here, the anomaly codes and rules it shows, and how it is played on a given day."""
+    """A named situation: its reason, the anomaly codes and rules that it shows, and the function that adds its rows."""
 
     name: str
     why: str
@@ -24,8 +24,8 @@ CASES: dict[str, Case] = {}
 
 
 def case(number: int, why: str, *covers: str, commune: Commune = PARIS) -> Callable[[Play], Play]:
-    """Register a function as a case. Its number (1 to 498, unique) makes its
-    SIRENs; its name is its module's and the function's.
+    """Register a function as a case. Its SIRENs derive from its number (1 to 498, unique); its name
+    is that of its module and function.
 
     @case(300, "Le SIRET déclaré n'existe nulle part", "siret_inconnu")
     def siret_inconnu(stage: Stage, body: Body) -> None:

@@ -1,4 +1,4 @@
-"""The establishments the demo shows, and the tests' favourites."""
+"""The establishments that the demo shows and that many tests use."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ CERTIFIED = _CERTIFIED.siret()
 CERTIFIED_THROUGH_LEGAL_UNIT = _CERTIFIED.siret(2)
 """Another establishment of the same legal unit, declared nowhere: it holds the NDA by propagation."""
 CLOSED_OF_CERTIFIED = _CERTIFIED.siret(3)
-"""A closed one: propagation leaves it out, so it has no document."""
+"""A closed establishment: propagation excludes it, so it has no document."""
 SEVERAL_NDA = _SEVERAL.siret()
 """Declares one NDA of a legal unit that has two: nothing propagates."""
 UNKNOWN = Body(4990).siret()
@@ -30,7 +30,7 @@ UNKNOWN = Body(4990).siret()
     commune=PARIS,
 )
 def exemplary(stage: Stage, body: Body) -> None:
-    """The body the demo opens with."""
+    """The first body of the demo."""
     stage.both(
         body,
         qualiopi=(True, False, False, True),

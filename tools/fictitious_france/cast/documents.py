@@ -12,7 +12,7 @@ from tools.fictitious_france.stage import Body, Stage
 
 @case(410, "Un second NDA paraît (jours 2 à 4) : la propagation cesse, puis reprend", "propagation", "tombstone")
 def second_number_for_a_while(stage: Stage, body: Body) -> None:
-    """The third establishment lives by propagation alone: its document comes and goes."""
+    """The third establishment has a document by propagation only: it appears and disappears."""
     stage.both(body)
     stage.sirene(body, 2)
     stage.sirene(body, 3)
@@ -22,13 +22,13 @@ def second_number_for_a_while(stage: Stage, body: Body) -> None:
 
 @case(411, "Aucune demande Qualiopi : les quatre colonnes sont vides", "obtention_via_unite_legale")
 def no_qualiopi_application(stage: Stage, body: Body) -> None:
-    """Empty is null for the way it was obtained, false for the flags."""
+    """Empty cells give null for `obtention_via_unite_legale` and false for the categories."""
     stage.both(body, qualiopi=NO_APPLICATION)
 
 
 @case(412, "Demande refusée ou échue : quatre « false », ce qui n'est pas vide", "obtention_via_unite_legale")
 def all_categories_false(stage: Stage, body: Body) -> None:
-    """Four false cells are an application."""
+    """Four false cells mean that there was an application."""
     stage.both(body, qualiopi=(False, False, False, False))
 
 
@@ -57,13 +57,13 @@ def neither_siret_nor_siren(stage: Stage, body: Body) -> None:
 
 @case(417, "SIRET bon, SIREN vide : pas d'incohérence, le SIRET suffit", "row_siren")
 def siret_without_siren(stage: Stage, body: Body) -> None:
-    """The SIREN of a row is read in its SIRET."""
+    """The SIREN of a row comes from its SIRET."""
     stage.both(body, siren="")
 
 
 @case(418, "Même NDA sur trois lignes : la dernière déclaration, puis la première du fichier", "several_rows")
 def one_number_on_three_rows(stage: Stage, body: Body) -> None:
-    """The second row wins on every document: latest date, and before the third in the file."""
+    """The second row wins on every document: it has the latest date and precedes the third in the file."""
     for rank, (declared, code) in enumerate(
         ((date(2025, 5, 5), "312"), (date(2026, 6, 6), "331"), (date(2026, 6, 6), "332")), start=1
     ):
@@ -79,7 +79,7 @@ def one_number_on_three_rows(stage: Stage, body: Body) -> None:
     "plusieurs_nda",
 )
 def one_number_on_two_rows_of_two(stage: Stage, body: Body) -> None:
-    """With two NDAs the choice is made among the rows of the SIRET only: the second establishment's row stays out."""
+    """With two NDAs only the rows of the SIRET compete: the second establishment's row does not count."""
     stage.both(body, declared=date(2025, 5, 5), specialities=(speciality("312"),))
     stage.of(body, declared=date(2026, 2, 2), specialities=(speciality("331"),))
     stage.sirene(body, 2)
@@ -103,13 +103,13 @@ def blanks_everywhere(stage: Stage, body: Body) -> None:
 
 @case(421, "Un NDA qui contient une lettre est un NDA", "nda_lettre", commune=RENNES)
 def number_with_a_letter(stage: Stage, body: Body) -> None:
-    """Nine real ones do."""
+    """Nine real NDAs contain a letter."""
     stage.both(body, nda=body.nda(letter="P"))
 
 
 @case(422, "NDA, département et code commune qui commencent par zéro", "leading_zero", commune=POINTE_A_PITRE)
 def leading_zeros(stage: Stage, body: Body) -> None:
-    """Guadeloupe's numbers start with 01, Ain's INSEE codes too: text, never numbers."""
+    """Guadeloupe's NDAs and Ain's INSEE codes start with 01: they are text, never numbers."""
     stage.both(body)
     stage.both(body.other(1, BOURG))
     stage.school(body.other(1, BOURG))
@@ -160,7 +160,7 @@ def partially_diffusible(stage: Stage, body: Body) -> None:
 
 @case(429, "Guillemets doublés, point-virgule et accents dans un texte : une ligne saine", "rfc4180")
 def quoted_name(stage: Stage, body: Body) -> None:
-    """Hard to read, and right."""
+    """A valid row that is hard to parse."""
     stage.both(body, name='FORMATION "L\'ÎLE ; AUX OIES" & CIE')
 
 
@@ -181,11 +181,11 @@ def absurd_figures(stage: Stage, body: Body) -> None:
 
 @case(432, "Spécialités : première vide, deuxième remplie, libellé absent", "specialites")
 def speciality_slots(stage: Stage, body: Body) -> None:
-    """Slot by slot: nothing moves up."""
+    """Each slot keeps its place."""
     stage.both(body, specialities=(("", ""), speciality("331"), ("333", "")))
 
 
 @case(433, "Aucune spécialité", "specialites")
 def no_speciality(stage: Stage, body: Body) -> None:
-    """Six bodies in a hundred."""
+    """True of six bodies in a hundred."""
     stage.both(body, specialities=())

@@ -1,4 +1,4 @@
-"""Fiches, partners and certifiers: what makes an habilitation, and what only looks like one."""
+"""Fiches, partners and certifiers: what is a habilitation, and what only looks like one."""
 
 from datetime import date
 
@@ -43,14 +43,14 @@ def inactive_lines_only(stage: Stage, body: Body) -> None:
 
 @case(383, "« Supprimé » partout : ni habilitation ni document", "supprime")
 def removed_only(stage: Stage, body: Body) -> None:
-    """As if it were not there."""
+    """A removed row counts as absent."""
     stage.sirene(body)
     stage.fiche(body.rncp(), Partner(body.siret(), state="Supprimé"))
 
 
 @case(384, "Ancienne balise ETAT_PARTENAIRE", "older_flux")
 def older_state_tag(stage: Stage, body: Body) -> None:
-    """Same meaning; the second line says Supprimé with it."""
+    """The older tag has the same meaning; the second line says Supprimé with it."""
     stage.both(body)
     stage.sirene(body, 2, state="F", since="2020-01-01")
     stage.fiche(
@@ -73,7 +73,7 @@ def partner_and_certifier(stage: Stage, body: Body) -> None:
 
 @case(386, "Certificateurs : sans SIRET, inactif, en double, dans le désordre", "certifier")
 def all_sorts_of_certifiers(stage: Stage, body: Body) -> None:
-    """Two distinct SIRETs come out, ascending; the inactive one is given nothing, though closed."""
+    """The document lists two distinct SIRETs, ascending; the inactive certifier gets nothing, though closed."""
     owner, former = body.other(1), body.other(2)
     stage.both(body)
     stage.sirene(owner)
@@ -90,7 +90,7 @@ def all_sorts_of_certifiers(stage: Stage, body: Body) -> None:
 
 @case(387, "Certificateur d'une fiche inactive : habilitation inactive", "certifier", "inactive")
 def certifier_of_an_inactive_fiche(stage: Stage, body: Body) -> None:
-    """The only reason for its document; the fiche names its successor."""
+    """The fiche is the only reason for its document, and names its successor."""
     stage.sirene(body)
     stage.fiche(
         body.rncp(),
@@ -112,7 +112,7 @@ def order_of_codes(stage: Stage, body: Body) -> None:
 
 @case(389, "Espaces, tabulation et retour à la ligne dans les balises", "trim")
 def blanks_in_the_xml(stage: Stage, body: Body) -> None:
-    """Same meaning as a clean fiche."""
+    """It has the same meaning as a clean fiche."""
     stage.both(body)
     stage.fiche(
         body.rncp(),
@@ -140,7 +140,7 @@ def fiche_under_change(stage: Stage, body: Body) -> None:
 
 @case(392, "SIRET faux, mais lignes supprimée et inactive : rien à signaler", "siret_invalide")
 def wrong_sirets_that_do_not_count(stage: Stage, body: Body) -> None:
-    """Removed partner, inactive partner, inactive certifier."""
+    """A removed partner, an inactive partner, an inactive certifier."""
     wrong = identifiers.wrong_key(body.siret())
     stage.fiche(
         body.rncp(),
@@ -152,7 +152,7 @@ def wrong_sirets_that_do_not_count(stage: Stage, body: Body) -> None:
 
 @case(393, "Partenaire qui n'a que le droit d'évaluer : rien à redire sans NDA", "habilitation_sans_nda")
 def examiner_without_number(stage: Stage, body: Body) -> None:
-    """And a certifier without NDA is no partner."""
+    """A certifier without NDA is no partner either."""
     stage.sirene(body)
     stage.sirene(body.other(1))
     stage.fiche(body.rncp(), Partner(body.siret(), role=EXAMINE), certifiers=[Certifier(body.other(1).siret())])

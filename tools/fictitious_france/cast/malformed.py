@@ -1,4 +1,4 @@
-"""Rows that cannot be read. At most one a day and a file: beyond 1 % of its rows the whole file would be refused."""
+"""Unreadable rows. At most one per day and file: above 1 % of its rows the whole file would be refused."""
 
 from tools.fictitious_france.cast.case import case
 from tools.fictitious_france.stage import Body, Stage
@@ -12,20 +12,20 @@ def stray_quote(stage: Stage, body: Body) -> None:
 
 @case(141, "Jamais lisible : mauvais nombre de cellules le jour 0, absente ensuite", "lignes_rejetees")
 def never_readable(stage: Stage, body: Body) -> None:
-    """No accepted list ever had this NDA: nothing to keep, and nothing that leaves."""
+    """No accepted list ever had this NDA: there is no row to keep, and none that leaves."""
     if stage.number == 0:
         stage.both(body, spoil="cells missing")
 
 
 @case(142, "Cellules en trop le jour 5", "lignes_rejetees", "set_aside")
 def cells_in_excess(stage: Stage, body: Body) -> None:
-    """Set aside is not gone: the rejections reopen, and the NDA stays listed."""
+    """A row set aside is not gone: `lignes_rejetees` reopens, and the NDA stays listed."""
     stage.both(body, spoil="cells in excess" if stage.number == 5 else "")
 
 
 @case(143, "Guillemet jamais fermé le jour 6 : la ligne suivante survit", "lignes_rejetees", "set_aside")
 def unclosed_quote(stage: Stage, body: Body) -> None:
-    """The next line, another body's, is what a careless reader swallows: it gained a category that day."""
+    """A careless reader swallows the next line, of another body, which gained a category that day."""
     stage.both(body, spoil="unclosed quote" if stage.number == 6 else "")
     stage.both(body.other(1), qualiopi=(True, stage.number >= 6, False, False))
 
@@ -39,5 +39,5 @@ def fiche_without_active(stage: Stage, body: Body) -> None:
 
 @case(145, "Ligne d'annuaire tronquée les jours 1 à 3", "lignes_rejetees")
 def truncated_school(stage: Stage, body: Body) -> None:
-    """The row of a school that is nobody's training body."""
+    """The row of a school that is no training body."""
     stage.school(body, siret="", spoil=stage.number in (1, 2, 3))

@@ -1,4 +1,4 @@
-"""One case a rule about habilitations, certifiers and UAIs, all on the common rhythm."""
+"""One case per rule about habilitations, certifiers and UAIs, all on the common rhythm."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ TRAIN, EXAMINE = "HABILITATION_FORMER", "HABILITATION_ORGANISER"
 
 @case(230, "SIRET faux d'un partenaire (RNCP) et d'un certificateur (RS)", "siret_invalide")
 def siret_invalide_fiches(stage: Stage, body: Body) -> None:
-    """The certifier without SIRET beside it is common, and no anomaly."""
+    """The other certifier has no SIRET, which is common and no anomaly."""
     partner, certifier = body.siret(), body.other(1).siret()
     stage.sirene(body)
     stage.sirene(body.other(1))
@@ -25,7 +25,7 @@ def siret_invalide_fiches(stage: Stage, body: Body) -> None:
 
 @case(231, "Habilitation supprimée, puis inactive, rendue, reperdue", "perte_habilitation")
 def perte_habilitation(stage: Stage, body: Body) -> None:
-    """Removed is absent from the document, inactive is there as inactive: the evidence differs."""
+    """A removed habilitation is absent from the document, an inactive one is present: the evidence differs."""
     state = "Inactif" if stage.changed else "Supprimé"
     stage.both(body)
     stage.fiche(body.rncp(), Partner(body.siret(), state=state if stage.open else "Actif"))
@@ -38,7 +38,7 @@ def perte_habilitation(stage: Stage, body: Body) -> None:
     "habilitation_sur_fiche_inactive",
 )
 def fiche_becomes_inactive(stage: Stage, body: Body) -> None:
-    """Two partners lose theirs; one is still said to be Actif."""
+    """Two partners lose their habilitation; one row still says Actif."""
     stage.both(body)
     stage.both(body.other(1))
     ended = stage.number >= 4
@@ -53,7 +53,7 @@ def fiche_becomes_inactive(stage: Stage, body: Body) -> None:
 
 @case(233, "Partenaire « Actif » sur une fiche inactive", "habilitation_sur_fiche_inactive")
 def habilitation_sur_fiche_inactive(stage: Stage, body: Body) -> None:
-    """The fiche is inactive all along: no habilitation is lost."""
+    """The fiche is inactive from the start: no habilitation is lost."""
     stage.both(body)
     partner = Partner(
         body.siret(),
@@ -66,7 +66,7 @@ def habilitation_sur_fiche_inactive(stage: Stage, body: Body) -> None:
 
 @case(234, "Fiche encore active après sa fin d'enregistrement", "fin_enregistrement_depassee")
 def fin_enregistrement_depassee(stage: Stage, body: Body) -> None:
-    """The second fiche passes its end by itself (26 November, day 3) and becomes inactive on day 6, late."""
+    """The second fiche passes its end on day 3 (26 November) and becomes inactive late, on day 6."""
     past = date(2026, 10, 30) if stage.changed else date(2026, 10, 31)
     stage.both(body)
     stage.fiche(body.rncp(), Partner(body.siret()), end=past if stage.open else date(2030, 8, 31))
@@ -88,7 +88,7 @@ def certificateur_ferme(stage: Stage, body: Body) -> None:
 
 @case(236, "Partenaire autorisé à former, sans aucun NDA", "habilitation_sans_nda")
 def habilitation_sans_nda(stage: Stage, body: Body) -> None:
-    """Calm, it may only examine; open, it may train; changed, on a second fiche too."""
+    """On calm days it may only examine, on open days it may train, on changed days it may train for a second fiche too."""
     stage.sirene(body)
     stage.fiche(body.rncp(), Partner(body.siret(), role=TRAIN if stage.open else EXAMINE))
     stage.fiche(body.rncp(1), Partner(body.siret(), role=TRAIN if stage.changed else EXAMINE))
@@ -96,7 +96,7 @@ def habilitation_sans_nda(stage: Stage, body: Body) -> None:
 
 @case(237, "Partenaire autorisé à former, avec un NDA mais sans Qualiopi", "habilitation_sans_qualiopi")
 def habilitation_sans_qualiopi(stage: Stage, body: Body) -> None:
-    """Same steps as the case before; no application for one body, four false for the other."""
+    """The same steps as the previous case; one body has no application, the other four false cells."""
     role = TRAIN if stage.open else EXAMINE
     stage.both(body, qualiopi=NO_APPLICATION)
     stage.both(body.other(1), qualiopi=(False, False, False, False))
@@ -106,7 +106,7 @@ def habilitation_sans_qualiopi(stage: Stage, body: Body) -> None:
 
 @case(240, "UAI de l'annuaire, puis de l'ONISEP, dont la clé est fausse", "uai_invalide")
 def uai_invalide(stage: Stage, body: Body) -> None:
-    """Two bodies, one a source; a second establishment then takes the wrong UAI too."""
+    """One body per source; a second establishment then takes the wrong UAI too."""
     other = body.other(5)
     stage.both(body)
     stage.both(other)
@@ -128,7 +128,7 @@ def uai_multiples(stage: Stage, body: Body) -> None:
 
 @case(242, "L'UAI validé n'est pas parmi ceux de l'annuaire", "uai_divergent")
 def uai_divergent(stage: Stage, body: Body) -> None:
-    """The directory then adds a closing one, which is another still."""
+    """The directory then adds a closing one, which differs too."""
     stage.both(body)
     stage.school(body)
     stage.onisep(body, body.uai(1) if stage.open else body.uai())
@@ -138,7 +138,7 @@ def uai_divergent(stage: Stage, body: Body) -> None:
 
 @case(243, "UAI ouvert d'un établissement fermé dans Sirene", "uai_etablissement_ferme", "etablissement_ferme")
 def uai_etablissement_ferme(stage: Stage, body: Body) -> None:
-    """Closed in Sirene all along; it is the directory that reopens it."""
+    """Always closed in Sirene; the directory reopens it."""
     stage.of(body)
     stage.sirene(body, state="F", since="2026-08-30" if stage.changed else "2026-08-31")
     stage.school(body, state="OUVERT" if stage.open else "A FERMER")

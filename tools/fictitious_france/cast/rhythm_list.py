@@ -1,4 +1,4 @@
-"""One case a rule about the OF list and Sirene, all on the common rhythm: calm, open, changed, calm, open again."""
+"""One case per rule about the OF list and Sirene, all on the common rhythm: calm, open, changed, calm, open again."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ _OTHER_NAME = "FORMATION IMAGINAIRE ET RENOMMEE"
 
 @case(200, "Le SIRET déclaré a une clé fausse", "siret_invalide")
 def siret_invalide(stage: Stage, body: Body) -> None:
-    """The SIREN column is good, so the NDA stays on the establishment's document."""
+    """The SIREN column is valid, so the NDA stays on the establishment's document."""
     stage.sirene(body)
     name = _OTHER_NAME if stage.changed else "FORMATION IMAGINAIRE"
     stage.of(body, name=name, siret=identifiers.wrong_key(body.siret()) if stage.open else body.siret())
@@ -23,7 +23,7 @@ def siret_invalide(stage: Stage, body: Body) -> None:
 
 @case(201, "La colonne siren n'est pas le début du SIRET", "siren_incoherent")
 def siren_incoherent(stage: Stage, body: Body) -> None:
-    """The SIRET decides; the other unit holds nothing."""
+    """The SIRET decides; the other unit gets nothing."""
     wrong = body.other(2 if stage.changed else 1).siren
     stage.both(body, siren=wrong if stage.open else body.siren)
 
@@ -83,7 +83,7 @@ def nda_partage(stage: Stage, body: Body) -> None:
 
 @case(206, "Un établissement déclare un deuxième NDA, puis un troisième", "plusieurs_nda")
 def plusieurs_nda(stage: Stage, body: Body) -> None:
-    """The further numbers leave the list when it closes."""
+    """The other numbers leave the list when it closes."""
     stage.both(body)
     for rank in range(1, 1 + stage.open + stage.changed):
         stage.of(body, nda=body.nda(rank))
@@ -91,7 +91,7 @@ def plusieurs_nda(stage: Stage, body: Body) -> None:
 
 @case(207, "Déclaration de plus de 730 jours", "declaration_perimee")
 def declaration_perimee(stage: Stage, body: Body) -> None:
-    """The second body crosses the line by itself: 730 days on day 2 (not yet), 731 on day 3."""
+    """The second body crosses the limit with time: 730 days on day 2 (not yet), 731 on day 3."""
     old = date(2024, 2, 20) if stage.changed else date(2024, 1, 15)
     stage.both(body, declared=old if stage.open else date(2026, 4, 14))
     stage.both(body.other(1), declared=date(2024, 11, 25))
@@ -107,7 +107,7 @@ def date_incoherente(stage: Stage, body: Body) -> None:
 
 @case(209, "Code de spécialité hors de la nomenclature ; 340 et 999 sont connus", "specialite_inconnue")
 def specialite_inconnue(stage: Stage, body: Body) -> None:
-    """Another label, and another establishment declares it: the code stays."""
+    """The label and the declaring establishment change; the code does not."""
     unknown = ("998", "Spécialité inventée" if stage.changed else "Spécialité imaginaire")
     stage.sirene(body, 2)
     known = (speciality("340"), speciality("999"))
@@ -120,7 +120,7 @@ def specialite_inconnue(stage: Stage, body: Body) -> None:
 
 @case(210, "La région de la liste n'est pas celle de la commune", "region_incoherente", commune=RENNES)
 def region_incoherente(stage: Stage, body: Body) -> None:
-    """53 is right; 84, then 93, are not."""
+    """53 is the right region; 84 and 93 are wrong."""
     wrong = "93" if stage.changed else "84"
     stage.both(body, region=wrong if stage.open else body.commune.region)
 
@@ -144,7 +144,7 @@ def perte_qualiopi(stage: Stage, body: Body) -> None:
 
 @case(213, "Catégorie absente d'une ligne mais vraie sur l'autre du même NDA : rien de perdu", "perte_qualiopi")
 def category_on_another_row(stage: Stage, body: Body) -> None:
-    """From day 1 the second row, the older one, is the one that says true."""
+    """From day 1 the second row, the older one, is the one with true."""
     stage.both(body, qualiopi=(stage.number == 0, False, False, False))
     stage.of(body, qualiopi=(True, False, False, False), declared=date(2025, 1, 1))
 

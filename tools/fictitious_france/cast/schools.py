@@ -1,4 +1,4 @@
-"""UAI codes and the perimeter: the directory of schools, ONISEP's référentiel, and who is left out of the API."""
+"""UAI codes and the perimeter: the directory of schools, ONISEP's référentiel, and the establishments outside it."""
 
 from tools.fictitious_france import identifiers
 from tools.fictitious_france.cast.case import case
@@ -8,14 +8,14 @@ from tools.fictitious_france.stage import Body, Stage
 
 @case(110, "Un seul UAI, dans l'annuaire seulement", "code_uai", commune=BOURG)
 def directory_only(stage: Stage, body: Body) -> None:
-    """The plain case, with an UAI that starts with zeros."""
+    """The simple case, with a UAI that starts with zeros."""
     stage.both(body)
     stage.school(body)
 
 
 @case(112, "« A FERMER » au plus petit UAI, « OUVERT » au suivant : l'ouvert", "code_uai")
 def closing_and_open(stage: Stage, body: Body) -> None:
-    """Open first, then the smallest; only one is open, so nothing is multiple."""
+    """Open first, then the smallest; only one is open, so `uai_multiples` does not apply."""
     stage.both(body)
     stage.school(body, 0, state="A FERMER")
     stage.school(body, 1)
@@ -23,7 +23,7 @@ def closing_and_open(stage: Stage, body: Body) -> None:
 
 @case(113, "UAI validé par l'ONISEP, connu de l'annuaire comme « A FERMER »", "code_uai", "uai_divergent")
 def validated_though_closing(stage: Stage, body: Body) -> None:
-    """ONISEP's wins, and it is among the directory's: no divergence."""
+    """ONISEP's UAI wins; the directory has it too, so nothing diverges."""
     stage.both(body)
     stage.school(body, 0)
     stage.school(body, 1, state="A FERMER")
@@ -32,7 +32,7 @@ def validated_though_closing(stage: Stage, body: Body) -> None:
 
 @case(114, "ONISEP sans UAI validé mais avec des potentiels : l'annuaire", "code_uai")
 def candidates_only(stage: Stage, body: Body) -> None:
-    """The candidates are decoys."""
+    """UAIs that nobody validated do not count."""
     stage.both(body)
     stage.school(body)
     stage.onisep(body, None, candidates=(body.uai(5), body.uai(6)))
@@ -40,7 +40,7 @@ def candidates_only(stage: Stage, body: Body) -> None:
 
 @case(115, "UAI de l'ONISEP dont la clé est fausse : ignoré, l'annuaire", "code_uai", "uai_invalide")
 def validated_with_a_wrong_key(stage: Stage, body: Body) -> None:
-    """Reported, and neither used nor divergent."""
+    """It is reported, and neither used nor divergent."""
     stage.both(body)
     stage.school(body)
     stage.onisep(body, identifiers.uai_wrong_key(body.uai()))
@@ -48,7 +48,7 @@ def validated_with_a_wrong_key(stage: Stage, body: Body) -> None:
 
 @case(116, "SIREN_SIRET passé par un tableur : notation scientifique", "code_uai")
 def spreadsheet_siret(stage: Stage, body: Body) -> None:
-    """The row names nobody any more; the next two name a wrong SIRET and none."""
+    """The row matches no SIRET; the next two have a wrong SIRET and none."""
     stage.both(body)
     stage.school(body, siret=f"{body.siret()[0]},{body.siret()[1:6]}E+13")
     stage.school(body, 1, siret=identifiers.wrong_key(body.siret()))
@@ -57,21 +57,21 @@ def spreadsheet_siret(stage: Stage, body: Body) -> None:
 
 @case(117, "Organisme de l'ONISEP au SIRET faux : ignoré", "code_uai")
 def validated_for_a_wrong_siret(stage: Stage, body: Body) -> None:
-    """No UAI comes out."""
+    """The document gets no UAI."""
     stage.both(body)
     stage.onisep(body, body.uai(), siret=identifiers.wrong_key(body.siret()))
 
 
 @case(118, "Hors contrat des jours 3 à 5 seulement : exclu, puis de retour", "perimeter", "tombstone")
 def out_of_contract_for_a_while(stage: Stage, body: Body) -> None:
-    """Declared throughout, so 404 with the reason for three days."""
+    """Declared throughout, so look-ups answer 404 with the reason for three days."""
     stage.both(body)
     stage.school(body, contract="HORS CONTRAT" if stage.number in (3, 4, 5) else "CONTRAT D'ASSOCIATION TOUTES CLASSES")
 
 
 @case(119, "Lycée agricole : exclu", "perimeter", commune=RENNES)
 def agricultural_school(stage: Stage, body: Body) -> None:
-    """Its second establishment is no school and stays in the API by propagation."""
+    """Its second establishment is no school and keeps its document by propagation."""
     stage.both(body)
     stage.sirene(body, 2)
     stage.school(body, agricultural="1")
@@ -79,7 +79,7 @@ def agricultural_school(stage: Stage, body: Body) -> None:
 
 @case(120, "Deux lignes d'annuaire, dont une seule hors contrat et « A FERMER » : exclu", "perimeter")
 def one_mark_is_enough(stage: Stage, body: Body) -> None:
-    """Any row that names the SIRET excludes it, blanks around the mark or not."""
+    """Any marked row that names the SIRET excludes it, even with blanks around the mark."""
     stage.both(body)
     stage.school(body, 0)
     stage.school(body, 1, contract=" HORS CONTRAT ", state="A FERMER")
@@ -92,7 +92,7 @@ def one_mark_is_enough(stage: Stage, body: Body) -> None:
     "etablissement_ferme",
 )
 def excluded_and_closed(stage: Stage, body: Body) -> None:
-    """The perimeter does not hide what the sources say; with no document, its open UAI is not reported."""
+    """The perimeter does not affect the rules on the OF list; without a document, its open UAI is not reported."""
     stage.of(body)
     stage.sirene(body, state="F", since="2025-08-31")
     stage.school(body, contract="HORS CONTRAT")
@@ -100,6 +100,6 @@ def excluded_and_closed(stage: Stage, body: Body) -> None:
 
 @case(122, "Espaces autour de l'UAI, du SIRET et de l'état", "trim", "code_uai")
 def blanks_in_the_directory(stage: Stage, body: Body) -> None:
-    """Same meaning as a clean row."""
+    """It has the same meaning as a clean row."""
     stage.both(body)
     stage.school(body, uai=f" {body.uai()} ", siret=f"{body.siret()} ", state=" OUVERT")

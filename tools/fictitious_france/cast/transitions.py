@@ -1,4 +1,4 @@
-"""What happens from one day to the next: numbers that leave, return, are replaced; documents that come and go."""
+"""What happens from one day to the next: NDAs that leave, return or are replaced; documents that appear and disappear."""
 
 from tools.fictitious_france.cast.case import case
 from tools.fictitious_france.geography import LYON, NANTES, PARIS
@@ -8,7 +8,7 @@ from tools.fictitious_france.stage import Body, Stage
 
 @case(61, "Déménagement : le NDA est remplacé le jour 1, et le nouveau le dit", "nda_remplace", commune=NANTES)
 def replaced_at_once(stage: Stage, body: Body) -> None:
-    """Replaced is not lost: never kept as inactive."""
+    """A replaced NDA is not lost: it is never kept as inactive."""
     if stage.number == 0:
         stage.both(body, nda=body.nda(commune=PARIS))
     else:
@@ -17,7 +17,7 @@ def replaced_at_once(stage: Stage, body: Body) -> None:
 
 @case(62, "Le nouveau NDA ne nomme l'ancien qu'au jour 3", "nda_remplace", "nda_sorti_de_liste", commune=NANTES)
 def replaced_but_said_later(stage: Stage, body: Body) -> None:
-    """Inactive for two days, then no longer kept, and the anomaly closes."""
+    """The NDA is inactive for two days, then no longer kept, and the anomaly closes."""
     if stage.number == 0:
         stage.both(body, nda=body.nda(commune=PARIS))
     else:
@@ -49,7 +49,7 @@ def previous_number_of_another_unit(stage: Stage, body: Body) -> None:
 
 @case(66, "Partenaire sans NDA, supprimé des jours 1 à 3 : son document disparaît et revient", "tombstone")
 def partner_removed_and_back(stage: Stage, body: Body) -> None:
-    """No other reason to have a document."""
+    """The habilitation is the only reason for the document."""
     stage.sirene(body)
     state = "Supprimé" if stage.number in (1, 2, 3) else "Actif"
     stage.fiche(body.rncp(), Partner(body.siret(), role="HABILITATION_ORGANISER", state=state))
@@ -57,7 +57,7 @@ def partner_removed_and_back(stage: Stage, body: Body) -> None:
 
 @case(67, "Établissement propagé fermé des jours 2 à 5 : plus de document, puis de nouveau", "tombstone")
 def propagated_one_closes(stage: Stage, body: Body) -> None:
-    """It was declared by nobody, so no anomaly either."""
+    """Nobody declared the establishment, so there is no anomaly either."""
     stage.both(body)
     closed = stage.number in (2, 3, 4, 5)
     stage.sirene(body, 2, state="F" if closed else "A", since="2026-11-20" if closed else "2015-09-01")
@@ -70,7 +70,7 @@ def propagated_one_closes(stage: Stage, body: Body) -> None:
     "nda_sorti_de_liste",
 )
 def loses_category_then_leaves(stage: Stage, body: Body) -> None:
-    """The loss closes because the number left."""
+    """The loss closes because the NDA left the list."""
     stage.sirene(body)
     if stage.number < 3:
         stage.of(body, qualiopi=(True, stage.number == 0, False, False))
@@ -78,7 +78,7 @@ def loses_category_then_leaves(stage: Stage, body: Body) -> None:
 
 @case(69, "Un NDA passe d'une unité légale à une autre le jour 2", "nda_change_de_siren")
 def number_changes_unit(stage: Stage, body: Body) -> None:
-    """The number never leaves the list; the first unit has nothing left."""
+    """The NDA never leaves the list; the first unit has none left."""
     stage.sirene(body)
     stage.sirene(body.other(1))
     holder = body if stage.number < 2 else body.other(1)
@@ -96,7 +96,7 @@ def number_changes_establishment(stage: Stage, body: Body) -> None:
 
 @case(71, "Organisme nouveau au jour 2, qui quitte la liste au jour 5", "nda_sorti_de_liste")
 def newcomer(stage: Stage, body: Body) -> None:
-    """A first document, then an inactive one for 365 days."""
+    """A first document, then an inactive NDA for 365 days."""
     stage.sirene(body)
     if 2 <= stage.number < 5:
         stage.of(body)

@@ -1,1 +1,1 @@
-"""One writer a producer: exact file name, header, quoting and encoding. What the rows say is decided elsewhere."""
+"""One writer per producer: exact file name, header, quoting and encoding. Other modules decide what the rows say."""

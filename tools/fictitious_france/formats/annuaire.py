@@ -1,4 +1,4 @@
-"""The national directory of schools: `;`, UTF-8 with a BOM, CRLF, quoted only when it must be, ISO dates."""
+"""The national directory of schools: `;`, UTF-8 with a BOM, CRLF, quotes only where needed, ISO dates."""
 
 import csv
 import io

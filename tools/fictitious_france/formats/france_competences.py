@@ -2,7 +2,7 @@
 
 The same tag names live under several parents (ACTIF under SI_JURY_*, CODE and LIBELLE under ABREGE, NSF, ROME
 and the blocks, NUMERO_FICHE under CORRESPONDANCES, DATE_DERNIERE_MODIFICATION_ETAT under certifiers and
-partners): every fiche here has these decoys, in the producer's order, with values that would give another
+partners): every fiche here has these decoys, in the producer's order, with values that would give a wrong
 answer.
 """
 
@@ -134,6 +134,6 @@ def write(folder: Path, register: Register, day: date, fiches: Iterable[Fiche]) 
 
 
 def write_as(path: Path, register: Register, day: date, fiches: Iterable[Fiche]) -> Path:
-    """Write one register's XML in a zip that may be called otherwise."""
+    """Write one register's XML in a zip of any name."""
     write_zip(path, inner_name(register, day), render(fiches))
     return path

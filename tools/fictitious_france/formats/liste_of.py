@@ -1,7 +1,7 @@
 """The public list of training bodies (DGEFP), current and 2021 variants.
 
-`;`, UTF-8, a trailing `;` on every line. Texts are quoted even when empty, booleans, dates and counts are
-not; an empty speciality, or the name of a foreign body nobody represents, is nothing at all between two `;`.
+`;`, UTF-8, a trailing `;` on every line. Texts are quoted even when empty; booleans, dates and counts are not.
+An empty speciality is an empty cell without quotes, and so is the name of a foreign body that nobody represents.
 """
 
 from collections.abc import Callable, Iterable
@@ -62,7 +62,7 @@ def _line(row: OfRow, variant: Variant) -> str:
 
 
 def _requoted(line: str, text: str) -> str:
-    """The line with this text, quotes and all, after its name, which nobody escaped."""
+    """The line with this text appended to its name without escaping the quotes."""
     nda, previous, name, rest = line.split('";"', 3)
     return '";"'.join((nda, previous, name + text, rest))
 
@@ -75,11 +75,11 @@ SPOILERS: dict[str, Callable[[str], str]] = {
     "cells in excess": lambda line: line.replace(";", ";;", 3),
     "unclosed quote": lambda line: "".join(line.rpartition('"')[::2]),
 }
-"""How a line gets spoilt, its first cell staying readable. An unclosed quote runs on into the next line."""
+"""The ways to damage a line while its first cell stays readable. An unclosed quote continues into the next line."""
 
 
 def render(rows: Iterable[OfRow], variant: Variant = "v2") -> bytes:
-    """The file's bytes; the 2021 variant has a space before each header but the first, and the NIC for the SIRET."""
+    """The file's bytes; the 2021 variant has a space before each header but the first, and the NIC instead of the SIRET."""
     joint = ";" if variant == "v2" else "; "
     lines = [joint.join(HEADER) + ";", *(SPOILERS[row.spoil](_line(row, variant)) for row in rows)]
     return "".join(f"{line}\n" for line in lines).encode()

@@ -1,6 +1,6 @@
-"""The ONISEP référentiel of apprenticeship bodies: JSON, in pages or as the bare list.
+"""The ONISEP référentiel of apprenticeship bodies: JSON, with pagination or as a bare list.
 
-`uai` is missing, not null, where nobody validated one. `uai_potentiels` and `lieux_de_formation[].uai` are
+`uai` is missing, not null, as long as nobody has validated one. `uai_potentiels` and `lieux_de_formation[].uai` are
 decoys: only the validated one counts.
 """
 
@@ -39,7 +39,7 @@ def _organisme(organisme: Organisme) -> dict[str, object]:
 
 
 def render(organismes: Iterable[Organisme], *, bare: bool = False) -> bytes:
-    """The file's bytes: `{pagination, organismes}`, or the list alone."""
+    """The file's bytes: `{pagination, organismes}`, or only the list."""
     listed = [_organisme(organisme) for organisme in organismes]
     pages = {"page": 1, "resultats_par_page": 60000, "nombre_de_page": 1, "total": len(listed)}
     body: object = listed if bare else {"pagination": pages, "organismes": listed}

@@ -1,7 +1,7 @@
 """The Sirene stocks (INSEE): establishments and their links of succession, as Parquet or as a zipped CSV.
 
-The Parquet is written by DuckDB from the CSV, with the types of the real one: whatever is not listed in
-`_TYPES` is text.
+The Parquet is written by DuckDB from the CSV, with the types of the real one: columns that `_TYPES` does not
+list are text.
 """
 
 import csv
@@ -70,7 +70,7 @@ def _cells(row: SireneRow) -> list[str]:
     hidden = row.diffusion == "P"
 
     def shown(text: str) -> str:
-        """What a partially diffusible establishment hides; the commune stays."""
+        """A cell as the stock shows it: masked for a partially diffusible establishment."""
         return MASK if hidden and text else text
 
     known = {

@@ -12,12 +12,12 @@ from tools.fictitious_france.story import FIRST_DAY
 LIST = "liste_of"
 CATEGORIES = ("action_formation", "bilan_competences", "validation_acquis_experience", "apprentissage")
 NO_QUALIOPI: tuple[Qualiopi, ...] = (NO_APPLICATION, (False, False, False, False))
-"""Two ways to have no category."""
+"""The two ways to have no Qualiopi category."""
 
 
 @fault("siret_invalide", source=LIST)
 def invalid_siret(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """A wrong key, or nothing: two anomalies, since the value is what they are about."""
+    """A wrong key, then an empty SIRET: two anomalies, because the value is part of `cle`."""
     siret = (spot.body.siret(), spot.wrong_siret, "")[spot.state]
     row = stage.both(spot.body, siret=siret)
     if spot.state:
@@ -35,7 +35,7 @@ def siren_of_another(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("nda_malforme", source=LIST)
 def malformed_number(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """The row names both numbers as its previous ones, so neither is lost; the other evidence is another date."""
+    """The row names both numbers as its previous ones, so neither is lost; state 2 changes a date."""
     good = spot.body.nda()
     bad = spot.pick(good[:-1], good + "0", f"{good[:4]}p{good[5:]}", f"{good[:5]} {good[5:]}", good[:-1] + "O")
     stage.both(
@@ -73,7 +73,7 @@ def shared_number(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("plusieurs_nda", source=LIST)
 def several_numbers(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """A second number, then a third; the first row names them as previous ones, so they are not lost on leaving."""
+    """A second number, then a third; the first row names them as previous ones, so none is lost when it leaves."""
     stage.both(spot.body, previous=f"{spot.body.nda(1)}, {spot.body.nda(2)}")
     for rank in range(1, 1 + spot.state):
         stage.of(spot.body, nda=spot.body.nda(rank))
@@ -83,7 +83,7 @@ def several_numbers(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("declaration_perimee", source=LIST)
 def old_declaration(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Of years ago."""
+    """The last declaration is years old."""
     row = stage.both(spot.body, declared=(date(2026, 4, 14), date(2024, 1, 15), date(2016, 2, 29))[spot.state])
     if spot.state:
         yield finding("declaration_perimee", spot.state, nda=row.nda)
@@ -99,7 +99,7 @@ def ageing_declaration(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("date_incoherente", source=LIST)
 def year_that_ends_first(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """It ends before it starts."""
+    """The year ends before it starts."""
     row = stage.both(spot.body, closing=(date(2025, 12, 31), date(2024, 12, 31), date(2024, 6, 30))[spot.state])
     if spot.state:
         yield finding("date_incoherente", spot.state, nda=row.nda)
@@ -107,7 +107,7 @@ def year_that_ends_first(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("date_incoherente", source=CLOCK, moves=FADES, first=(1,))
 def declared_in_the_future(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Until that day comes."""
+    """The date is in the future until the day of its turn."""
     row = stage.both(spot.body, declared=FIRST_DAY + timedelta(days=spot.turn))
     if spot.state:
         yield finding("date_incoherente", nda=row.nda)
@@ -115,7 +115,7 @@ def declared_in_the_future(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("specialite_inconnue", source=LIST)
 def unknown_specialities(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """One, then another beside it."""
+    """One, then a second one."""
     unknown = ("998", "31Z")[: spot.state]
     row = stage.both(spot.body, specialities=(speciality("999"), *map(speciality, unknown)))
     for code in unknown:
@@ -124,7 +124,7 @@ def unknown_specialities(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("region_incoherente", source=LIST)
 def region_of_another(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """The list says another region than Sirene's commune."""
+    """The list gives another region than that of Sirene's commune."""
     region = spot.elsewhere[spot.state - 1].region if spot.state else spot.body.commune.region
     row = stage.both(spot.body, region=region)
     if spot.state:
@@ -143,7 +143,7 @@ def leaves_the_list(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("nda_sorti_de_liste", source=LIST, moves={0: (1, 2), 1: (0, 2), 2: (0,)}, first=(0,), steady=True)
 def leaves_or_is_replaced(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """One of two; 2 is no fault: the other's row names it among those that it replaces."""
+    """One of two numbers leaves; state 2 is no fault: the other number's row names it among those that it replaces."""
     stage.sirene(spot.body)
     stage.sirene(spot.body, 2)
     stage.of(spot.body, nda=spot.body.nda(1), siret=spot.body.siret(2), previous=spot.body.nda() * (spot.state == 2))
@@ -155,7 +155,7 @@ def leaves_or_is_replaced(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("perte_qualiopi", source=LIST, moves=THERE_AND_BACK, first=(0,))
 def loses_categories(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Any number of the four, all of them included; false and empty are the same loss."""
+    """One to four categories; false and empty are the same loss."""
     lost = spot.drawn(range(4))[: spot.pick(1, 2, 3, 4)]
     without = spot.pick(False, None) if len(lost) == 4 else False
     held: Qualiopi = tuple(without if spot.state and rank in lost else True for rank in range(4))  # type: ignore[assignment]  # four
@@ -168,7 +168,7 @@ def loses_categories(stage: Stage, spot: Spot) -> Iterator[Finding]:
     "perte_qualiopi", "nda_sorti_de_liste", source=LIST, moves={0: (1,), 1: (0, 2), 2: (0,)}, first=(0,), steady=True
 )
 def loses_a_category_then_leaves(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """What is listed no more has lost no category."""
+    """An NDA that left the list has lost no category."""
     stage.sirene(spot.body)
     if spot.state < 2:
         stage.of(spot.body, qualiopi=(True, False, False, spot.state == 0))
@@ -180,7 +180,7 @@ def loses_a_category_then_leaves(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("adresse_introuvable", source=LIST)
 def lost_address(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Scored low, in a commune that says nothing therefore, or in no known place at all (see `tools/fictitious_france/ban.py`)."""
+    """A low score, whose commune therefore does not count, or no known place at all (see `tools/fictitious_france/ban.py`)."""
     home, away = spot.body.commune, spot.elsewhere[0]
     addresses = [("LIEU DIT INTROUVABLE", away.postcode, away.name), ("1 RUE DE LA LUNE", "00000", "TRANQUILLITE")]
     sound = ("12 RUE DES ECOLES", home.postcode, home.name)
@@ -192,7 +192,7 @@ def lost_address(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("adresse_divergente", source=LIST, roomy=True)
 def address_of_another_commune(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Of the same region, so that nothing else differs."""
+    """The commune is in the same region, so that no other rule applies."""
     place = (spot.body.commune, *spot.neighbours)[spot.state]
     row = stage.both(spot.body, street="12 RUE DES ECOLES", postcode=place.postcode, city=place.name)
     if spot.state:

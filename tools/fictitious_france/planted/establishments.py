@@ -1,4 +1,4 @@
-"""Faults that Sirene makes: unknown, closed or moved establishments."""
+"""Faults seen through Sirene: unknown, closed or moved establishments."""
 
 from collections.abc import Iterator
 
@@ -12,14 +12,14 @@ SIRENE, LINKS = "sirene", "sirene_succession"
 
 
 def _closed(stage: Stage, spot: Spot) -> SireneRow:
-    """The head office, open or closed on one of two days."""
+    """The head office: open, or closed since one of two days."""
     state = "F" if spot.state else "A"
     return stage.sirene(spot.body, state=state, since=("2015-09-01", "2026-10-31", "2026-11-05")[spot.state])
 
 
 @fault("siret_inconnu", source=SIRENE, moves=THERE_AND_BACK)
 def unknown_declarant(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Declared, and in no stock."""
+    """Declared, but not in the stock."""
     stage.of(spot.body)
     if spot.state:
         yield finding("siret_inconnu", siret=spot.body.siret())
@@ -42,7 +42,7 @@ def unknown_examiner(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("etablissement_ferme", source=SIRENE)
 def closed_declarant(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Declared, and closed on one day, then on another."""
+    """Declared, and closed since one day, then since another."""
     stage.of(spot.body)
     row = _closed(stage, spot)
     if spot.state:
@@ -75,7 +75,7 @@ def closed_certifier(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("uai_etablissement_ferme", "etablissement_ferme", source=SIRENE)
 def closed_school(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Declared too, so closed twice."""
+    """Declared as well, so two rules apply."""
     stage.of(spot.body)
     stage.school(spot.body)
     row = _closed(stage, spot)
@@ -86,7 +86,7 @@ def closed_school(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("uai_etablissement_ferme", source=SIRENE)
 def closed_school_of_the_past(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Its document comes from an inactive habilitation: nobody else minds that it is closed."""
+    """Its document comes from an inactive habilitation, so no other rule applies."""
     row = _closed(stage, spot)
     stage.school(spot.body)
     stage.fiche(spot.fiche, Partner(row.siret, state="Inactif"), active="Non", certifiers=[NOBODY])
@@ -96,7 +96,7 @@ def closed_school_of_the_past(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("region_incoherente", source=SIRENE)
 def moved_to_another_region(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Sirene's commune moves; the list says the region of before."""
+    """Sirene's commune moves; the list keeps the old region."""
     row = stage.of(spot.body)
     stage.sirene(spot.body, place=spot.elsewhere[spot.state - 1] if spot.state else spot.body.commune)
     if spot.state:
@@ -105,7 +105,7 @@ def moved_to_another_region(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("adresse_divergente", source=SIRENE, roomy=True)
 def moved_next_door(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Sirene's commune moves within the region; the list gives the address of before."""
+    """Sirene's commune moves within the region; the list keeps the old address."""
     home = spot.body.commune
     row = stage.of(spot.body, street="12 RUE DES ECOLES", postcode=home.postcode, city=home.name)
     stage.sirene(spot.body, place=(home, *spot.neighbours)[spot.state])

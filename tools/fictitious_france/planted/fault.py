@@ -1,4 +1,4 @@
-"""What a fault is: rows that are sound or not, and what must be found in them when they are not."""
+"""A fault: rows that are sound or not, and the anomalies that must be found when they are not."""
 
 import json
 import random
@@ -13,7 +13,7 @@ from tools.fictitious_france.stage import Body, Stage
 
 T = TypeVar("T")
 State = Literal[0, 1, 2]
-"""0 is sound; 1 and 2 are at fault, in two ways."""
+"""0 is sound; 1 and 2 are at fault, with different evidence."""
 Moves = Mapping[State, tuple[State, ...]]
 """Which states may follow each."""
 
@@ -23,9 +23,9 @@ RIPENS: Final[Moves] = {0: (1,), 1: ()}
 FADES: Final[Moves] = {1: (0,), 0: ()}
 
 CLOCK: Final = "clock"
-"""In the place of a source: the rows stay as they are, and the day that comes makes the fault."""
+"""Stands for a source: the rows do not change, and the passing of days makes the fault."""
 FICHE: Final = "fiche"
-"""In the place of a source: the register, RNCP or RS, that the spot was given."""
+"""Stands for a source: the register (RNCP or RS) of the spot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Finding:
     """An anomaly that must be open.
 
     Attributes:
-        code: Its rule's.
+        code: The rule's code.
         cle: What it is about, as JSON with sorted keys.
-        evidence: Another value for another evidence.
+        evidence: A value that changes when the evidence must change.
 
     """
 
@@ -51,14 +51,14 @@ def finding(code: str, evidence: object = None, **cle: str) -> Finding:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a fault is planted, and how it stands.
+    """Where a fault is planted, and its state.
 
     Attributes:
-        body: A legal unit that nothing else speaks of; so are `body.other(1)` to `body.other(9)`.
-        state: How its rows stand.
+        body: A legal unit that no other row names; `body.other(1)` to `body.other(9)` belong to the fault too.
+        state: The state of its rows.
         register: The register of its fiche.
-        turn: The number of the day on which what ripens or fades by itself does so.
-        seed: What else is drawn for this spot, always the same.
+        turn: The number of the day on which a fault that depends on time appears or disappears.
+        seed: Seeds the other random choices of this spot.
 
     """
 
@@ -85,22 +85,22 @@ class Spot:
 
     @cached_property
     def neighbours(self) -> Sequence[Commune]:
-        """The other communes of its region, in an order of its own."""
+        """The other communes of its region, shuffled by its seed."""
         home = self.body.commune
         return self.drawn([place for place in COMMUNES if place.region == home.region and place != home])
 
     @cached_property
     def elsewhere(self) -> Sequence[Commune]:
-        """Communes of two other regions."""
+        """Communes of two other regions, one of each."""
         regions = {place.region: place for place in self.drawn(COMMUNES) if place.region != self.body.commune.region}
         return list(regions.values())[:2]
 
     def drawn(self, choices: Sequence[T]) -> Sequence[T]:
-        """The choices in an order that is the spot's own."""
+        """The choices, shuffled by the spot's seed."""
         return random.Random(self.seed).sample(choices, len(choices))
 
     def pick(self, *choices: T) -> T:
-        """One of the choices, always the same one for the spot."""
+        """One of the choices, always the same for a spot."""
         return self.drawn(choices)[0]
 
 
@@ -109,17 +109,17 @@ Play = Callable[[Stage, Spot], Iterator[Finding]]
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to be at fault.
+    """One kind of fault.
 
     Attributes:
-        play: Puts its rows on the stage, and yields what must be found in them.
-        codes: The rules that it is about.
-        sources: Where its states are written; elsewhere its rows never change.
+        play: Adds its rows to the stage, and yields the findings that they must cause.
+        codes: The rules that it tests.
+        sources: The sources that its state changes.
         moves: Which states may follow each.
-        first: The states that it may begin in.
-        steady: It moves on days on which all its sources are read, and no other, because what is found depends on
-            what was read before, or on two files at once.
-        once: Planted once a world, since a file bears no second one.
+        first: The possible first states.
+        steady: Changes state only on days on which all its sources are read, because its findings depend on the
+            previous file, or on two files at once.
+        once: Planted at most once in a world, because a file allows only one.
         roomy: Needs a region with several communes.
 
     """
@@ -135,7 +135,7 @@ class Fault:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """A name for test ids."""
         return self.play.__name__
 
 
@@ -151,7 +151,7 @@ def fault(
     once: bool = False,
     roomy: bool = False,
 ) -> Callable[[Play], Play]:
-    """Register a way to be at fault; see `Fault`."""
+    """Register a kind of fault; see `Fault` for the arguments."""
     sources = (source,) if isinstance(source, str) else source
 
     def register(play: Play) -> Play:

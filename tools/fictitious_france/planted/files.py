@@ -1,7 +1,7 @@
-"""What befalls the files themselves, drawn from the seed, and what must be found of it.
+"""Faults of whole files, drawn from the seed, and the anomalies that they must cause.
 
-Two sources are refused on some days, one or two stop being published for a while, and a Sirene stock is older
-than its 45 days, on and off. On every other day each source leaves a new file.
+Two sources are refused on some days, one or two are not published for a while, and a Sirene stock is older than its
+45 days at times. On every other day each source has a new file.
 """
 
 import os
@@ -47,18 +47,18 @@ _OF_THE_DAY: Final[dict[str, dict[str, _Accident]]] = {
     "rncp": {"truncated": accidents.truncated},
     "rs": {"truncated": accidents.truncated},
 }
-"""Accidents that leave something of the day's own file, so that the refused one is another each day."""
+"""Accidents that keep something of the day's file, so that each day's refused file is different."""
 
 
 @dataclass(frozen=True)
 class Files:
-    """What befalls the files of one world.
+    """The faults of the files of one world.
 
     Attributes:
-        days: How many days.
-        trouble: By source and day, what keeps the day's file from being read.
-        old: By Sirene source, how old its file says that it is each day: 0 for 45 days, the most that it may be,
-            1 and 2 for two days long before.
+        days: The number of days.
+        trouble: By source and day, why the day's file cannot be read.
+        old: By Sirene source, the age of its data each day: 0 for 45 days, the maximum allowed; 1 and 2 for two
+            much older days.
 
     """
 
@@ -72,11 +72,11 @@ class Files:
         return next(day for day in range(number, -1, -1) if day not in troubled)
 
     def unpublished(self, number: int) -> set[str]:
-        """The sources that leave no new file on a day; what they left stays."""
+        """The sources without a new file on a day; the previous file stays in the drop."""
         return {source for source, troubled in self.trouble.items() if troubled.get(number) == _UNPUBLISHED}
 
-    def befall(self, folder: Path, number: int) -> None:
-        """Play a day's trouble on the drop that was just written."""
+    def apply(self, folder: Path, number: int) -> None:
+        """Apply a day's faults to the drop that was just written."""
         for source, troubled in self.trouble.items():
             how = troubled.get(number, _UNPUBLISHED)
             accident = {**_SAME_EVERY_DAY, **_OF_THE_DAY.get(source, {})}.get(how)
@@ -90,7 +90,7 @@ class Files:
                 _date(path, too_old if ages[number] else _day(number) - timedelta(days=45))
 
     def findings(self, number: int) -> Iterator[Finding]:
-        """What must be open on a day."""
+        """The anomalies that must be open on a day."""
         for source, troubled in self.trouble.items():
             how = troubled.get(number, _UNPUBLISHED)
             if how != _UNPUBLISHED:
@@ -105,7 +105,7 @@ class Files:
 
 
 def draw(dice: random.Random, days: int) -> Files:
-    """Trouble for some sources, none on the first day: a source that never had a file is only missing."""
+    """Draw faults for some sources; none on the first day, because a source without an accepted file is only missing."""
     sources = dice.sample(sorted(PATTERNS), len(PATTERNS))
     refused, others = sources[:2], sources[2:]
     trouble: dict[str, dict[int, str]] = {source: _refusals(dice, source, days) for source in refused}
@@ -117,7 +117,7 @@ def draw(dice: random.Random, days: int) -> Files:
 
 
 def none(days: int) -> Files:
-    """No trouble at all."""
+    """No faults."""
     return Files(days, {}, {})
 
 
@@ -133,7 +133,7 @@ def _refusals(dice: random.Random, source: str, days: int) -> dict[int, str]:
 
 
 def _silence(dice: random.Random, days: int) -> list[int]:
-    """Four days in a row at least; sometimes twice."""
+    """Days without a file: at least four in a row, or all but the middle one."""
     if dice.random() < 0.5:
         return [number for number in range(1, days) if number != days // 2]
     since = dice.randint(1, days - 4)

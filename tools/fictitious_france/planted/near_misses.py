@@ -1,4 +1,4 @@
-"""What almost is a fault: nothing must be found in it, on any of the days."""
+"""Near misses: rows that look like faults and must cause no finding on any day."""
 
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ _EXAMINER = "HABILITATION_ORGANISER"
 
 
 def add(stage: Stage, last: date) -> None:
-    """Put them on the stage; `last` is the last of the days."""
+    """Add them to the stage; `last` is the last day of the world."""
     bodies = iter([Body(_FIRST + 10 * rank, COMMUNES[rank % len(COMMUNES)]) for rank in range(100)])
     for declared in (last - timedelta(days=730), stage.day, None, "n/c"):
         stage.both(next(bodies), declared=declared)
@@ -55,14 +55,14 @@ def _rows_of_one_number(stage: Stage, everywhere: Body, certified: Body) -> None
 
 
 def _posts(stage: Stage, body: Body) -> None:
-    """A SIRET of La Poste, whose key says nothing."""
+    """A SIRET of La Poste, whose key is not checked."""
     post = identifiers.LA_POSTE
     stage.sirene(body, siret=post)
     stage.of(body, siret=post, siren=post[:9])
 
 
 def _fiches(stage: Stage, wrong: Body, ending: Body, twice: Body, last: date) -> None:
-    """Wrong SIRETs on rows that count for nothing; a fiche that ends on the last day; a partner with a spare row."""
+    """Wrong SIRETs on rows that do not count; a fiche that ends on the last day; a partner with a spare row."""
     key = identifiers.wrong_key(wrong.siret())
     stage.fiche(wrong.rncp(), Partner(key, state="Supprimé"), Partner(key, state="Inactif"))
     stage.fiche(wrong.rs(), certifiers=[Certifier(key, state="Inactif"), NOBODY])
@@ -74,7 +74,7 @@ def _fiches(stage: Stage, wrong: Body, ending: Body, twice: Body, last: date) ->
 
 
 def _habilitations(stage: Stage, examiner: Body, apprentices: Body, propagated: Body) -> None:
-    """An examiner without any number; one category is Qualiopi enough; the unit's number is every establishment's."""
+    """An examiner without any number; one category is enough for Qualiopi; a unit's number covers all its establishments."""
     stage.sirene(examiner)
     stage.fiche(examiner.rs(), Partner(examiner.siret(), role=_EXAMINER))
     stage.both(apprentices, qualiopi=(None, None, None, True))
@@ -86,7 +86,7 @@ def _habilitations(stage: Stage, examiner: Body, apprentices: Body, propagated: 
 
 
 def _closed(stage: Stage, declared: Body, certifier: Body, partner: Body) -> None:
-    """Closed or unknown where nobody counts on them: other sites, and habilitations that are no more."""
+    """Closed or unknown establishments that no rule covers: other sites, and past habilitations."""
     stage.both(declared)
     stage.sirene(declared, 2, state="F", since="2026-01-31")
     stage.sirene(certifier, state="F", since="2026-01-31")
@@ -97,7 +97,7 @@ def _closed(stage: Stage, declared: Body, certifier: Body, partner: Body) -> Non
 
 
 def _schools(stage: Stage, double: Body, foreign: Body, unvalidated: Body) -> None:
-    """One code twice or to close; several, and closed, without any document; ONISEP on one of two, or on none."""
+    """One code twice or closing; several codes, and a closed one, without a document; ONISEP on one of two, or on none."""
     stage.both(double)
     for rank, state in ((0, "OUVERT"), (0, "OUVERT"), (1, "A FERMER")):
         stage.school(double, rank, state=state)

@@ -18,7 +18,7 @@ _EXAMINER = "HABILITATION_ORGANISER"
 
 @fault("siret_invalide", source=FICHE)
 def invalid_partner(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """A partner with a wrong key; with a tab before it is the same value, and the same evidence."""
+    """A partner with a wrong key; a leading tab changes neither value nor evidence."""
     siret = ("", spot.wrong_siret, f"\t{spot.wrong_siret}")[spot.state]
     stage.fiche(spot.fiche, *([Partner(siret)] if spot.state else []))
     if spot.state:
@@ -36,7 +36,7 @@ def invalid_certifier(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("perte_habilitation", source=FICHE, moves=THERE_AND_BACK, first=(0,))
 def loses_habilitation(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """The partner's row, or the fiche, becomes inactive or goes; its certifier has no SIRET to lose anything."""
+    """The partner's row, or the fiche, becomes inactive or disappears; its certifier has no SIRET, so it loses nothing."""
     stage.both(spot.body)
     partner = Partner(spot.body.siret())
     fiche = stage.fiche(spot.fiche, partner, certifiers=[NOBODY])
@@ -57,7 +57,7 @@ def loses_habilitation(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("perte_habilitation", source=FICHE, moves=THERE_AND_BACK, first=(0,))
 def certifies_no_more(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """A certifier may train and examine, as long as it is one."""
+    """A certifier may train and examine as long as its row is active."""
     stage.sirene(spot.body)
     siret = spot.body.siret()
     stage.fiche(spot.fiche, certifiers=[Certifier(siret, state="Inactif" if spot.state else "Actif"), NOBODY])
@@ -67,7 +67,7 @@ def certifies_no_more(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("habilitation_sur_fiche_inactive", source=FICHE, moves=THERE_AND_BACK)
 def active_on_an_inactive_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """The fiche always was inactive."""
+    """The fiche is inactive from the start."""
     stage.both(spot.body)
     state = "Actif" if spot.state else spot.pick("Inactif", "Supprimé")
     stage.fiche(spot.fiche, Partner(spot.body.siret(), state=state), active="Non", certifiers=[NOBODY])
@@ -77,7 +77,7 @@ def active_on_an_inactive_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("fin_enregistrement_depassee", source=FICHE)
 def ended_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Active all the same."""
+    """The fiche is active after its end."""
     stage.fiche(spot.fiche, end=(date(2030, 8, 31), date(2026, 11, 22), date(2025, 1, 1))[spot.state])
     if spot.state:
         yield finding("fin_enregistrement_depassee", spot.state, code_fiche=spot.fiche)
@@ -85,7 +85,7 @@ def ended_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("fin_enregistrement_depassee", source=CLOCK, moves=RIPENS, first=(0,))
 def ending_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Its last day is the one before its turn."""
+    """The fiche ends on the day before its turn."""
     stage.fiche(spot.fiche, end=FIRST_DAY + timedelta(days=spot.turn - 1))
     if spot.state:
         yield finding("fin_enregistrement_depassee", code_fiche=spot.fiche)
@@ -93,7 +93,7 @@ def ending_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("habilitation_sans_nda", source=FICHE, moves=THERE_AND_BACK)
 def trainer_without_number(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """An examiner needs none; a trainer does."""
+    """A trainer needs a number; an examiner does not."""
     stage.sirene(spot.body)
     role = spot.pick(*_TRAINER) if spot.state else _EXAMINER
     stage.fiche(spot.fiche, Partner(spot.body.siret(), role=role))
@@ -110,7 +110,7 @@ def trainer_without_number(stage: Stage, spot: Spot) -> Iterator[Finding]:
     steady=True,
 )
 def trainer_whose_number_leaves(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """1: never listed so far; 2: listed before, so its number is lost too."""
+    """1: never listed; 2: listed before, so its number is lost too."""
     stage.sirene(spot.body)
     stage.fiche(spot.fiche, Partner(spot.body.siret()))
     if spot.state == 0:
@@ -123,7 +123,7 @@ def trainer_whose_number_leaves(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("habilitation_sans_qualiopi", source=(FICHE, LIST))
 def trainer_without_qualiopi(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """An examiner needs none; 2: under another number, which names the first as its previous one, and the reverse."""
+    """An examiner needs no Qualiopi; 2: under another number, which names the first as its previous one, and the reverse."""
     first, second = spot.body.nda(), spot.body.nda(1)
     nda = second if spot.state == 2 else first
     stage.both(spot.body, nda=nda, previous=f"{first}, {second}", qualiopi=spot.pick(*NO_QUALIOPI))
@@ -142,7 +142,7 @@ def trainer_without_qualiopi(stage: Stage, spot: Spot) -> Iterator[Finding]:
     steady=True,
 )
 def trainer_who_loses_qualiopi(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """1: never certified so far; 2: certified before, so a category is lost too."""
+    """1: never certified; 2: certified before, so a category is lost too."""
     row = stage.both(spot.body, qualiopi=spot.pick(*NO_QUALIOPI) if spot.state else (None, None, True, None))
     stage.fiche(spot.fiche, Partner(spot.body.siret()))
     if spot.state:

@@ -1,4 +1,4 @@
-"""Faults of the codes UAI."""
+"""Faults of UAI codes."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ DIRECTORY, ONISEP = "annuaire_education", "referentiel_onisep"
 
 @fault("uai_invalide", source=DIRECTORY)
 def wrong_letter_in_the_directory(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Of a school that is nobody's training body; 2: under another SIRET."""
+    """In a school that is no training body; 2: under another SIRET."""
     uai, siret = spot.body.uai(), spot.body.siret(2 if spot.state == 2 else 1)
     wrong = identifiers.uai_wrong_key(uai)
     stage.school(spot.body, uai=wrong if spot.state else uai, siret=siret)
@@ -23,7 +23,7 @@ def wrong_letter_in_the_directory(stage: Stage, spot: Spot) -> Iterator[Finding]
 
 @fault("uai_invalide", source=ONISEP)
 def wrong_letter_at_onisep(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """A code that is not well formed diverges from none."""
+    """A malformed code never counts as a divergence."""
     stage.both(spot.body)
     stage.school(spot.body)
     uai, wrong = spot.body.uai(), identifiers.uai_wrong_key(spot.body.uai())
@@ -34,7 +34,7 @@ def wrong_letter_at_onisep(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("uai_multiples", source=DIRECTORY)
 def several_codes(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Two, then three; the one that is to close never counts."""
+    """Two codes, then three; the closing one never counts."""
     stage.both(spot.body)
     for rank in range(1 + spot.state):
         stage.school(spot.body, rank)
@@ -55,7 +55,7 @@ def another_code_at_onisep(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("uai_divergent", source=DIRECTORY)
 def another_code_in_the_directory(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """The directory's changes; that it is to close does not matter."""
+    """The directory's code changes; a closing one counts too."""
     stage.both(spot.body)
     stage.onisep(spot.body, spot.body.uai())
     stage.school(spot.body, spot.state, state=spot.pick("OUVERT", "A FERMER"))
@@ -65,7 +65,7 @@ def another_code_in_the_directory(stage: Stage, spot: Spot) -> Iterator[Finding]
 
 @fault("uai_etablissement_ferme", "uai_multiples", source=DIRECTORY)
 def open_for_the_directory(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Always closed in Sirene; to close in the directory too, then open, then open twice."""
+    """Always closed in Sirene; in the directory closing, then open, then open twice."""
     siret = stage.sirene(spot.body, state="F", since="2026-10-31").siret
     stage.fiche(spot.fiche, Partner(siret, state="Inactif"), active="Non", certifiers=[NOBODY])
     stage.school(spot.body, state="OUVERT" if spot.state else "A FERMER")

@@ -1,6 +1,6 @@
-"""Rows that cannot be read: one a file, as more than 1 % would get the whole file refused.
+"""Unreadable rows: one per file, because more than 1 % would get the whole file refused.
 
-The evidence is of the file, so another file is another evidence, whichever rows it spoils.
+The evidence names the file, so each new file changes the evidence, whichever rows are damaged.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tools.fictitious_france.stage import Stage
 
 @fault("lignes_rejetees", source=LIST, once=True)
 def spoilt_row(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Set aside is not gone: its number stays listed when it was."""
+    """A row set aside is not gone: its number stays listed if it was."""
     ways = spot.drawn([way for way in SPOILERS if way])
     stage.both(spot.body, spoil=("", *ways)[spot.state])
     if spot.state:
@@ -23,7 +23,7 @@ def spoilt_row(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("lignes_rejetees", source=DIRECTORY, once=True)
 def truncated_school(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Of a school that is nobody's training body."""
+    """The row of a school that is no training body."""
     stage.school(spot.body, spoil=spot.state > 0)
     if spot.state:
         yield finding("lignes_rejetees", stage.day, source=DIRECTORY)
@@ -31,7 +31,7 @@ def truncated_school(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("lignes_rejetees", source=FICHE, once=True)
 def fiche_without_active(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Nobody with a SIRET has to do with it, so nobody loses anything."""
+    """The fiche names nobody with a SIRET, so no habilitation is lost."""
     stage.fiche(spot.fiche, active=None if spot.state else "Oui", certifiers=[])
     if spot.state:
         yield finding("lignes_rejetees", stage.day, source=spot.register.lower())

@@ -1,4 +1,4 @@
-"""One seeded world: which faults are planted where, how each fares over the days, and what must be told."""
+"""One seeded world: its planted faults, their states over the days, and the events that they must cause."""
 
 import json
 import random
@@ -28,15 +28,15 @@ from tools.fictitious_france.story import FIRST_DAY
 
 DAYS: Final = 10
 _REPEATED: Final = 12
-"""Faults planted a second time, drawn anew for each world."""
+"""How many faults are planted a second time, drawn for each world."""
 _FIRST_BODY: Final = 2000
 _MOVES: Final = 0.35
-"""How likely a fault is to move on a day."""
+"""The probability that a fault changes state on a day."""
 _MODULES = (declarations, establishments, registers, schools, unreadable)  # importing one registers its faults
 
 
 class Event(NamedTuple):
-    """What must be told on a day, once."""
+    """An event that must occur exactly once on a day."""
 
     evenement: str
     code: str
@@ -46,11 +46,11 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Planted:
-    """A fault, its spot and its life.
+    """A fault, its spot and its states.
 
     Attributes:
-        fault: Which.
-        spot: Where; its state is that of no day.
+        fault: The kind of fault.
+        spot: Where it is planted; `state` is unused here.
         written: Its state in the files of each day.
 
     """
@@ -61,11 +61,11 @@ class Planted:
 
     @property
     def sources(self) -> list[str]:
-        """Where its states are written."""
+        """The sources that its state changes."""
         return [self.spot.register.lower() if name == FICHE else name for name in self.fault.sources]
 
     def play(self, stage: Stage, number: int) -> list[Finding]:
-        """Put the rows of a day on the stage; what must be found when they are read."""
+        """Add the rows of a day to the stage; returns what must be found when they are read."""
         return list(self.fault.play(stage, replace(self.spot, state=self.written[number])))
 
 
@@ -74,7 +74,7 @@ class World:
 
     Args:
         seed: The same seed makes the same world.
-        sound: True for the same one in which no fault ever shows.
+        sound: Makes the same world without any fault.
 
     """
 
@@ -89,22 +89,22 @@ class World:
             self.planted = [replace(one, written=[0] * DAYS) for one in self.planted if CLOCK not in one.fault.sources]
 
     def write(self, folder: Path, number: int) -> None:
-        """Leave the files of a day in a drop, over those of the days before."""
+        """Write the files of a day into a drop, over those of the previous days."""
         stage = self._ordinary(number)
         for one in self.planted:
             one.play(stage, number)
         self._mix(stage, number)
         left = files.PATTERNS.keys() - self.files.unpublished(number)
         write_stage(folder, stage, only=left)
-        self.files.befall(folder, number)
+        self.files.apply(folder, number)
 
     def plan(self) -> list[set[Event]]:
-        """What must be told on each day."""
-        return list(_told(self.open))
+        """The events that must occur on each day."""
+        return list(_events(self.open))
 
     @cached_property
     def open(self) -> list[dict[tuple[str, str], object]]:
-        """What must be open on each day, and its evidence."""
+        """The anomalies that must be open on each day, with their evidence."""
         return [self._open(number) for number in range(DAYS)]
 
     def _plant(self, dice: random.Random, rank: int, fault: Fault) -> Planted:
@@ -132,7 +132,7 @@ class World:
             yield state
 
     def _read(self, planted: Planted, number: int) -> int:
-        """The day whose rows are read on a day."""
+        """The day whose rows a run on this day reads."""
         return min((self.files.read_on(source, number) for source in planted.sources), default=number)
 
     def _open(self, number: int) -> dict[tuple[str, str], object]:
@@ -152,10 +152,10 @@ class World:
         return stage
 
     def _mix(self, stage: Stage, number: int) -> None:
-        """Scatter the rows, and change in each file, every day, something that nobody looks at.
+        """Shuffle the rows, and change in each file, every day, a value that no rule uses.
 
-        A row keeps its place among the others; those that cannot be read come first, so that it never depends on what
-        was added to the file on which line they are.
+        A row keeps its order relative to the others. Unreadable rows come first, so that their line numbers do not
+        depend on the other rows of the file.
         """
         stage.list_of[0] = replace(stage.list_of[0], trainees=str(number))
         stage.schools[0] = replace(stage.schools[0], name=f"Lycée imaginaire {number}")
@@ -176,19 +176,19 @@ def _siblings(region: str) -> int:
     return sum(place.region == region for place in COMMUNES)
 
 
-def _told(days: Iterable[dict[tuple[str, str], object]]) -> Iterator[set[Event]]:
-    """The events that make each day's open anomalies of those of the day before."""
+def _events(days: Iterable[dict[tuple[str, str], object]]) -> Iterator[set[Event]]:
+    """The events that lead from each day's open anomalies to those of the next day."""
     before: dict[tuple[str, str], object] = {}
     occurrences: dict[tuple[str, str], int] = {}
     for now in days:
-        told = set()
+        events = set()
         for subject in before.keys() | now.keys():
             if subject not in before:
                 occurrences[subject] = occurrences.get(subject, 0) + 1
-                told.add(Event("ouverte", *subject, occurrences[subject]))
+                events.add(Event("ouverte", *subject, occurrences[subject]))
             elif subject not in now:
-                told.add(Event("resolue", *subject, occurrences[subject]))
+                events.add(Event("resolue", *subject, occurrences[subject]))
             elif before[subject] != now[subject]:
-                told.add(Event("modifiee", *subject, occurrences[subject]))
-        yield told
+                events.add(Event("modifiee", *subject, occurrences[subject]))
+        yield events
         before = now

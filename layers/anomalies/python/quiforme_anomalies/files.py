@@ -1,4 +1,4 @@
-"""What the package carries beside its code: JSON Schemas, and messages as they are sent, about a fictitious France."""
+"""The data files of the package: JSON Schemas, and sample messages about a fictitious France."""
 
 import json
 from importlib.resources import files
@@ -8,12 +8,12 @@ _PACKAGE = files("quiforme_anomalies")
 
 
 def schema(name: Literal["anomalie", "alerte", "evenement"]) -> dict[str, Any]:
-    """A JSON Schema (2020-12) of version 1: of an anomaly's `data`, of an alert's, or of the whole event."""
+    """The JSON Schema (2020-12) of version 1 of an anomaly's `data`, of an alert's `data`, or of the whole event."""
     content: dict[str, Any] = json.loads((_PACKAGE / "schemas" / f"{name}.v1.schema.json").read_text(encoding="utf-8"))
     return content
 
 
 def exemples() -> dict[str, list[dict[str, Any]]]:
-    """For each rule, by its code, the events of one anomaly in their order; under `alerte`, an alert."""
+    """For each rule code the events of one anomaly, in order; under `alerte`, an alert."""
     folder = sorted((_PACKAGE / "exemples").iterdir(), key=lambda file: file.name)
     return {file.name.removesuffix(".json"): json.loads(file.read_text(encoding="utf-8")) for file in folder}

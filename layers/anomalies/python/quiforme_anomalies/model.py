@@ -1,6 +1,6 @@
-"""What a message of the topic says: CloudEvents 1.0 in JSON, version 1.
+"""The model of the topic's messages: CloudEvents 1.0 in JSON, version 1.
 
-Reading tolerates what it does not know: a field added to the messages later breaks no consumer.
+Unknown fields are ignored, so a field added to the messages later breaks no consumer.
 """
 
 from datetime import date, datetime
@@ -77,7 +77,7 @@ class _CloudEvent(BaseModel):
 
     @property
     def evenement(self) -> str:
-        """What happened, as the message attribute of that name says it: `ouverte`, `modifiee`, `resolue`, `alerte`."""
+        """The value of the message attribute of the same name: `ouverte`, `modifiee`, `resolue`, `alerte`."""
         return self.type.split(".")[3]
 
 
@@ -90,7 +90,7 @@ class _EvenementAnomalie(_CloudEvent):
 
     @property
     def rang(self) -> int:
-        """Its rank among the anomaly's events, from 1; the event of the highest rank says how things stand."""
+        """Its rank among the anomaly's events, from 1; the event of the highest rank gives the current state."""
         return int(self.id.rpartition(":")[2])
 
 
@@ -124,10 +124,16 @@ EVENEMENT: Final[TypeAdapter[Evenement]] = TypeAdapter(Annotated[Evenement, Fiel
 
 
 def parse(body: str | bytes) -> Evenement:
-    """The event that a message's body holds.
+    """Parse a message's body.
+
+    Args:
+        body: The body of a message, as delivered raw.
+
+    Returns:
+        The event.
 
     Raises:
-        pydantic.ValidationError: It is no event of version 1. Its message should fail, and no other.
+        pydantic.ValidationError: The body is no event of version 1. Fail this message only, not its batch.
 
     """
     return EVENEMENT.validate_json(body)
