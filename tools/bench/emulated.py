@@ -72,10 +72,10 @@ def report(published: Published) -> list[str]:
     """The measure as text."""
     ceiling = ", ".join(f"{number}: {rate:,.0f}" for number, rate in published.ceiling.items())
     return [
-        "\n## A first publication to the local emulator (target: 0.8 of what the emulator takes)\n",
+        "\n## A first publication to the local emulator (target: 0.8 of the emulator's maximum)\n",
         f"{ITEMS:,} documents of 1.6 KB at **{published.project:,.0f} documents/s**, "
         f"**{published.ratio:.2f}** of the ceiling; the emulator was busy **{published.busy:.2f}** of the time. "
-        f"The same requests, made beforehand, by number of connections: {ceiling}.",
+        f"The ceiling, in requests prepared beforehand, by number of connections: {ceiling}.",
     ]
 
 

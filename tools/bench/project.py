@@ -93,7 +93,7 @@ def second_day(folder: Path, scratch: Path) -> dict[str, float]:
     with TemporaryDirectory(dir=scratch) as storage, TemporaryDirectory(dir=scratch) as tomorrow:
         first = run(Drop(folder), scratch, Path(storage), registry, DAY)
         written, units = registry.written, registry.units
-        lay_second_day(folder, Path(tomorrow))
+        write_second_day(folder, Path(tomorrow))
         drop = Drop(Path(tomorrow))
         start = time.perf_counter()
         run(drop, scratch, Path(storage), registry, DAY + timedelta(days=1))
@@ -108,7 +108,7 @@ def second_day(folder: Path, scratch: Path) -> dict[str, float]:
     }
 
 
-def lay_second_day(folder: Path, tomorrow: Path) -> None:
+def write_second_day(folder: Path, tomorrow: Path) -> None:
     """Copy the files; one row in a hundred of the OF list gets another date."""
     for path in folder.iterdir():
         (tomorrow / path.name).hardlink_to(path)

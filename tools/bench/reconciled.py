@@ -60,7 +60,7 @@ def _ingest(folder: Path, scratch: Path, storage: Path, *, which: str) -> float:
         registry.pointer = Publication(**json.loads(published.read_text(encoding="utf-8")))
     with TemporaryDirectory(dir=scratch) as tomorrow:
         if which == "next":
-            project.lay_second_day(folder, Path(tomorrow))
+            project.write_second_day(folder, Path(tomorrow))
             folder = Path(tomorrow)
         drop = project.Drop(folder)
         start = time.perf_counter()

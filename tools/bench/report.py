@@ -63,7 +63,9 @@ def against_the_floor(measured: Mapping[float, Pair]) -> list[str]:
     if smallest < largest:
         growth = _ready(measured[largest].project) / _ready(measured[smallest].project)
         lines.append(f"\n{largest / smallest:g} times the data takes {growth:.2f} times as long.")
-    lines.append("\nWith changes: the index and the fingerprints are made too, and held against the day before.")
+    lines.append(
+        "\nWith changes: includes the index, the fingerprints and the comparison with the previous generation."
+    )
     parts = ", ".join(f"{name} {seconds:.2f}" for name, seconds in measured[largest].floor.figures.items())
     return [*lines, f"\nThe floor at {largest:g}, in seconds: {parts}.\n"]
 
@@ -79,7 +81,7 @@ def against_straightforward(ours: Measure, theirs: Measure, *, scale: float) -> 
             f"| {one.peak_mib:,} |"
             for name, one in (("in sets", ours), ("one by one", theirs))
         ),
-        f"\n**{theirs.total() / ours.total():.1f} times faster**; nothing goes over the network.\n",
+        f"\n**{theirs.total() / ours.total():.1f} times faster**; neither uses the network.\n",
     ]
 
 
@@ -98,21 +100,22 @@ def second_day(measure: Measure, *, scale: float) -> list[str]:
 def reconciled(steps: Mapping[str, Measure], *, scale: float) -> list[str]:
     """Two days: each reconciliation against the ingestion that precedes it."""
     lines = [
-        f"## Reconciliation against the ingestion before it, at {scale:g} of the national size (target: under half)\n",
+        f"## Reconciliation against the ingestion that precedes it, at {scale:g} of the national size (target: under half)\n",
         "| day | events | open | ingestion s | MiB | reconciliation s | MiB | ratio of time | of memory |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for day in ("first", "next"):
-        before, after = steps[f"{day}_ingestion"], steps[f"{day}_reconciliation"]
-        figures, s, before_s = after.figures, after.figures["seconds"], before.figures["seconds"]
+        ingestion, reconciliation = steps[f"{day}_ingestion"], steps[f"{day}_reconciliation"]
+        figures, ingestion_s = reconciliation.figures, ingestion.figures["seconds"]
         lines.append(
-            f"| {day} | {figures['events']:,.0f} | {figures['open']:,.0f} | {before_s:.1f} | {before.peak_mib:,} "
-            f"| {s:.1f} | {after.peak_mib:,} | **{s / before_s:.2f}** | **{after.peak_mib / before.peak_mib:.2f}** |"
+            f"| {day} | {figures['events']:,.0f} | {figures['open']:,.0f} | {ingestion_s:.1f} | {ingestion.peak_mib:,} "
+            f"| {figures['seconds']:.1f} | {reconciliation.peak_mib:,} | **{figures['seconds'] / ingestion_s:.2f}** "
+            f"| **{reconciliation.peak_mib / ingestion.peak_mib:.2f}** |"
         )
     stages = ", ".join(
         f"{name} {steps['next_reconciliation'].figures[name]:.1f}" for name in ("facts", "rules", "ledger", "sending")
     )
-    return [*lines, f"\nThe next day's, in seconds: {stages}. Neither has a network.\n"]
+    return [*lines, f"\nThe next day's reconciliation, in seconds: {stages}. Neither day uses the network.\n"]
 
 
 def publication(measure: Measure) -> list[str]:

@@ -24,7 +24,7 @@ def main() -> None:
     """Measure and print."""
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        _lay(folder)
+        _prepare(folder)
         cold: dict[str, list[float]] = {form: [] for form in FORMS}
         for number in range(_STARTS + 1):
             for form in FORMS:  # in turn, so that the load of the machine affects all alike
@@ -57,7 +57,7 @@ def report(cold: dict[str, list[float]], warm: dict[str, list[list[float]]]) -> 
     ]
 
 
-def _lay(folder: Path) -> None:
+def _prepare(folder: Path) -> None:
     for form, text in FORMS.items():
         (folder / f"{form}.py").write_text(text)
     event = json.loads(Path("events/lookup.json").read_text())
