@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 from quiforme.database import open_database, run_script
-from quiforme.pipeline.build import KEPT, build_documents, find_changes
+from quiforme.pipeline.build import STORED, build_documents, find_changes
 from quiforme.snapshot.manifest import DocumentSettings
 
 from tests.unit.rules.rows import DAY, Tables
@@ -61,7 +61,7 @@ class Days:
         settings = DocumentSettings(retention_days=retention, exclusions=exclusions)
         build_documents(self.database, day=self.day, settings=settings)
         find_changes(self.database, generation=self.generation)
-        for name in KEPT:
+        for name in STORED:
             self.database.execute(f"CREATE OR REPLACE TABLE previous.{name} AS FROM main.{name}")
         self.database.execute("CREATE OR REPLACE TABLE previous.liste_of AS FROM main.liste_of")
         [(known, answered)] = self.database.execute("SELECT count(DISTINCT id), count(*) FROM repertoire").fetchall()
@@ -84,18 +84,18 @@ class Days:
 
     def index(self) -> dict[str, list[str]]:
         """Who is behind each identifier."""
-        return {name: json.loads(data) for name, data in self._pairs("SELECT id, data FROM index_publie")}
+        return {name: json.loads(data) for name, data in self._pairs("SELECT id, data FROM reverse_index")}
 
     def changes(self) -> dict[str, tuple[str, str]]:
         """What has to be written: its state and the nature of the change."""
         return {
             name: (etat, nature)
-            for name, etat, nature in self.database.execute("SELECT id, etat, nature FROM changements").fetchall()
+            for name, etat, nature in self.database.execute("SELECT id, etat, nature FROM changes").fetchall()
         }
 
     def replaced(self) -> dict[str, int]:
         """The generation of the item that each change takes the place of."""
-        return dict(self._pairs("SELECT id, generation FROM remplaces"))
+        return dict(self._pairs("SELECT id, generation FROM replaced_items"))
 
     def answers(self) -> dict[str, tuple[str, int]]:
         """The state of every answer, and the generation that it is of."""

@@ -22,8 +22,10 @@ from quiforme.enrichment.services import EnrichmentServices, enrich
 from quiforme.jobs.cleanup import delete_unreferenced
 from quiforme.jobs.progress import Progress, progress_key
 from quiforme.jobs.stopwatch import Stopwatch
-from quiforme.pipeline.build import KEPT, build_documents, find_changes
-from quiforme.registry import exports, generations, publish
+from quiforme.pipeline import exports
+from quiforme.pipeline.build import STORED as KEPT
+from quiforme.pipeline.build import build_documents, find_changes
+from quiforme.registry import generations, publish
 from quiforme.registry.ports import Publication, Registry
 from quiforme.snapshot.collect import Collector, Damaged
 from quiforme.snapshot.manifest import DocumentSettings, Enrichment, Manifest, SourceOutcome, manifest_key
@@ -170,7 +172,7 @@ def _attempt(
         except BROKEN:
             collector.keep_in_place()  # which says so if it is for a file read in place
             raise
-        counts = _count(database, "SELECT nature, count(*) FROM changements GROUP BY ALL")
+        counts = _count(database, "SELECT nature, count(*) FROM changes GROUP BY ALL")
         total = _count(database, "SELECT 'document', count(*) FROM documents")["document"]
         new, changed = counts.get("new", 0), counts.get("changed", 0)
         documents = {
@@ -184,7 +186,7 @@ def _attempt(
             publication = run.publish(_Used(outcomes, enrichment), progress, documents)
         context.announce(request.scheduled_time, publication)
         with watch.stage("forgetting"):
-            exports.clear(context.storage, publication)
+            exports.delete_old_exports(context.storage, publication)
             forgotten = _forget(database, context, request.day)
     return {
         "state": "unchanged" if current and publication.generation == current.generation else "published",
@@ -287,7 +289,7 @@ class _Run:
 
     def publish(self, used: _Used, progress: Progress, documents: dict[str, int]) -> Publication:
         """Write what changed and move the pointer; nothing at all when nothing changed."""
-        changed = _count(self.database, "SELECT 'items', count(*) FROM changements")["items"]
+        changed = _count(self.database, "SELECT 'items', count(*) FROM changes")["items"]
         manifest = Manifest(
             id=self.request.run_id,
             scheduled_time=self.request.scheduled_time,
@@ -311,9 +313,9 @@ class _Run:
         self.context.storage.write(manifest.key, manifest.model_dump_json().encode())
         publication = self._publication(manifest, changed=bool(changed))
         if changed:
-            exports.write(self.database, self.context.storage, self.context.scratch, self.next_generation)
+            exports.write_exports(self.database, self.context.storage, self.context.scratch, self.next_generation)
             replaced = self._key("remplaces")
-            self.collector.store("remplaces", replaced)
+            self.collector.store("replaced_items", replaced)
             generations.record(
                 self.context.storage,
                 generations.Generation(publication=publication, documents=documents, replaced=replaced),
@@ -340,7 +342,7 @@ class _Run:
         )
 
     def _write(self, used: _Used, progress: Progress) -> None:
-        total = _count(self.database, "SELECT 'items', count(*) FROM changements")["items"]
+        total = _count(self.database, "SELECT 'items', count(*) FROM changes")["items"]
         written = progress.written
         if written is None:
             publish.intend(

@@ -34,8 +34,8 @@ def clean_up(registry: Registry, storage: Storage) -> None:
 def intend(
     database: duckdb.DuckDBPyConnection, registry: Registry, storage: Storage, generation: int, *, run_id: str
 ) -> None:
-    """Say that the items of the database's table `changements` are about to be written, before any is."""
-    ids = [identifier for (identifier,) in database.execute("SELECT id FROM changements ORDER BY id").fetchall()]
+    """Say that the items of the database's table `changes` are about to be written, before any is."""
+    ids = [identifier for (identifier,) in database.execute("SELECT id FROM changes ORDER BY id").fetchall()]
     key = f"intents/{run_id}.json"
     storage.write(key, json.dumps(ids).encode())
     registry.set_intent(Intent(generation, key))
@@ -50,10 +50,10 @@ def write_items(
     written: int,
     enough_time: Callable[[], bool],
 ) -> int:
-    """Write the items of the table `changements`, in the order of their identifiers, as long as there is time.
+    """Write the items of the table `changes`, in the order of their identifiers, as long as there is time.
 
     Args:
-        database: Holds `changements`, `documents` and `index_publie`.
+        database: Holds `changes`, `documents` and `reverse_index`.
         registry: Takes them.
         generation: Under which they are written; no reader looks at it yet.
         day: The run's day.
@@ -76,9 +76,9 @@ def write_items(
 def _items(database: duckdb.DuckDBPyConnection, day: date, skipped: int) -> Iterator[Item]:
     database.execute(
         """
-        SELECT id, etat, ?, coalesce(documents.data, index_publie.data, ''), coalesce(details, ''),
+        SELECT id, etat, ?, coalesce(documents.data, reverse_index.data, ''), coalesce(details, ''),
                coalesce(identite, ''), coalesce(non_diffusible, false)
-        FROM changements LEFT JOIN documents ON documents.siret = id LEFT JOIN index_publie USING (id)
+        FROM changes LEFT JOIN documents ON documents.siret = id LEFT JOIN reverse_index USING (id)
         ORDER BY id OFFSET ?
         """,
         [day.isoformat(), skipped],
