@@ -445,7 +445,7 @@ def _write_items(run: _Run, state: _State) -> None:
 def _save_generation(run: _Run, state: _State, publication: Publication) -> None:
     """Save the exports and the record of the new generation."""
     write_exports(run.database, run.context.storage, run.context.scratch, run.next_generation)
-    replaced = run.key("remplaces")
+    replaced = run.key("remplaces")  # a stored name
     run.tables.save("replaced_items", replaced)
     generations.record(
         run.context.storage,

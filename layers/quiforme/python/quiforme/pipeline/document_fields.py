@@ -12,9 +12,11 @@ To add a column of a source to the document:
 2. carry it to the table that the entries are written from: `declarations` (documents/1_declarations.sql),
    `habilitations` (2_habilitations.sql) or `published_fiches` (5_documents.sql);
 3. add one line here;
-4. run `make openapi`. A new field is a compatible change of the contract; its version grows.
+4. run `make openapi`.
 
-The SQL compares documents by the digest of their JSON text: a change of the text rewrites every document.
+Two consequences to plan for. Documents are compared by the digest of their JSON text, so a new field rewrites every
+document once. And files accepted before the upgrade were saved without the column: where they are loaded
+(snapshot/tables.py, jobs/reconciliation.py) it has to be added as null.
 """
 
 from collections.abc import Iterator, Mapping
@@ -379,4 +381,4 @@ SQL: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
-"""What the SQL files of this package write as `$name`."""
+"""The generated SQL, by the name that stands for it in the SQL files (`$name`)."""
