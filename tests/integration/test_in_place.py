@@ -1,6 +1,6 @@
-"""A new stock is used where it stands, and kept by the end of the run: both say the same, whatever becomes of the run.
+"""A new stock is read in place, and saved before the end of the run: both have the same contents, however the run ends.
 
-A damaged one may be told only when it is used, or kept.
+Damage may be found only when the stock is used or saved.
 """
 
 from collections.abc import Iterator
@@ -164,7 +164,7 @@ def doubled(path: Path, *, the_other_first: bool = False) -> None:
 
 @pytest.mark.parametrize("hurried", [False, True])
 def test_documents_made_of_it_in_place_are_made_again_of_what_is_kept(tmp_path: Path, hurried: bool) -> None:
-    """A run that had to go on in other invocations had the one at first, then the other."""
+    """A run of several invocations reads the stock in place in the first one, and the saved one in the others."""
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
     doubled(path_of(system.drop, "sirene"))
@@ -246,7 +246,7 @@ def test_a_file_that_turns_out_damaged_is_refused(tmp_path: Path, name: str, col
 
 
 def test_each_file_that_turns_out_damaged_is_refused(tmp_path: Path) -> None:
-    """None of them was ever had."""
+    """None of them was ever accepted."""
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
     for name, (*_, last) in COLUMNS.items():

@@ -69,7 +69,7 @@ class Days:
         return {siret: json.loads(data) for siret, data in self._pairs("SELECT siret, data FROM documents")}
 
     def details(self) -> dict[str, Json]:
-        """What goes beside each document."""
+        """What `meta` says beside each document."""
         return {siret: json.loads(text) for siret, text in self._pairs("SELECT siret, details FROM documents")}
 
     def identities(self) -> dict[str, Json]:
@@ -77,28 +77,28 @@ class Days:
         return {siret: json.loads(text) for siret, text in self._pairs("SELECT siret, identite FROM documents")}
 
     def not_public(self) -> set[str]:
-        """The SIRETs whose identity is not for everybody."""
+        """The SIRETs whose identity is not to be disclosed."""
         told = self._pairs("SELECT siret, non_diffusible FROM documents")
         assert all(isinstance(hidden, bool) for _, hidden in told)
         return {siret for siret, hidden in told if hidden}
 
     def index(self) -> dict[str, list[str]]:
-        """Who is behind each identifier."""
+        """The SIRETs that carry each identifier."""
         return {name: json.loads(data) for name, data in self._pairs("SELECT id, data FROM reverse_index")}
 
     def changes(self) -> dict[str, tuple[str, str]]:
-        """What has to be written: its state and the nature of the change."""
+        """The items to write: state and nature of the change."""
         return {
             name: (etat, nature)
             for name, etat, nature in self.database.execute("SELECT id, etat, nature FROM changes").fetchall()
         }
 
     def replaced(self) -> dict[str, int]:
-        """The generation of the item that each change takes the place of."""
+        """The generation of the item that each change replaces."""
         return dict(self._pairs("SELECT id, generation FROM replaced_items"))
 
     def answers(self) -> dict[str, tuple[str, int]]:
-        """The state of every answer, and the generation that it is of."""
+        """The state and the generation of every answer."""
         return {
             name: (etat, generation)
             for name, etat, generation in self.database.execute(

@@ -77,21 +77,21 @@ class Collector:
             outcomes = pool.map(collect, todo)
             return {source.name: outcome for source, outcome in zip(todo, outcomes, strict=True) if outcome}
 
-    def _outcome(self, source: Source, before: SourceInUse | None) -> SourceOutcome:
+    def _outcome(self, source: Source, in_use: SourceInUse | None) -> SourceOutcome:
         path = self.tables.scratch / f"{source.name}.file"
         offer: Offer | None = None
         try:
-            known = Version(before.file, before.tag) if before else None
+            known = Version(in_use.file, in_use.tag) if in_use else None
             offer = self.origins[source.name].take(source, known, path)
             if offer is None:
-                return SourceOutcome(state="absent" if before else "missing", in_use=before)
-            if before and not offer.fetched:
-                return SourceOutcome(state="unchanged", in_use=self._still_in_use(before, offer))
-            return SourceOutcome(state="accepted", in_use=self._accept(source, path, offer, before))
+                return SourceOutcome(state="absent" if in_use else "missing", in_use=in_use)
+            if in_use and not offer.fetched:
+                return SourceOutcome(state="unchanged", in_use=self._still_in_use(in_use, offer))
+            return SourceOutcome(state="accepted", in_use=self._accept(source, path, offer, in_use))
         except (FileRefused, Unfetchable) as refusal:
             return SourceOutcome(
                 state="refused",
-                in_use=before,
+                in_use=in_use,
                 file=offer.version.file if offer else None,
                 reason=str(refusal),
                 kept=self._save_refused(source, path, offer) if offer else None,
@@ -100,16 +100,16 @@ class Collector:
             if path not in self._read_in_place:
                 path.unlink(missing_ok=True)
 
-    def _still_in_use(self, before: SourceInUse, offer: Offer) -> SourceInUse:
+    def _still_in_use(self, in_use: SourceInUse, offer: Offer) -> SourceInUse:
         """The file in use, offered again: it counts as accepted on this day too."""
-        accepted = (*guards.recent(before.accepted, self.day), Accepted(day=self.day, rows=before.rows_read))
-        return before.model_copy(update={"day": offer.day, "accepted": tuple(dict.fromkeys(accepted))})
+        accepted = (*guards.recent(in_use.accepted, self.day), Accepted(day=self.day, rows=in_use.rows_read))
+        return in_use.model_copy(update={"day": offer.day, "accepted": tuple(dict.fromkeys(accepted))})
 
-    def _accept(self, source: Source, path: Path, offer: Offer, before: SourceInUse | None) -> SourceInUse:
+    def _accept(self, source: Source, path: Path, offer: Offer, in_use: SourceInUse | None) -> SourceInUse:
         def previous(table: str) -> Path | None:
-            return self.tables.local(before.tables[table]) if before else None
+            return self.tables.local(in_use.tables[table]) if in_use else None
 
-        accepted = before.accepted if before else ()
+        accepted = in_use.accepted if in_use else ()
         keys = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
         if source.name in self.damaged:
             raise self.damaged[source.name]
