@@ -1,4 +1,4 @@
-"""A run that never has enough time: one step an invocation, and the same end."""
+"""A run that never has enough time takes one invocation for each step, with the same result."""
 
 from datetime import timedelta
 from functools import partial

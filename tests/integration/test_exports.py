@@ -10,7 +10,8 @@ from unittest.mock import patch
 
 import duckdb
 import pytest
-from quiforme.registry import exports, generations
+from quiforme.pipeline import exports
+from quiforme.registry import generations
 
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.in_process.system import System
@@ -89,7 +90,7 @@ def test_parquet(system: System, masked: set[str]) -> None:
 
 def test_the_newest_and_the_current_stay(tmp_path: Path) -> None:
     system = System(tmp_path)
-    with patch("quiforme.registry.exports._KEPT", 2):
+    with patch("quiforme.pipeline.exports._KEPT", 2):
         for number in range(5):
             write_day(system.drop, FIRST_DAY + timedelta(days=number))
             system.ingest(FIRST_DAY + timedelta(days=number))
@@ -97,5 +98,5 @@ def test_the_newest_and_the_current_stay(tmp_path: Path) -> None:
         generations.go_to(system.registry, system.storage, 4, day=FIRST_DAY)
         current = system.registry.current()
         assert current
-        exports.clear(system.storage, current)
+        exports.delete_old_exports(system.storage, current)
     assert {key.split("/")[1] for key in system.storage.keys("exports/")} == {"00000004", "00000005"}

@@ -236,7 +236,7 @@ class Story:
         """What was replaced a month ago goes, and what nothing refers to then, with a file refused on the way."""
         self.cloud.names["HistoryDays"] = "30"
         boto3.client("s3").put_object(Bucket=self.cloud.names["Bucket"], Key="exports/00000000/old.csv")
-        with patch("quiforme.clock.today", lambda: last), patch("quiforme.registry.exports._KEPT", 1):
+        with patch("quiforme.clock.today", lambda: last), patch("quiforme.pipeline.exports._KEPT", 1):
             self._lay(third)
             self.runs.append(self.cloud.invoke("Ingest", _trigger(third)))
             self.cloud.invoke("Reconcile", _trigger(third))

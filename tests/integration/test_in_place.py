@@ -1,6 +1,6 @@
-"""A new stock is used where it stands, and kept by the end of the run: both say the same, whatever becomes of the run.
+"""A new stock is read in place, and saved before the end of the run: both have the same contents, however the run ends.
 
-A damaged one may be told only when it is used, or kept.
+Damage may be found only when the stock is used or saved.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from quiforme.database import count, open_database, run_script
 from quiforme.jobs import ingestion
 from quiforme.jobs.replay import ReplayContext, replay
 from quiforme.snapshot.collect import Collector
+from quiforme.snapshot.tables import SnapshotTables
 from quiforme.sources.sirene import read_stock
 
 from tests.integration.spoilt import BY_NAME, path_of
@@ -95,7 +96,8 @@ STOCKS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
 
 def collector(root: Path, scratch: str, database: duckdb.DuckDBPyConnection) -> Collector:
     origins = dict.fromkeys(BY_NAME, FolderDrop(root / "drop"))
-    return Collector(database, origins, FolderStorage(root / "storage"), Path(scratch), "run", FIRST_DAY)
+    tables = SnapshotTables(database, FolderStorage(root / "storage"), Path(scratch))
+    return Collector(tables, origins, "run", FIRST_DAY)
 
 
 @contextmanager
@@ -110,9 +112,9 @@ NAMED = (732829320, 5750264)
 
 def laid(collector: Collector, table: str) -> tuple[list[Any], list[Any]]:
     """The columns and the rows of a table, of Sirene's those of the SIRENs named."""
-    columns = collector.database.execute(f"DESCRIBE {table}").fetchall()
+    columns = collector.tables.database.execute(f"DESCRIBE {table}").fetchall()
     which = f"WHERE numero // 100000 IN {NAMED}" if table == "sirene" else ""
-    return columns, collector.database.execute(f"FROM {table} {which} ORDER BY ALL").fetchall()
+    return columns, collector.tables.database.execute(f"FROM {table} {which} ORDER BY ALL").fetchall()
 
 
 @pytest.mark.parametrize(("name", "cells"), STOCKS.values(), ids=STOCKS)
@@ -123,18 +125,18 @@ def test_the_same_in_place_and_kept(tmp_path: Path, name: str, cells: dict[str, 
     with collecting(tmp_path) as one:
         in_use = one.collect([source], {})[name].in_use
         assert in_use
-        assert one.storage.keys("") == []
-        one.database.execute("CREATE TABLE sirens_nommes AS SELECT unnest(?::BIGINT[]) AS siren", [NAMED])
-        one.lay_source(source, in_use)
+        assert one.tables.storage.keys("") == []
+        one.tables.database.execute("CREATE TABLE sirens_nommes AS SELECT unnest(?::BIGINT[]) AS siren", [NAMED])
+        one.tables.load_source(source, in_use)
         in_place = laid(one, name)
-        one.keep_in_place()
-        assert one.storage.keys("") == list(in_use.tables.values())
+        one.tables.save_in_place()
+        assert one.tables.storage.keys("") == list(in_use.tables.values())
         assert laid(one, name) == in_place
-        assert (count(one.database, name) < in_use.rows_read) == (name == "sirene")
+        assert (count(one.tables.database, name) < in_use.rows_read) == (name == "sirene")
     with collecting(tmp_path) as later:
-        later.lay_source(source, in_use)
+        later.tables.load_source(source, in_use)
         assert laid(later, name) == in_place
-        assert count(later.database, name) == in_use.rows_read > len(in_place[1]) // 2 > 30
+        assert count(later.tables.database, name) == in_use.rows_read > len(in_place[1]) // 2 > 30
 
 
 def test_it_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,8 +145,8 @@ def test_it_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(FolderStorage, "put", lambda _, key, __: kept.append(key))
     with collecting(tmp_path) as one:
         one.collect([BY_NAME["sirene"], BY_NAME["sirene_succession"]], {})
-        one.keep_in_place()
-        one.keep_in_place()
+        one.tables.save_in_place()
+        one.tables.save_in_place()
     assert sorted(kept) == [
         "accepted/sirene/run/sirene.parquet",
         "accepted/sirene_succession/run/sirene_succession.parquet",
@@ -162,7 +164,7 @@ def doubled(path: Path, *, the_other_first: bool = False) -> None:
 
 @pytest.mark.parametrize("hurried", [False, True])
 def test_documents_made_of_it_in_place_are_made_again_of_what_is_kept(tmp_path: Path, hurried: bool) -> None:
-    """A run that had to go on in other invocations had the one at first, then the other."""
+    """A run of several invocations reads the stock in place in the first one, and the saved one in the others."""
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
     doubled(path_of(system.drop, "sirene"))
@@ -244,7 +246,7 @@ def test_a_file_that_turns_out_damaged_is_refused(tmp_path: Path, name: str, col
 
 
 def test_each_file_that_turns_out_damaged_is_refused(tmp_path: Path) -> None:
-    """None of them was ever had."""
+    """None of them was ever accepted."""
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
     for name, (*_, last) in COLUMNS.items():
@@ -258,12 +260,12 @@ def test_a_table_that_cannot_be_written_is_no_damaged_file(tmp_path: Path, monke
     """A full disk, say: a good stock is not refused for it."""
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
-    new_local = Collector._new_local
+    new_local = SnapshotTables.new_local
 
-    def nowhere(self: Collector, key: str) -> Path:
+    def nowhere(self: SnapshotTables, key: str) -> Path:
         return self.scratch if key.endswith("/sirene.parquet") else new_local(self, key)
 
-    monkeypatch.setattr(Collector, "_new_local", nowhere)
+    monkeypatch.setattr(SnapshotTables, "new_local", nowhere)
     with pytest.raises(duckdb.IOException):
         system.ingest(FIRST_DAY)
     assert system.registry.pointer is None
@@ -301,10 +303,10 @@ def test_a_run_that_dies_before_it_is_kept(tmp_path: Path, monkeypatch: pytest.M
         write_day(one.drop, FIRST_DAY, size=60, ministry_fiches=1)
     with monkeypatch.context() as dying:
 
-        def die(_: Collector) -> None:
+        def die(_: SnapshotTables) -> None:
             raise Died
 
-        dying.setattr(Collector, "keep_in_place", die)
+        dying.setattr(SnapshotTables, "save_in_place", die)
         with pytest.raises(Died):
             system.ingest(FIRST_DAY)
     assert system.registry.pointer is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from quiforme.database import open_database, run_script
 from quiforme.snapshot.collect import Collector
+from quiforme.snapshot.tables import SnapshotTables
 from quiforme.sources.catalogue import SOURCES
 
 from tools.fictitious_france import FIRST_DAY, write_day
@@ -33,7 +34,7 @@ def states(drop: Path, scratch: Path) -> dict[str, tuple[str, str]]:
     with open_database(own, memory_limit_mb=500) as database:
         run_script(database, "pipeline/shared/source_tables.sql")
         origins = dict.fromkeys((source.name for source in SOURCES), FolderDrop(drop))
-        collector = Collector(database, origins, FolderStorage(scratch / "kept"), own, "run", FIRST_DAY)
+        collector = Collector(SnapshotTables(database, FolderStorage(scratch / "kept"), own), origins, "run", FIRST_DAY)
         outcomes = collector.collect(SOURCES, {})
     return {name: (outcome.state, outcome.reason or "") for name, outcome in outcomes.items()}
 

@@ -246,7 +246,7 @@ def _schools(folder: Path) -> tuple[dict[str, str], set[str]]:
     for organisme in json.loads((folder / onisep.FILE).read_bytes())["organismes"]:
         if is_uai(organisme.get("uai") or "") and is_siret(organisme["siret"]):
             ranked[organisme["siret"]].append((2, organisme["uai"]))
-    complement = files("quiforme.pipeline").joinpath("complement_uai.csv").read_text().splitlines()
+    complement = files("quiforme").joinpath("pipeline/documents/complement_uai.csv").read_text().splitlines()
     for row in csv.DictReader(complement):
         ranked[row["siret"]].append((1, row["uai"]))
     return {siret: min(those)[1] for siret, those in ranked.items()}, excluded

@@ -13,6 +13,7 @@ from quiforme.fetching.http import Http
 from quiforme.fetching.producers import HttpOrigin
 from quiforme.snapshot.collect import Collector
 from quiforme.snapshot.manifest import SourceInUse, SourceOutcome
+from quiforme.snapshot.tables import SnapshotTables
 from quiforme.sources.catalogue import SOURCES
 
 from tests.integration.fetching.server import Act, Server, moved, reply, unless_known, zipped
@@ -45,17 +46,11 @@ def collect(
     address: str,
     before: SourceInUse | None = None,
 ) -> SourceOutcome:
-    collector = Collector(
-        database,
-        {name: HttpOrigin(http, address)},
-        FolderStorage(scratch / "kept"),
-        scratch,
-        "run",
-        date(2026, 8, 26),
-    )
+    tables = SnapshotTables(database, FolderStorage(scratch / "kept"), scratch)
+    collector = Collector(tables, {name: HttpOrigin(http, address)}, "run", date(2026, 8, 26))
     outcome = collector.collect([BY_NAME[name]], {name: before} if before else {})[name]
-    collector.keep_in_place()
-    collector.lay_source(BY_NAME[name], outcome.in_use)
+    tables.save_in_place()
+    tables.load_source(BY_NAME[name], outcome.in_use)
     return outcome
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 from quiforme.database import open_database, run_script
-from quiforme.pipeline.build import KEPT, build_documents, find_changes
+from quiforme.pipeline.build import STORED, build_documents, find_changes
 from quiforme.snapshot.manifest import DocumentSettings
 
 from tests.unit.rules.rows import DAY, Tables
@@ -61,7 +61,7 @@ class Days:
         settings = DocumentSettings(retention_days=retention, exclusions=exclusions)
         build_documents(self.database, day=self.day, settings=settings)
         find_changes(self.database, generation=self.generation)
-        for name in KEPT:
+        for name in STORED:
             self.database.execute(f"CREATE OR REPLACE TABLE previous.{name} AS FROM main.{name}")
         self.database.execute("CREATE OR REPLACE TABLE previous.liste_of AS FROM main.liste_of")
         [(known, answered)] = self.database.execute("SELECT count(DISTINCT id), count(*) FROM repertoire").fetchall()
@@ -69,7 +69,7 @@ class Days:
         return {siret: json.loads(data) for siret, data in self._pairs("SELECT siret, data FROM documents")}
 
     def details(self) -> dict[str, Json]:
-        """What goes beside each document."""
+        """What `meta` says beside each document."""
         return {siret: json.loads(text) for siret, text in self._pairs("SELECT siret, details FROM documents")}
 
     def identities(self) -> dict[str, Json]:
@@ -77,28 +77,28 @@ class Days:
         return {siret: json.loads(text) for siret, text in self._pairs("SELECT siret, identite FROM documents")}
 
     def not_public(self) -> set[str]:
-        """The SIRETs whose identity is not for everybody."""
+        """The SIRETs whose identity is not to be disclosed."""
         told = self._pairs("SELECT siret, non_diffusible FROM documents")
         assert all(isinstance(hidden, bool) for _, hidden in told)
         return {siret for siret, hidden in told if hidden}
 
     def index(self) -> dict[str, list[str]]:
-        """Who is behind each identifier."""
-        return {name: json.loads(data) for name, data in self._pairs("SELECT id, data FROM index_publie")}
+        """The SIRETs that carry each identifier."""
+        return {name: json.loads(data) for name, data in self._pairs("SELECT id, data FROM reverse_index")}
 
     def changes(self) -> dict[str, tuple[str, str]]:
-        """What has to be written: its state and the nature of the change."""
+        """The items to write: state and nature of the change."""
         return {
             name: (etat, nature)
-            for name, etat, nature in self.database.execute("SELECT id, etat, nature FROM changements").fetchall()
+            for name, etat, nature in self.database.execute("SELECT id, etat, nature FROM changes").fetchall()
         }
 
     def replaced(self) -> dict[str, int]:
-        """The generation of the item that each change takes the place of."""
-        return dict(self._pairs("SELECT id, generation FROM remplaces"))
+        """The generation of the item that each change replaces."""
+        return dict(self._pairs("SELECT id, generation FROM replaced_items"))
 
     def answers(self) -> dict[str, tuple[str, int]]:
-        """The state of every answer, and the generation that it is of."""
+        """The state and the generation of every answer."""
         return {
             name: (etat, generation)
             for name, etat, generation in self.database.execute(

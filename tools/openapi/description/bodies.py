@@ -12,6 +12,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema
 from quiforme.api import anomalies, follow_up_step, raw_quiforme
 from quiforme.api.establishments import LARGEST_BATCH
+from quiforme.pipeline.document_fields import DOCUMENT, Group, Kind, Object, Objects
+from quiforme.pipeline.document_fields import Field as DocumentField
 
 Siret = Annotated[str, Field(pattern="^[0-9]{14}$")]
 Nda = Annotated[str, Field(pattern="^[0-9]{4}[0-9A-Z][0-9]{6}$")]
@@ -35,95 +37,38 @@ class _Ferme(BaseModel):
 # --- the document -------------------------------------------------------------------------------------------
 
 
-class CertificationQualiopi(_Ferme):
-    """La certification Qualiopi attachée à la déclaration, selon la liste publique des organismes de formation."""
-
-    action_formation: bool
-    """Certifié pour les actions de formation."""
-    bilan_competences: bool
-    """Certifié pour les bilans de compétences."""
-    validation_acquis_experience: bool
-    """Certifié pour la validation des acquis de l'expérience (VAE)."""
-    apprentissage: bool
-    """Certifié pour les actions de formation par apprentissage."""
-    obtention_via_unite_legale: bool | None
-    """Vrai quand l'unité légale n'a qu'une déclaration, qui vaut alors pour tous ses établissements ; faux quand elle
-    en a plusieurs ; null quand aucune demande de certification n'est connue."""
+def _closed(group: Group) -> type[_Ferme]:
+    """The model of an object of the document; the same model for the same name."""
+    if group.schema not in _MODELS:
+        fields: dict[str, Any] = {member.name: _annotation(member) for member in group.members}
+        _MODELS[group.schema] = create_model(group.schema, __base__=_Ferme, __doc__=group.description, **fields)
+    return _MODELS[group.schema]
 
 
-class Specialite(_Ferme):
-    """Une spécialité de formation, telle que la liste publique la donne."""
-
-    code: str | None
-    """Code de la nomenclature des spécialités de formation (NSF) ; null quand il n'est pas renseigné."""
-    libelle: str | None
-    """Libellé de la source ; null quand il n'est pas renseigné."""
-
-
-class Specialites(_Ferme):
-    """Les trois spécialités du dernier bilan pédagogique et financier ; les trois clés sont toujours là."""
-
-    specialite_1: Specialite
-    """Première spécialité."""
-    specialite_2: Specialite
-    """Deuxième spécialité."""
-    specialite_3: Specialite
-    """Troisième spécialité."""
+def _annotation(member: DocumentField | Object | Objects) -> tuple[Any, Any]:
+    described = Field(description=member.description or None)
+    match member:
+        case DocumentField():
+            kind = _KINDS[member.kind]
+            return (kind | None if member.nullable else kind), described
+        case Object():
+            return _closed(member.group), described
+        case Objects():
+            return list[_closed(member.group)], described  # type: ignore[misc]  # a model made at run time
 
 
-class Declaration(_Ferme):
-    """Une déclaration d'activité (NDA), selon la liste publique des organismes de formation (DGEFP)."""
-
-    numero_de_declaration: Nda
-    """Numéro de la déclaration : un texte, jamais un nombre (il peut commencer par zéro ou contenir une lettre)."""
-    actif: bool
-    """Vrai tant que la déclaration figure dans la liste. Une déclaration sortie de la liste reste 365 jours, à faux,
-    ses quatre certifications à faux."""
-    date_derniere_declaration: Jour | None
-    """Jour du dernier bilan pédagogique et financier ; null quand la source ne le donne pas."""
-    date_debut_exercice: Jour | None
-    """Début de l'exercice du dernier bilan ; null quand la source ne le donne pas."""
-    date_fin_exercice: Jour | None
-    """Fin de l'exercice du dernier bilan ; null quand la source ne la donne pas."""
-    certification_qualiopi: CertificationQualiopi
-    specialites: Specialites
-
-
-class Habilitation(_Ferme):
-    """Une habilitation à former ou à évaluer, selon les fiches de France compétences (RNCP et RS)."""
-
-    code: Fiche
-    """Code de la fiche."""
-    actif: bool
-    """Vrai quand l'habilitation et l'enregistrement de la fiche sont en cours."""
-    date_actif: Jour | None
-    """Jour depuis lequel l'habilitation est active ; null pour la plupart, la source ne le donnant pas."""
-    date_fin_enregistrement: Jour | None
-    """Fin de l'enregistrement de la fiche ; null quand la source ne la donne pas."""
-    date_decision: Jour | None
-    """Jour de la décision d'enregistrement ; null quand la source ne le donne pas."""
-    habilitation_pour_former: bool
-    """L'établissement peut préparer les candidats à cette certification."""
-    habilitation_pour_organiser_l_evaluation: bool
-    """L'établissement peut organiser les épreuves de cette certification."""
-    sirets_organismes_certificateurs: list[Siret]
-    """Certificateurs actifs de la fiche, en ordre croissant ; ceux dont le SIRET est invalide n'y sont pas."""
-
-
-class Document(_Ferme):
-    """Ce que les sources disent d'un établissement. La liste des champs est fermée."""
-
-    siret: Siret
-    """SIRET de l'établissement."""
-    code_uai: Uai | None
-    """Code UAI, selon le référentiel de l'Onisep ou l'annuaire de l'éducation ; null quand aucun n'est connu."""
-    unite_legale_avec_plusieurs_nda: bool
-    """Vrai quand l'unité légale a plusieurs déclarations dans la liste en cours : chacune ne vaut alors que pour les
-    établissements qu'elle nomme."""
-    declarations_activites_etablissement: list[Declaration]
-    """Déclarations de l'établissement, les actives d'abord, puis la plus récente. Vide quand il n'en a aucune."""
-    habilitations_france_competence: list[Habilitation]
-    """Habilitations de l'établissement, RNCP puis RS, par numéro. Vide quand il n'en a aucune."""
+_MODELS: dict[str, type[_Ferme]] = {}
+_KINDS: dict[Kind, Any] = {
+    "text": str,
+    "nda": Nda,
+    "siret": Siret,
+    "uai": Uai,
+    "fiche": Fiche,
+    "date": Jour,
+    "boolean": bool,
+    "list of siret": list[Siret],
+}
+Document = _closed(DOCUMENT)
 
 
 # --- what goes beside it ------------------------------------------------------------------------------------
@@ -200,7 +145,7 @@ class MetaDocument(_Ouvert):
 class ReponseDocument(_Ouvert):
     """Le document d'un établissement."""
 
-    data: Document
+    data: Document  # type: ignore[valid-type]  # made from the fields of the document
     links: Liens
     meta: MetaDocument
 
@@ -308,7 +253,7 @@ class EntreeTrouvee(_Ouvert):
     """SIRET demandé."""
     status: Literal[200]
     """Ce que l'appel pour ce seul SIRET aurait répondu."""
-    data: Document
+    data: Document  # type: ignore[valid-type]  # made from the fields of the document
     links: Liens
     meta: MetaDocument
 

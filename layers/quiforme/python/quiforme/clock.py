@@ -1,4 +1,4 @@
-"""The business day: a calendar day in Paris, taken from the scheduled time and never from the wall clock."""
+"""The business day: the calendar day in Paris of the scheduled time, never of the wall clock."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -7,17 +7,17 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 def paris_day(scheduled_time: datetime) -> date:
-    """The run's day."""
+    """Return the day of a run, given its scheduled time."""
     return scheduled_time.astimezone(PARIS).date()
 
 
 def today() -> date:
-    """The calendar's day: for nothing but to know a day that has yet to come."""
+    """Return the current day in Paris. Only used to recognise days in the future."""
     return paris_day(datetime.now(UTC))
 
 
 def as_utc(scheduled_time: datetime) -> datetime:
-    """The same instant in UTC; a time without zone is held to be UTC."""
+    """Convert to UTC; a time without a zone is taken as UTC."""
     if scheduled_time.tzinfo is None:
         return scheduled_time.replace(tzinfo=UTC)
     return scheduled_time.astimezone(UTC)

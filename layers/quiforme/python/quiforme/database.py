@@ -1,10 +1,11 @@
-"""The in-process DuckDB database in which a run joins its tables."""
+"""The in-process DuckDB database of a run."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from string import Template
 
 import duckdb
 
@@ -16,8 +17,8 @@ def open_database(scratch: Path, *, memory_limit_mb: int) -> Iterator[duckdb.Duc
     """Open an empty database with the identifier macros.
 
     Args:
-        scratch: An existing folder; what does not fit in memory is spilled there.
-        memory_limit_mb: What DuckDB may hold in memory, in MiB.
+        scratch: An existing folder, where DuckDB spills what does not fit in memory.
+        memory_limit_mb: DuckDB's memory limit, in MiB.
 
     """
     database = duckdb.connect(":memory:", config={"temp_directory": str(scratch / "spill")})
@@ -31,17 +32,25 @@ def open_database(scratch: Path, *, memory_limit_mb: int) -> Iterator[duckdb.Duc
         database.close()
 
 
-def run_script(database: duckdb.DuckDBPyConnection, path: str) -> None:
-    """Execute an SQL file of this package, such as ``pipeline/exports.sql``."""
-    database.execute(files("quiforme").joinpath(path).read_text(encoding="utf-8"))
+def run_script(database: duckdb.DuckDBPyConnection, path: str, *, parts: Mapping[str, str] | None = None) -> None:
+    """Execute an SQL file of this package.
+
+    Args:
+        database: Where it is executed.
+        path: The file, such as `pipeline/exports.sql`.
+        parts: Generated SQL that replaces `$name` in the file, by name.
+
+    """
+    sql = files("quiforme").joinpath(path).read_text(encoding="utf-8")
+    database.execute(Template(sql).substitute(parts) if parts else sql)
 
 
 def sql_text(value: str | Path) -> str:
-    """`value` as an SQL string literal, for the places where DuckDB takes no parameter."""
+    """Quote `value` as an SQL string literal, for statements in which DuckDB takes no parameter."""
     return "'" + str(value).replace("'", "''") + "'"
 
 
 def count(database: duckdb.DuckDBPyConnection, table: str) -> int:
-    """The number of rows of a table."""
+    """Count the rows of a table."""
     row = database.execute(f"SELECT count(*) FROM {table}").fetchone()
     return int(row[0]) if row else 0

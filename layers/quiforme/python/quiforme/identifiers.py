@@ -1,18 +1,18 @@
-"""SIRET, SIREN, NDA, UAI and fiche codes: what makes each of them well formed.
+"""Whether a SIRET, SIREN, NDA, UAI or fiche code is well formed (document.md, "Identifiers").
 
-The same rules stand in ``identifiers.sql`` for whole tables; a property test holds the two together.
+`identifiers.sql` has the same rules for whole tables; a property test keeps both alike.
 """
 
 import re
 from typing import Final
 
 LA_POSTE_SIREN: Final = "356000000"
-"""La Poste numbers its establishments without the Luhn key, so none is asked of them."""
+"""La Poste: its SIRETs have no Luhn key, so none is required."""
 
 UAI_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 _DOUBLED = str.maketrans("0123456789", "0246813579")
-"""What each digit's double adds up to."""
+"""The digit sum of each digit's double."""
 _SIRET = re.compile(r"[0-9]{14}")
 _SIREN = re.compile(r"[0-9]{9}")
 _NDA = re.compile(r"[0-9]{4}[0-9A-Z][0-9]{6}")
@@ -21,31 +21,31 @@ _FICHE = re.compile(r"(RNCP|RS)[0-9]{1,9}")
 
 
 def luhn(digits: str) -> bool:
-    """Whether a string of ASCII digits ends in its Luhn key."""
+    """Return whether a string of ASCII digits ends in its Luhn key."""
     doubled = digits[-2::-2].translate(_DOUBLED)
     return (sum(map(int, digits[-1::-2])) + sum(map(int, doubled))) % 10 == 0
 
 
 def is_siret(text: str) -> bool:
-    """Whether `text` is a valid SIRET: 14 ASCII digits, not trimmed, Luhn unless it is La Poste's."""
+    """Return whether `text`, untrimmed, is a valid SIRET: 14 ASCII digits with a Luhn key, except for La Poste."""
     return bool(_SIRET.fullmatch(text)) and (text.startswith(LA_POSTE_SIREN) or luhn(text))
 
 
 def is_siren(text: str) -> bool:
-    """Whether `text` is a valid SIREN: 9 ASCII digits with their Luhn key."""
+    """Return whether `text` is a valid SIREN: 9 ASCII digits with a Luhn key."""
     return bool(_SIREN.fullmatch(text)) and luhn(text)
 
 
 def is_nda(text: str) -> bool:
-    """Whether `text` has the layout of a declaration number; no key is known (sources.md, g)."""
+    """Return whether `text` has the layout of a declaration number; it has no known key (sources.md, g)."""
     return bool(_NDA.fullmatch(text))
 
 
 def is_uai(text: str) -> bool:
-    """Whether `text` is 7 digits and the letter they call for."""
+    """Return whether `text` is 7 digits and their key letter."""
     return bool(_UAI.fullmatch(text)) and text[7] == UAI_LETTERS[int(text[:7]) % 23]
 
 
 def is_fiche(text: str) -> bool:
-    """Whether `text` is the code of a fiche of the RNCP or of the RS."""
+    """Return whether `text` is the code of a fiche of the RNCP or the RS."""
     return bool(_FICHE.fullmatch(text))

@@ -1,12 +1,14 @@
 """One ingestion: today's files become a snapshot, documents, and a publication.
 
-A run that has too little time left stops between two steps and says where it was; another invocation takes it
-up there. What it had accepted and written by then is kept, and no reader sees any of it before the end.
+`ingest` runs the steps of this file in order, from top to bottom. Each takes the run and its state, and returns a new
+state. A step that runs out of time saves its state as a progress and raises `Unfinished`: a new invocation takes over
+from there. Readers see nothing of a run before its end.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,56 +17,65 @@ from typing import Any
 import duckdb
 
 from quiforme.clock import paris_day
-from quiforme.database import open_database, run_script
+from quiforme.database import count, open_database, run_script
 from quiforme.enrichment import KEPT as ENRICHMENT
 from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.enrichment.services import EnrichmentServices, enrich
 from quiforme.jobs.cleanup import delete_unreferenced
 from quiforme.jobs.progress import Progress, progress_key
 from quiforme.jobs.stopwatch import Stopwatch
-from quiforme.pipeline.build import KEPT, build_documents, find_changes
-from quiforme.registry import exports, generations, publish
+from quiforme.pipeline.build import STORED, build_documents, find_changes
+from quiforme.pipeline.exports import delete_old_exports, write_exports
+from quiforme.registry import generations, publish
 from quiforme.registry.ports import Publication, Registry
-from quiforme.snapshot.collect import Collector, Damaged
-from quiforme.snapshot.manifest import DocumentSettings, Enrichment, Manifest, SourceOutcome, manifest_key
+from quiforme.snapshot.collect import Collector
+from quiforme.snapshot.manifest import (
+    DocumentSettings,
+    Enrichment,
+    Manifest,
+    SourceOutcome,
+    manifest_key,
+    read_manifest,
+)
 from quiforme.snapshot.ports import Origin, Storage
+from quiforme.snapshot.tables import Damaged, SnapshotTables
 from quiforme.sources.catalogue import SOURCES, STOCK
 from quiforme.sources.reading import BROKEN, FileRefused
 
 
 class NoListeOf(Exception):
-    """There is no OF list, today's or an earlier one: no document can be built."""
+    """No OF list was ever accepted: no document can be built."""
 
 
 class OutOfOrder(Exception):
-    """The run's day is before the day already published: an old trigger came late."""
+    """The run's day is before the published day: a trigger was delivered late."""
 
 
 class Unfinished(Exception):
-    """There was too little time left; `progress_key` is where another invocation goes on from."""
+    """The invocation is about to reach its time limit; a new one takes over from the progress."""
 
     def __init__(self, progress_key: str) -> None:
-        """Take the storage key of the progress made."""
+        """Take the storage key of the progress."""
         super().__init__(progress_key)
         self.progress_key = progress_key
 
 
 @dataclass(frozen=True, slots=True)
 class IngestionContext:
-    """What an ingestion works with.
+    """The dependencies of an ingestion.
 
     Attributes:
-        origins: Where each source's files are, by the source's name.
-        storage: Keeps tables and manifests.
-        registry: Serves the documents.
-        announce: Tells whoever listens that a run ended well, given its scheduled time.
+        origins: Where each source's files come from, by the source's name.
+        storage: Stores tables and manifests.
+        registry: Stores and publishes the documents.
+        announce: Called when a run has ended well, with its scheduled time and publication.
         scratch: An empty local folder.
-        memory_limit_mb: For the database, in MiB.
-        settings: What the documents depend on besides the sources.
-        history_days: For how many days what a document said before is kept.
-        services: What may be asked beside the files, and for how long.
+        memory_limit_mb: Of the database, in MiB.
+        settings: The parameters that the documents depend on besides the sources.
+        history_days: For how many days replaced items are kept.
+        services: The optional services, and the time left.
         reconciled: Gives the storage key of the manifest that was reconciled last.
-        today: The calendar's day: nothing is forgotten as of a day that has yet to come.
+        today: The current day. No item is erased as of a day in the future.
 
     """
 
@@ -87,13 +98,13 @@ class IngestionContext:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What a run is asked to do.
+    """The parameters of a run.
 
     Attributes:
         scheduled_time: UTC; its day in Paris is the run's day.
-        run_id: Unique; names what this run keeps.
+        run_id: Unique; part of the storage keys of what this run saves.
         any_volume: The names of files that ops accept for this run, however few rows they have.
-        progress_key: Where an earlier invocation of this run stopped.
+        progress_key: The storage key of the progress of the run's previous invocation.
 
     """
 
@@ -108,18 +119,75 @@ class RunRequest:
         return paris_day(self.scheduled_time)
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What does not change during an invocation.
+
+    Attributes:
+        context: Its dependencies.
+        request: Its parameters.
+        current: The publication that the run replaces; None for the first run.
+        previous: The manifest of that publication.
+        collector: Collects the sources.
+        tables: Loads and saves tables.
+
+    """
+
+    context: IngestionContext
+    request: RunRequest
+    current: Publication | None
+    previous: Manifest | None
+    collector: Collector
+    tables: SnapshotTables
+
+    @property
+    def database(self) -> duckdb.DuckDBPyConnection:
+        return self.tables.database
+
+    @property
+    def next_generation(self) -> int:
+        return self.current.newest + 1 if self.current else 1
+
+    def key(self, table: str) -> str:
+        """The storage key of a table that this run saves."""
+        return f"snapshots/{self.request.run_id}/{table}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The results of the steps so far.
+
+    Attributes:
+        invocations: How many invocations came before this one.
+        outcomes: The sources collected, by name.
+        enrichment: The result of the optional services; None before they are called.
+        documents: How many documents there are in `total`, and how many are `new`, `changed`, `retired`, `unchanged`.
+        items: How many items change.
+        written: How many of them are written; None before the first.
+
+    """
+
+    invocations: int = 0
+    outcomes: dict[str, SourceOutcome] = field(default_factory=dict)
+    enrichment: Enrichment | None = None
+    documents: dict[str, int] = field(default_factory=dict)
+    items: int = 0
+    written: int | None = None
+
+
 def ingest(context: IngestionContext, request: RunRequest) -> dict[str, Any]:
-    """Run one ingestion, or go on with one.
+    """Run one ingestion, or continue one.
 
     Returns:
-        The summary: state (`published`, or `unchanged` when the documents are those published already), generation,
-        day, sources, services, documents, invocations, forgotten (items erased since history is promised no longer), deleted
-        (stored objects that nothing refers to any more), spent (by this invocation: requests, write units), seconds.
+        The summary: state (`published`, or `unchanged` when the documents are those already published), generation,
+        day, sources, services, documents, invocations, forgotten (items erased since they are older than the history),
+        deleted (stored objects that nothing refers to any more), spent (by this invocation: requests, write units),
+        seconds.
 
     Raises:
         NoListeOf: Nothing was changed.
         OutOfOrder: Nothing was changed.
-        Unfinished: Too little time; nothing is visible yet.
+        Unfinished: A new invocation must continue; readers see nothing of the run yet.
 
     """
     watch = Stopwatch()
@@ -127,290 +195,284 @@ def ingest(context: IngestionContext, request: RunRequest) -> dict[str, Any]:
     while True:
         try:
             with TemporaryDirectory(dir=context.scratch) as scratch:
-                return _attempt(replace(context, scratch=Path(scratch)), request, damaged, watch)
+                return _ingest(replace(context, scratch=Path(scratch)), request, damaged, watch)
         except Damaged as found:
-            # Whatever was made of that file is left behind, as if the run had died, and made again without it.
+            # Start over without the file. What was made of it is left behind, as if the run had died.
             damaged[found.source] = found.refusal
 
 
-def _attempt(
+def _ingest(
     context: IngestionContext, request: RunRequest, damaged: Mapping[str, FileRefused], watch: Stopwatch
 ) -> dict[str, Any]:
-    """Run without the files that turned out damaged."""
-    current = context.registry.current()
-    progress = _progress(context, request, current)
-    if progress.written is None:
-        publish.clean_up(context.registry, context.storage)
-    before = _manifest(context, current.snapshot) if current else None
-    if before and request.day < before.day:
-        raise OutOfOrder(f"the run of {request.day} comes after that of {before.day}")
-
+    """Run all steps, without the files that turned out damaged."""
+    current, previous, state = _start(context, request)
     with open_database(context.scratch, memory_limit_mb=context.memory_limit_mb) as database:
-        collector = Collector(
-            database,
-            context.origins,
-            context.storage,
-            context.scratch,
-            request.run_id,
-            request.day,
-            request.any_volume,
-            damaged,
-        )
-        run = _Run(context, request, database, collector, current, before)
+        tables = SnapshotTables(database, context.storage, context.scratch)
+        collector = Collector(tables, context.origins, request.run_id, request.day, request.any_volume, damaged)
+        run = _Run(context, request, current, previous, collector, tables)
         with watch.stage("sources"):
-            outcomes = run.collect(progress)
-            run.lay(outcomes)
-        try:
+            state = _collect_sources(run, state)
+            _load_tables(run, state)
+        with _damage_found(run):
             with watch.stage("services"):
-                enrichment = run.enrich(progress, outcomes)
+                state, enrichment = _enrich(run, state)
             with watch.stage("documents"):
                 build_documents(database, day=request.day, settings=context.settings)
             with watch.stage("changes"):
-                find_changes(database, generation=run.next_generation)
-        except BROKEN:
-            collector.keep_in_place()  # which says so if it is for a file read in place
-            raise
-        counts = _count(database, "SELECT nature, count(*) FROM changements GROUP BY ALL")
-        total = _count(database, "SELECT 'document', count(*) FROM documents")["document"]
-        new, changed = counts.get("new", 0), counts.get("changed", 0)
-        documents = {
-            "total": total,
-            "new": new,
-            "changed": changed,
-            "retired": counts.get("retired", 0),
-            "unchanged": total - new - changed,
-        }
+                state = _find_changes(run, state)
         with watch.stage("publication"):
-            publication = run.publish(_Used(outcomes, enrichment), progress, documents)
+            publication = _publish(run, state, _manifest(run, state, enrichment))
         context.announce(request.scheduled_time, publication)
         with watch.stage("forgetting"):
-            exports.clear(context.storage, publication)
-            forgotten = _forget(database, context, request.day)
+            tidied = _tidy_up(run, publication)
     return {
         "state": "unchanged" if current and publication.generation == current.generation else "published",
         "generation": publication.generation,
         "day": request.day.isoformat(),
-        "sources": {name: _source_summary(outcome) for name, outcome in outcomes.items()},
+        "sources": {name: _source_summary(outcome) for name, outcome in state.outcomes.items()},
         "services": enrichment.summary,
-        "documents": documents,
-        "invocations": progress.invocations + 1,
-        "forgotten": forgotten["items"],
-        "deleted": forgotten["objects"],
+        "documents": state.documents,
+        "invocations": state.invocations + 1,
+        **tidied,
         "spent": asdict(context.registry.spent),
         "seconds": watch.seconds,
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Used:
-    """What the documents of a run are made from."""
-
-    outcomes: dict[str, SourceOutcome]
-    enrichment: Enrichment
+# --- start --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One invocation at work."""
-
-    context: IngestionContext
-    request: RunRequest
-    database: duckdb.DuckDBPyConnection
-    collector: Collector
-    current: Publication | None
-    before: Manifest | None
-
-    @property
-    def next_generation(self) -> int:
-        return self.current.newest + 1 if self.current else 1
-
-    def collect(self, progress: Progress) -> dict[str, SourceOutcome]:
-        """Take every source that is not done yet, as long as there is time."""
-        todo = [source for source in SOURCES if source.name not in progress.outcomes]
-        found = progress.outcomes | self.collector.collect(
-            todo, self.before.sources if self.before else {}, enough_time=self.context.enough_time
-        )
-        outcomes = {source.name: found[source.name] for source in SOURCES if source.name in found}
-        if len(outcomes) < len(SOURCES):
-            raise self._unfinished(progress, outcomes)
-        if outcomes["liste_of"].in_use is None:
-            reason = outcomes["liste_of"].reason or "there is none"
-            raise NoListeOf(f"no OF list was ever accepted, and today: {reason}")
-        if todo and not self.context.enough_time():
-            raise self._unfinished(progress, outcomes)
-        return outcomes
-
-    def lay(self, outcomes: dict[str, SourceOutcome]) -> None:
-        """Lay the sources and what the run before kept; Sirene's stock last, which is asked about what they name."""
-        run_script(self.database, "pipeline/shared/source_tables.sql")
-        run_script(self.database, "pipeline/shared/previous_run.sql")
-        for source in SOURCES:
-            if source is not STOCK:
-                self.collector.lay_source(source, outcomes[source.name].in_use)
-        self._lay_before()
-        run_script(self.database, "pipeline/shared/sirens_named.sql")
-        self.collector.lay_source(STOCK, outcomes[STOCK.name].in_use)
-
-    def _lay_before(self) -> None:
-        if self.before is None or self.current is None:
-            return
-        repertoire = self.before.tables["repertoire"]
-        if self.current.newest != self.current.generation:
-            # Rolled back: the items of later generations still stand, so what is written is told from the newest.
-            newest = generations.find(self.context.storage, self.current.newest)
-            repertoire = _manifest(self.context, newest.publication.snapshot).tables["repertoire"]
-        self.collector.lay_before(self.before, repertoire=repertoire)
-
-    def enrich(self, progress: Progress, outcomes: dict[str, SourceOutcome]) -> Enrichment:
-        """Ask the optional services, unless an earlier invocation of this run did."""
-        if progress.enrichment:
-            self.collector.lay({table: self._key(table) for table in ENRICHMENT})
-            lay_over_stock(self.database)
-            return progress.enrichment
-        stock = outcomes["sirene"].in_use
-        enriched = enrich(
-            self.database,
-            self.context.services,
-            day=self.request.day,
-            stock_day=stock.day if stock else None,
-            sirene_complete_up_to=self.before.enrichment.sirene_complete_up_to if self.before else None,
-        )
-        enrichment = Enrichment(**asdict(enriched))
-        if not self.context.enough_time():
-            for table in ENRICHMENT:
-                self.collector.store(table, self._key(table))
-            raise self._unfinished(progress, outcomes, enrichment)
-        return enrichment
-
-    def _key(self, table: str) -> str:
-        return f"snapshots/{self.request.run_id}/{table}.parquet"
-
-    def publish(self, used: _Used, progress: Progress, documents: dict[str, int]) -> Publication:
-        """Write what changed and move the pointer; nothing at all when nothing changed."""
-        changed = _count(self.database, "SELECT 'items', count(*) FROM changements")["items"]
-        manifest = Manifest(
-            id=self.request.run_id,
-            scheduled_time=self.request.scheduled_time,
-            day=self.request.day,
-            previous=manifest_key(self.before.id) if self.before else None,
-            settings=self.context.settings,
-            outcomes=used.outcomes,
-            enrichment=used.enrichment,
-            tables={table: self._key(table) for table in (*KEPT, *ENRICHMENT)},
-        )
-        if self.current and self.before and not changed and self.before.says_the_same_as(manifest):
-            return self.current
-        # To keep what stands in the producers' files takes the processors, to write mostly the network.
-        with ThreadPoolExecutor(1) as aside:
-            in_place = aside.submit(self.collector.keep_in_place)
-            if changed:
-                self._write(used, progress)
-            in_place.result()
-        for table, key in manifest.tables.items():
-            self.collector.store(table, key)
-        self.context.storage.write(manifest.key, manifest.model_dump_json().encode())
-        publication = self._publication(manifest, changed=bool(changed))
-        if changed:
-            exports.write(self.database, self.context.storage, self.context.scratch, self.next_generation)
-            replaced = self._key("remplaces")
-            self.collector.store("remplaces", replaced)
-            generations.record(
-                self.context.storage,
-                generations.Generation(publication=publication, documents=documents, replaced=replaced),
-            )
-        publish.move_pointer(self.context.registry, publication, replacing=self.current, day=self.request.day)
-        return publication
-
-    def _publication(self, manifest: Manifest, *, changed: bool) -> Publication:
-        day = self.request.day.isoformat()
-        newest = self.next_generation if changed or not self.current else self.current.newest
-        same_generation = self.current is not None and self.current.generation == newest
-        withdrawn = self.current.withdrawn if self.current else []
-        if self.current and self.current.generation < self.current.newest < newest:
-            withdrawn = [*withdrawn, [self.current.generation + 1, self.current.newest, day]]
-        return Publication(
-            generation=newest,
-            newest=newest,
-            day=day,
-            generation_day=self.current.generation_day if self.current and same_generation else day,
-            snapshot=manifest.key,
-            sources={name: source.day.isoformat() for name, source in manifest.sources.items()},
-            states={name: outcome.state for name, outcome in manifest.outcomes.items()},
-            withdrawn=withdrawn,
-        )
-
-    def _write(self, used: _Used, progress: Progress) -> None:
-        total = _count(self.database, "SELECT 'items', count(*) FROM changements")["items"]
-        written = progress.written
-        if written is None:
-            publish.intend(
-                self.database,
-                self.context.registry,
-                self.context.storage,
-                self.next_generation,
-                run_id=self.request.run_id,
-            )
-            written = 0
-        written = publish.write_items(
-            self.database,
-            self.context.registry,
-            self.next_generation,
-            day=self.request.day,
-            written=written,
-            enough_time=self.context.enough_time,
-        )
-        if written < total:
-            raise self._unfinished(progress, used.outcomes, used.enrichment, written)
-
-    def _unfinished(
-        self,
-        progress: Progress,
-        outcomes: dict[str, SourceOutcome],
-        enrichment: Enrichment | None = None,
-        written: int | None = None,
-    ) -> Unfinished:
-        made = Progress(
-            replacing=self.current,
-            outcomes=outcomes,
-            enrichment=enrichment,
-            written=written,
-            invocations=progress.invocations + 1,
-        )
-        self.collector.keep_in_place()
-        key = progress_key(self.request.run_id, made.invocations)
-        self.context.storage.write(key, made.model_dump_json().encode())
-        return Unfinished(key)
-
-
-def _forget(database: duckdb.DuckDBPyConnection, context: IngestionContext, day: date) -> dict[str, int]:
-    """Forget what history is promised for no longer, and delete what nothing refers to then: how many of each."""
-    items = generations.forget(
-        database,
-        context.registry,
-        context.storage,
-        context.scratch,
-        day=min(day, context.today),
-        history_days=context.history_days,
-        enough_time=context.enough_time,
+def _start(context: IngestionContext, request: RunRequest) -> tuple[Publication | None, Manifest | None, _State]:
+    """Give the publication to replace, its manifest, and the state that the previous invocation reached."""
+    current = context.registry.current()
+    progress = _progress(context, request, current)
+    if progress.written is None:
+        publish.erase_unpublished(context.registry, context.storage)
+    previous = read_manifest(context.storage, current.snapshot) if current else None
+    if previous and request.day < previous.day:
+        raise OutOfOrder(f"the run of {request.day} comes after that of {previous.day}")
+    return (
+        current,
+        previous,
+        _State(
+            invocations=progress.invocations,
+            outcomes=progress.outcomes,
+            enrichment=progress.enrichment,
+            written=progress.written,
+        ),
     )
-    objects = delete_unreferenced(
-        context.registry, context.storage, reconciled=context.reconciled(), enough_time=context.enough_time
-    )
-    return {"items": items, "objects": objects}
 
 
 def _progress(context: IngestionContext, request: RunRequest, current: Publication | None) -> Progress:
-    """Where the run was, unless another one published meanwhile or erased what it had written."""
+    """Read the progress of the previous invocation.
+
+    It is void when another run published meanwhile, or erased the items that this run had written.
+    """
     if request.progress_key is None:
         return Progress()
     progress = Progress.model_validate_json(context.storage.read(request.progress_key))
     intent = context.registry.intent()
-    lost = progress.written is not None and (intent is None or request.run_id not in intent.ids_key)
-    return Progress(invocations=progress.invocations) if lost or progress.replacing != current else progress
+    erased = progress.written is not None and (intent is None or request.run_id not in intent.ids_key)
+    return Progress(invocations=progress.invocations) if erased or progress.replacing != current else progress
 
 
-def _manifest(context: IngestionContext, key: str) -> Manifest:
-    return Manifest.model_validate_json(context.storage.read(key))
+def _hand_over(run: _Run, state: _State) -> Unfinished:
+    """Save the state as a progress; the caller raises the exception returned."""
+    progress = Progress(
+        replacing=run.current,
+        outcomes=state.outcomes,
+        enrichment=state.enrichment,
+        written=state.written,
+        invocations=state.invocations + 1,
+    )
+    run.tables.save_in_place()
+    key = progress_key(run.request.run_id, progress.invocations)
+    run.context.storage.write(key, progress.model_dump_json().encode())
+    return Unfinished(key)
+
+
+# --- sources ------------------------------------------------------------------------------------------------
+
+
+def _collect_sources(run: _Run, state: _State) -> _State:
+    """Collect every source that no earlier invocation collected."""
+    todo = [source for source in SOURCES if source.name not in state.outcomes]
+    in_use = run.previous.sources if run.previous else {}
+    found = state.outcomes | run.collector.collect(todo, in_use, enough_time=run.context.enough_time)
+    state = replace(state, outcomes={source.name: found[source.name] for source in SOURCES if source.name in found})
+    if len(state.outcomes) < len(SOURCES):
+        raise _hand_over(run, state)
+    liste_of = state.outcomes["liste_of"]
+    if liste_of.in_use is None:
+        raise NoListeOf(f"no OF list was ever accepted, and today: {liste_of.reason or 'there is none'}")
+    if todo and not run.context.enough_time():
+        raise _hand_over(run, state)
+    return state
+
+
+def _load_tables(run: _Run, state: _State) -> None:
+    """Load the sources and the tables of the previous run.
+
+    Sirene's stock is last: it is filtered by the SIRENs that all others name.
+    """
+    run_script(run.database, "pipeline/shared/source_tables.sql")
+    run_script(run.database, "pipeline/shared/previous_run.sql")
+    for source in SOURCES:
+        if source is not STOCK:
+            run.tables.load_source(source, state.outcomes[source.name].in_use)
+    _load_previous(run)
+    run_script(run.database, "pipeline/shared/sirens_named.sql")
+    run.tables.load_source(STOCK, state.outcomes[STOCK.name].in_use)
+
+
+def _load_previous(run: _Run) -> None:
+    if run.previous is None or run.current is None:
+        return
+    repertoire = run.previous.tables["repertoire"]
+    if run.current.newest != run.current.generation:
+        # After a roll-back, the items of the later generations are still stored: changes are relative to the newest.
+        newest = generations.find(run.context.storage, run.current.newest)
+        repertoire = read_manifest(run.context.storage, newest.publication.snapshot).tables["repertoire"]
+    run.tables.load_previous(run.previous, repertoire=repertoire)
+
+
+# --- services -----------------------------------------------------------------------------------------------
+
+
+def _enrich(run: _Run, state: _State) -> tuple[_State, Enrichment]:
+    """Call the optional services, unless an earlier invocation did."""
+    if state.enrichment:
+        run.tables.load({table: run.key(table) for table in ENRICHMENT})
+        lay_over_stock(run.database)
+        return state, state.enrichment
+    stock = state.outcomes[STOCK.name].in_use
+    result = enrich(
+        run.database,
+        run.context.services,
+        day=run.request.day,
+        stock_day=stock.day if stock else None,
+        sirene_complete_up_to=run.previous.enrichment.sirene_complete_up_to if run.previous else None,
+    )
+    enrichment = Enrichment(**asdict(result))
+    state = replace(state, enrichment=enrichment)
+    if not run.context.enough_time():
+        for table in ENRICHMENT:
+            run.tables.save(table, run.key(table))
+        raise _hand_over(run, state)
+    return state, enrichment
+
+
+# --- documents ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _damage_found(run: _Run) -> Iterator[None]:
+    """Turn an error of the database into `Damaged` when a table in place is the cause."""
+    try:
+        yield
+    except BROKEN:
+        run.tables.save_in_place()
+        raise
+
+
+def _find_changes(run: _Run, state: _State) -> _State:
+    """Compare the documents with the published ones."""
+    find_changes(run.database, generation=run.next_generation)
+    natures = dict(run.database.execute("SELECT nature, count(*) FROM changes GROUP BY ALL").fetchall())
+    total, new, changed = count(run.database, "documents"), natures.get("new", 0), natures.get("changed", 0)
+    documents = {
+        "total": total,
+        "new": new,
+        "changed": changed,
+        "retired": natures.get("retired", 0),
+        "unchanged": total - new - changed,
+    }
+    return replace(state, documents=documents, items=sum(natures.values()))
+
+
+# --- publication --------------------------------------------------------------------------------------------
+
+
+def _manifest(run: _Run, state: _State, enrichment: Enrichment) -> Manifest:
+    return Manifest(
+        id=run.request.run_id,
+        scheduled_time=run.request.scheduled_time,
+        day=run.request.day,
+        previous=manifest_key(run.previous.id) if run.previous else None,
+        settings=run.context.settings,
+        outcomes=state.outcomes,
+        enrichment=enrichment,
+        tables={table: run.key(table) for table in (*STORED, *ENRICHMENT)},
+    )
+
+
+def _publish(run: _Run, state: _State, manifest: Manifest) -> Publication:
+    """Write the changes, save the snapshot, then move the pointer; nothing at all when nothing changed."""
+    if run.current and run.previous and not state.items and run.previous.has_same_inputs_as(manifest):
+        return run.current
+    # Saving the tables in place takes the processors, writing items mostly waits for the network.
+    with ThreadPoolExecutor(1) as executor:
+        saving = executor.submit(run.tables.save_in_place)
+        if state.items:
+            _write_items(run, state)
+        saving.result()
+    for table, key in manifest.tables.items():
+        run.tables.save(table, key)
+    run.context.storage.write(manifest.key, manifest.model_dump_json().encode())
+    publication = publish.next_publication(run.current, manifest, changed=bool(state.items))
+    if state.items:
+        _save_generation(run, state, publication)
+    publish.move_pointer(run.context.registry, publication, replacing=run.current, day=run.request.day)
+    return publication
+
+
+def _write_items(run: _Run, state: _State) -> None:
+    registry, storage = run.context.registry, run.context.storage
+    if state.written is None:
+        publish.set_intent(run.database, registry, storage, run.next_generation, run_id=run.request.run_id)
+    written = publish.write_items(
+        run.database,
+        registry,
+        run.next_generation,
+        day=run.request.day,
+        written=state.written or 0,
+        enough_time=run.context.enough_time,
+    )
+    if written < state.items:
+        raise _hand_over(run, replace(state, written=written))
+
+
+def _save_generation(run: _Run, state: _State, publication: Publication) -> None:
+    """Save the exports and the record of the new generation."""
+    write_exports(run.database, run.context.storage, run.context.scratch, run.next_generation)
+    replaced = run.key("remplaces")  # a stored name
+    run.tables.save("replaced_items", replaced)
+    generations.record(
+        run.context.storage,
+        generations.Generation(publication=publication, documents=state.documents, replaced=replaced),
+    )
+
+
+# --- tidy up ------------------------------------------------------------------------------------------------
+
+
+def _tidy_up(run: _Run, publication: Publication) -> dict[str, int]:
+    """Delete old exports, items older than the history, and stored objects that nothing refers to any more."""
+    context = run.context
+    delete_old_exports(context.storage, publication)
+    forgotten = generations.forget(
+        run.database,
+        context.registry,
+        context.storage,
+        context.scratch,
+        day=min(run.request.day, context.today),
+        history_days=context.history_days,
+        enough_time=context.enough_time,
+    )
+    deleted = delete_unreferenced(
+        context.registry, context.storage, reconciled=context.reconciled(), enough_time=context.enough_time
+    )
+    return {"forgotten": forgotten, "deleted": deleted}
 
 
 def _source_summary(outcome: SourceOutcome) -> dict[str, Any]:
@@ -425,7 +487,3 @@ def _source_summary(outcome: SourceOutcome) -> dict[str, Any]:
         "refused": outcome.file,
         "reason": outcome.reason,
     }
-
-
-def _count(database: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
-    return {str(name): int(number) for name, number in database.execute(query).fetchall()}

@@ -1,4 +1,4 @@
-"""Where a run stopped for want of time, written down for the invocation that goes on with it."""
+"""The progress of a run that hands over to a new invocation before the time limit."""
 
 from pydantic import Field
 
@@ -9,14 +9,14 @@ PREFIX = "progress/"
 
 
 class Progress(Frozen):
-    """Where a run stopped for want of time.
+    """What the earlier invocations of a run have done. Stored as JSON under these names.
 
     Attributes:
-        replacing: The publication that the run started from; when another stands by then, it starts afresh.
-        outcomes: The sources done.
-        enrichment: The services asked; None before that.
-        written: How many items are written of the generation under way; None before the first.
-        invocations: How many it took so far.
+        replacing: The publication that the run started from. If another one is current by now, the run starts over.
+        outcomes: The sources collected so far.
+        enrichment: The result of the optional services; None before they were called.
+        written: How many items of the new generation are written; None before the first one.
+        invocations: How many invocations the run has used so far.
 
     """
 
@@ -28,15 +28,15 @@ class Progress(Frozen):
 
     @property
     def refers_to(self) -> frozenset[str]:
-        """The storage keys of what it names."""
+        """The storage keys that the collected sources refer to."""
         return frozenset().union(*(outcome.refers_to for outcome in self.outcomes.values()))
 
 
 def progress_key(run_id: str, invocations: int) -> str:
-    """The storage key of the progress that a run had made after so many invocations."""
+    """Return the storage key of a run's progress after so many invocations."""
     return f"{PREFIX}{run_id}/{invocations}.json"
 
 
 def run_of(key: str) -> str:
-    """The run that a progress is of, by its key."""
+    """Return the run identifier in the storage key of a progress."""
     return key.split("/")[1]

@@ -1,65 +1,72 @@
-"""A past run's inputs, ingested again beside everything else: the documents must be the same."""
+"""Builds the documents of a past run again from its snapshot, without publishing: they must be the same."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quiforme.database import open_database, run_script
+from quiforme.database import count, open_database, run_script
 from quiforme.enrichment import KEPT as ENRICHMENT
 from quiforme.enrichment.overlay import lay_over_stock
 from quiforme.pipeline.build import build_documents, find_changes
-from quiforme.snapshot.collect import Collector
-from quiforme.snapshot.manifest import Manifest
+from quiforme.snapshot.manifest import read_manifest
 from quiforme.snapshot.ports import Storage
+from quiforme.snapshot.tables import SnapshotTables
 from quiforme.sources.catalogue import SOURCES
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayContext:
-    """What a replay works with: the storage, an empty local folder, and MiB for the database."""
+    """The dependencies of a replay.
+
+    Attributes:
+        storage: Holds the snapshots.
+        scratch: An empty local folder.
+        memory_limit_mb: Of the database, in MiB.
+
+    """
 
     storage: Storage
     scratch: Path
     memory_limit_mb: int
 
 
-def replay(bench: ReplayContext, snapshot_key: str) -> dict[str, Any]:
-    """Build the documents of a snapshot once more, from the tables it kept; nothing is written.
+def replay(context: ReplayContext, snapshot_key: str) -> dict[str, Any]:
+    """Build the documents of a snapshot again; nothing is written.
 
     Args:
-        bench: What to work with.
+        context: The dependencies.
         snapshot_key: The storage key of its manifest.
 
     Returns:
-        The snapshot's day, how many documents it has, and the SIRETs and other identifiers (at most 20) that answer
-        otherwise now.
+        The snapshot's key and day, the number of documents, the number of answers that differ from the stored ones,
+        and the first 20 of their identifiers.
 
     """
-    manifest = _manifest(bench, snapshot_key)
-    with open_database(bench.scratch, memory_limit_mb=bench.memory_limit_mb) as database:
-        collector = Collector(database, {}, bench.storage, bench.scratch, manifest.id, manifest.day)
+    manifest = read_manifest(context.storage, snapshot_key)
+    with open_database(context.scratch, memory_limit_mb=context.memory_limit_mb) as database:
+        tables = SnapshotTables(database, context.storage, context.scratch)
         run_script(database, "pipeline/shared/source_tables.sql")
         run_script(database, "pipeline/shared/previous_run.sql")
         for source in SOURCES:
-            collector.lay_source(source, manifest.sources.get(source.name))
+            tables.load_source(source, manifest.sources.get(source.name))
         if manifest.previous:
-            before = _manifest(bench, manifest.previous)
-            collector.lay_before(before, repertoire=before.tables["repertoire"])
-        collector.lay({table: manifest.tables[table] for table in ENRICHMENT})
+            previous = read_manifest(context.storage, manifest.previous)
+            tables.load_previous(previous, repertoire=previous.tables["repertoire"])
+        tables.load({table: manifest.tables[table] for table in ENRICHMENT})
         lay_over_stock(database)
         build_documents(database, day=manifest.day, settings=manifest.settings)
         find_changes(database, generation=0)
-        collector.lay({"repertoire_garde": manifest.tables["repertoire"]})
+        tables.load({"stored_repertoire": manifest.tables["repertoire"]})
         different = database.execute(
             """
-            SELECT id FROM repertoire FULL JOIN repertoire_garde AS garde USING (id)
+            SELECT id FROM repertoire FULL JOIN stored_repertoire AS stored USING (id)
             WHERE (repertoire.etat, repertoire.empreinte, repertoire.empreinte_details)
-                  IS DISTINCT FROM (garde.etat, garde.empreinte, garde.empreinte_details)
+                  IS DISTINCT FROM (stored.etat, stored.empreinte, stored.empreinte_details)
               AND coalesce(repertoire.etat, 'retire') <> 'retire'
             ORDER BY id
             """
         ).fetchall()
-        [(total,)] = database.execute("SELECT count(*) FROM documents").fetchall()
+        total = count(database, "documents")
     return {
         "snapshot": snapshot_key,
         "day": manifest.day.isoformat(),
@@ -67,7 +74,3 @@ def replay(bench: ReplayContext, snapshot_key: str) -> dict[str, Any]:
         "different": len(different),
         "first_different": [identifier for (identifier,) in different[:20]],
     }
-
-
-def _manifest(bench: ReplayContext, key: str) -> Manifest:
-    return Manifest.model_validate_json(bench.storage.read(key))

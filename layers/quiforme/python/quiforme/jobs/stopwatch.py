@@ -1,4 +1,4 @@
-"""Seconds per stage, for the summaries."""
+"""Seconds per stage, for the summaries of runs."""
 
 import time
 from collections.abc import Iterator
@@ -8,13 +8,18 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Seconds per stage."""
+    """Measures the stages of a run.
+
+    Attributes:
+        seconds: Seconds spent in each stage, by its name.
+
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time what happens within; what is gone through again is added up."""
+        """Measure the block; a stage that is repeated adds up."""
         start = time.perf_counter()
         try:
             yield

@@ -1,4 +1,4 @@
-"""From a snapshot to documents: the SQL files beside this one, in their order."""
+"""Builds the documents from a snapshot: the SQL files of this folder, in order."""
 
 from datetime import date
 from importlib.resources import as_file, files
@@ -6,10 +6,11 @@ from importlib.resources import as_file, files
 import duckdb
 
 from quiforme.database import run_script, sql_text
+from quiforme.pipeline import document_fields
 from quiforme.snapshot.manifest import DocumentSettings
 
-KEPT = ("ndas_inactifs", "declarations", "habilitations", "repertoire")
-"""The tables that the next run and the reconciliation start from (etat.sql says what each holds)."""
+STORED = ("ndas_inactifs", "declarations", "habilitations", "repertoire")
+"""The tables that a run stores for the next one and for the reconciliation (columns: shared/previous_run.sql)."""
 
 DOCUMENTS = (
     "pipeline/shared/registers.sql",
@@ -20,16 +21,14 @@ DOCUMENTS = (
     "pipeline/documents/4_perimeter.sql",
     "pipeline/documents/5_documents.sql",
 )
-"""The SQL of the documents, in its order."""
 CHANGES = ("pipeline/documents/6_index.sql", "pipeline/documents/7_changes.sql")
-"""The SQL of what is published of them, in its order."""
 
 
 def build_documents(database: duckdb.DuckDBPyConnection, *, day: date, settings: DocumentSettings) -> None:
-    """Make the table `documents` (siret, data, details, identite, non_diffusible), and those of KEPT but `repertoire`.
+    """Make the table `documents` (siret, data, details, identite, non_diffusible), and those of STORED but `repertoire`.
 
     Args:
-        database: Holds the tables of the snapshot, and in the schema `previous` those of the previous one.
+        database: Holds the tables of the snapshot, and in the schema `previous` those of the previous run.
         day: The run's day.
         settings: The retention of inactive NDAs, and the marks that put a SIRET out of perimeter.
 
@@ -42,15 +41,15 @@ def build_documents(database: duckdb.DuckDBPyConnection, *, day: date, settings:
             f"CREATE OR REPLACE TABLE complement_uai AS FROM read_csv({sql_text(complement)}, all_varchar = true)"
         )
     for script in DOCUMENTS:
-        run_script(database, script)
+        run_script(database, script, parts=document_fields.SQL)
 
 
 def find_changes(database: duckdb.DuckDBPyConnection, *, generation: int) -> None:
-    """Make what is published of the documents: `index_publie` (id, data) and `changements` (id, etat, nature).
+    """Make the tables `reverse_index`, `changes`, `repertoire` and `replaced_items` (documents/6_index.sql, 7_changes.sql).
 
     Args:
-        database: As `build_documents` leaves it; the table `repertoire` is made too.
-        generation: The number under which changed items will be written.
+        database: As `build_documents` leaves it.
+        generation: The number of the generation that the changed items will belong to.
 
     """
     database.execute("SET VARIABLE generation = ?", [generation])

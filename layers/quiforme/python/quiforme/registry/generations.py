@@ -1,8 +1,8 @@
-"""The register of generations: what each one is, how to go back to it, and when what it replaced may go.
+"""The record of generations: rolling back to one, and erasing the items that they replaced.
 
-An item that a generation replaced is what its SIRET answered until then. It is kept for as long as history is
-promised, counted from the day it was replaced, so neither what is current nor what history promises is lost. With
-the items that a generation replaced go the generations before it: nothing reads them whole any more.
+An item that a generation replaced is what its identifier answered until then. It is kept for the length of the history,
+counted from the day it was replaced. When the items that a generation replaced are erased, the generations before it
+are no longer complete, so their records are deleted first.
 """
 
 from collections.abc import Callable
@@ -21,12 +21,12 @@ _FORGOTTEN = "forgotten/"
 
 
 class Generation(Frozen):
-    """One generation.
+    """One generation. Stored as JSON under these names.
 
     Attributes:
-        publication: The pointer as it stood when the generation was made.
-        documents: How many documents were `total`, `new`, `changed`, `retired`.
-        replaced: The storage key (Parquet) of the items it replaced: id, generation.
+        publication: The publication that made it visible first.
+        documents: The numbers of documents: `total`, `new`, `changed`, `retired`, `unchanged`.
+        replaced: The storage key (Parquet) of the items that it replaced: id, generation.
 
     """
 
@@ -41,16 +41,16 @@ class Generation(Frozen):
 
 
 class NoSuchGeneration(Exception):
-    """No generation of that number was ever made, or it is forgotten."""
+    """There is no generation of that number, or it is forgotten."""
 
 
 def record(storage: Storage, generation: Generation) -> None:
-    """Enter a generation in the register, before the pointer moves to it."""
+    """Store the record of a generation, before the pointer moves to it."""
     storage.write(_key(generation.number), generation.model_dump_json().encode())
 
 
 def find(storage: Storage, number: int) -> Generation:
-    """One generation.
+    """Read the record of a generation.
 
     Raises:
         NoSuchGeneration: There is none of that number.
@@ -62,15 +62,15 @@ def find(storage: Storage, number: int) -> Generation:
 
 
 def numbers(storage: Storage) -> list[int]:
-    """The numbers of all generations that are not forgotten, ascending."""
+    """List the numbers of all generations that are not forgotten, ascending."""
     return sorted(int(key.removeprefix(PREFIX).removesuffix(".json")) for key in storage.keys(PREFIX))
 
 
 def go_to(registry: Registry, storage: Storage, number: int, *, day: date) -> Publication:
-    """Make an earlier or later generation the one that every reader sees as of a day; what was written since stays.
+    """Move the pointer to an earlier or later generation as of a day; items written since are kept.
 
     Raises:
-        NoSuchGeneration: There is none of that number, or it was made but never published.
+        NoSuchGeneration: There is none of that number, or it was never published.
         Conflict: Another run published meanwhile.
 
     """
@@ -103,10 +103,23 @@ def forget(
     history_days: int,
     enough_time: Callable[[], bool],
 ) -> int:
-    """Erase the items replaced longer ago than history is promised for, as long as there is time; how many.
+    """Erase the items that were replaced longer ago than the history, as long as there is time.
 
-    A generation above the current one replaced nothing that readers see, and is left alone. What dies half-way
-    is done again by the next run.
+    A generation above the current one has replaced nothing that readers see, so it is skipped. If the erasure is
+    interrupted, the next run repeats it.
+
+    Args:
+        database: Reads the lists of replaced items.
+        registry: Holds the items.
+        storage: Holds the records of generations.
+        scratch: A local folder.
+        day: The day that the history is counted back from.
+        history_days: The length of the history.
+        enough_time: Whether there is time for one more generation.
+
+    Returns:
+        The number of items erased.
+
     """
     current = registry.current()
     done = {int(key.removeprefix(_FORGOTTEN)) for key in storage.keys(_FORGOTTEN)}
@@ -119,7 +132,7 @@ def forget(
             break
         if not enough_time():
             break
-        # First the way back to the generations before it, then what they need.
+        # First the records of the generations before it, then the items that they need.
         storage.delete(_key(earlier) for earlier in numbers(storage) if earlier < number)
         keys = _replaced(database, storage, scratch, generation)
         registry.erase(keys)

@@ -1,4 +1,4 @@
-"""What the registry asks of the world: a table of versioned items and the pointer that publishes them."""
+"""The ports of the registry: a table of versioned items, and the pointer that publishes them."""
 
 import json
 from collections.abc import Iterable
@@ -7,22 +7,22 @@ from datetime import date
 from typing import Any, Protocol
 
 EXPORTS = "exports/"
-"""The prefix of the files that hold every document."""
+"""The storage prefix of the exports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The pointer: what every reader sees, moved at once.
+    """The pointer: what every reader sees. Stored as JSON under these names.
 
     Attributes:
-        generation: The newest generation of items to read.
-        newest: The highest generation ever published; above `generation` only after a roll-back.
+        generation: Readers see the items up to this generation.
+        newest: The highest generation ever published; higher than `generation` only after a roll-back.
         day: The day of the last run, ISO.
         generation_day: The day of the run that made the generation, ISO.
-        snapshot: The storage key of the manifest the documents were built from.
-        sources: The day of the data used, ISO, by source.
-        states: What became of each source in the last run: accepted, unchanged, refused, absent or missing.
-        withdrawn: The generations that ops had gone back from when a run published anew: first, last, the ISO day of that run.
+        snapshot: The storage key of the manifest that the documents were built from.
+        sources: The ISO day of the data used, by source.
+        states: The outcome of each source in the last run: accepted, unchanged, refused, absent or missing.
+        withdrawn: The generations that ops had rolled back when a later run published: [first, last, ISO day of that run].
 
     """
 
@@ -36,9 +36,9 @@ class Publication:
     withdrawn: list[list[Any]] = field(default_factory=list)
 
     def since(self, item: "Item") -> tuple[int, str]:
-        """Since which generation and day an item is what readers see.
+        """Return the generation and the ISO day since which readers see an item.
 
-        What a withdrawn generation wrote and the run after it left alone stands since that run only.
+        An item of a withdrawn generation that the next run did not change is visible since that run only.
         """
         generation, day = item.generation, item.jour
         for first, last, published in self.withdrawn:
@@ -47,28 +47,28 @@ class Publication:
         return generation, day
 
     def to_json(self) -> str:
-        """As it is stored: the same publication always gives the same text."""
+        """Serialize; the same publication always gives the same text."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Publication":
-        """As it was stored."""
+        """Deserialize."""
         return cls(**json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one identifier answers from a generation on.
+    """What one identifier answers from a generation on. The attributes of stored items have these names.
 
     Attributes:
-        id: A SIRET, or `kind/identifier` for the list of the SIRETs behind it.
-        etat: `document`, `hors_perimetre`, `index`, or `retire` (nothing any more).
+        id: A SIRET, or `kind/identifier` for the list of the SIRETs that carry the identifier.
+        etat: `document`, `hors_perimetre`, `index`, or `retire` (a tombstone).
         jour: The day of the run that wrote it, ISO.
         data: The document, or the list, as JSON text; empty when there is none.
-        details: What goes to `meta` beside a document, as JSON text; empty likewise.
-        identite: The establishment's denomination and address, as JSON text; empty likewise.
-        non_diffusible: Whether they are for the eyes of a few only.
-        generation: Under which it was written.
+        details: What `meta` says beside a document, as JSON text; empty when there is no document.
+        identite: The establishment's denomination and address, as JSON text; empty when there is no document.
+        non_diffusible: Whether these are disclosed only to tokens with the scope `non_diffusibles`.
+        generation: The generation that it belongs to.
 
     """
 
@@ -84,10 +84,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Items being written that no reader sees yet.
+    """The items that an unpublished run is writing.
 
     Attributes:
-        generation: Under which generation they are written.
+        generation: The generation that they belong to.
         ids_key: The storage key of the list of their identifiers.
 
     """
@@ -98,11 +98,11 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What writing and erasing cost so far.
+    """What the writes and erasures cost so far.
 
     Attributes:
         requests: Batches sent.
-        write_units: DynamoDB's unit of billing.
+        write_units: Write request units, by which DynamoDB bills.
 
     """
 
@@ -111,46 +111,46 @@ class Spent:
 
 
 class Conflict(Exception):
-    """The pointer is not where this run found it: another one published meanwhile."""
+    """The pointer has moved since this run started: another run published meanwhile."""
 
 
 def exports_prefix(generation: int) -> str:
-    """Where the exports of a generation lie."""
+    """Return the storage prefix of the exports of a generation."""
     return f"{EXPORTS}{generation:08d}/"
 
 
 class Registry(Protocol):
-    """Holds items by (identifier, generation)."""
+    """Stores items by (identifier, generation)."""
 
     def current(self) -> Publication | None:
-        """The pointer; None when nothing was ever published."""
+        """Read the pointer; None when nothing was ever published."""
 
     def write(self, generation: int, items: Iterable[Item]) -> None:
         """Write items of a generation that no reader sees yet."""
 
     def erase(self, keys: Iterable[tuple[str, int]]) -> None:
-        """Remove items that no reader sees, by identifier and generation."""
+        """Delete items that no reader sees, by identifier and generation."""
 
     def objects(self, identifier: str) -> set[str]:
-        """The storage keys of what the items of an identifier, of whatever generation, do not hold themselves."""
+        """List the storage keys of the documents too big for an item, for all items of an identifier."""
 
     @property
     def spent(self) -> Spent:
         """What the writes and erasures of this run cost."""
 
     def publish(self, publication: Publication, *, replacing: Publication | None, day: date) -> None:
-        """Move the pointer, and remember it as where it stood on a day; both or neither.
+        """Move the pointer, and record it as the pointer of a day; both or neither.
 
         Raises:
-            Conflict: It does not stand at `replacing`.
+            Conflict: The pointer is not `replacing`.
 
         """
 
     def intent(self) -> Intent | None:
-        """What is being written."""
+        """Read the intent, if there is one."""
 
     def set_intent(self, intent: Intent) -> None:
-        """Say what is about to be written."""
+        """Record what is about to be written."""
 
     def clear_intent(self) -> None:
-        """Nothing is being written any more."""
+        """Delete the intent."""

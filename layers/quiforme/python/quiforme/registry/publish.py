@@ -1,7 +1,7 @@
-"""Publication: all of a generation becomes visible at once, or none of it ever does.
+"""Publication: all items of a generation become visible at once, or none ever does.
 
-Items are written under a generation that no reader looks at yet, then one conditional write moves the
-pointer. A run that dies in between leaves its intent behind; the next one erases what it wrote.
+Items are written under a generation that no reader looks at yet; then one conditional write moves the pointer. A run
+that dies in between leaves its intent behind, and the next run erases what it wrote.
 """
 
 import json
@@ -11,16 +11,17 @@ from datetime import date
 import duckdb
 
 from quiforme.registry.ports import Intent, Item, Publication, Registry
+from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
 
 _FETCHED = 500
-"""Documents fetched from the database at a time."""
+"""Rows fetched from the database at a time."""
 _STRIDE = 5_000
-"""Items written between two looks at the clock."""
+"""Items written between two checks of the time left."""
 
 
-def clean_up(registry: Registry, storage: Storage) -> None:
-    """Erase what an earlier run wrote and never published."""
+def erase_unpublished(registry: Registry, storage: Storage) -> None:
+    """Erase the items that an earlier run wrote and did not publish."""
     intent = registry.intent()
     if intent is None:
         return
@@ -31,11 +32,11 @@ def clean_up(registry: Registry, storage: Storage) -> None:
     registry.clear_intent()
 
 
-def intend(
+def set_intent(
     database: duckdb.DuckDBPyConnection, registry: Registry, storage: Storage, generation: int, *, run_id: str
 ) -> None:
-    """Say that the items of the database's table `changements` are about to be written, before any is."""
-    ids = [identifier for (identifier,) in database.execute("SELECT id FROM changements ORDER BY id").fetchall()]
+    """Record which items are about to be written: those of the database's table `changes`."""
+    ids = [identifier for (identifier,) in database.execute("SELECT id FROM changes ORDER BY id").fetchall()]
     key = f"intents/{run_id}.json"
     storage.write(key, json.dumps(ids).encode())
     registry.set_intent(Intent(generation, key))
@@ -50,18 +51,18 @@ def write_items(
     written: int,
     enough_time: Callable[[], bool],
 ) -> int:
-    """Write the items of the table `changements`, in the order of their identifiers, as long as there is time.
+    """Write the items of the table `changes`, ordered by identifier, as long as there is time.
 
     Args:
-        database: Holds `changements`, `documents` and `index_publie`.
-        registry: Takes them.
-        generation: Under which they are written; no reader looks at it yet.
+        database: Holds `changes`, `documents` and `reverse_index`.
+        registry: Where they are written.
+        generation: The generation that they belong to; no reader looks at it yet.
         day: The run's day.
-        written: How many were written already, by an earlier invocation of this run.
+        written: How many were written by earlier invocations of this run.
         enough_time: Whether there is time for more.
 
     Returns:
-        How many are written now.
+        How many are written now, earlier invocations included.
 
     """
     items = _items(database, day, written)
@@ -76,9 +77,9 @@ def write_items(
 def _items(database: duckdb.DuckDBPyConnection, day: date, skipped: int) -> Iterator[Item]:
     database.execute(
         """
-        SELECT id, etat, ?, coalesce(documents.data, index_publie.data, ''), coalesce(details, ''),
+        SELECT id, etat, ?, coalesce(documents.data, reverse_index.data, ''), coalesce(details, ''),
                coalesce(identite, ''), coalesce(non_diffusible, false)
-        FROM changements LEFT JOIN documents ON documents.siret = id LEFT JOIN index_publie USING (id)
+        FROM changes LEFT JOIN documents ON documents.siret = id LEFT JOIN reverse_index USING (id)
         ORDER BY id OFFSET ?
         """,
         [day.isoformat(), skipped],
@@ -88,8 +89,39 @@ def _items(database: duckdb.DuckDBPyConnection, day: date, skipped: int) -> Iter
             yield Item(*row)
 
 
+def next_publication(current: Publication | None, manifest: Manifest, *, changed: bool) -> Publication:
+    """Make the publication of a run.
+
+    Args:
+        current: The publication that it replaces, if there is one.
+        manifest: The run's manifest.
+        changed: Whether the run wrote items. If not, the generation stays the same.
+
+    Returns:
+        The publication. It ends a roll-back: readers see the newest generation again. The generations that had been
+        rolled back are listed as withdrawn if the run wrote items.
+
+    """
+    day = manifest.day.isoformat()
+    newest = current.newest if current else 0
+    generation = newest + 1 if changed or not current else newest
+    withdrawn = current.withdrawn if current else []
+    if current and current.generation < newest < generation:
+        withdrawn = [*withdrawn, [current.generation + 1, newest, day]]
+    return Publication(
+        generation=generation,
+        newest=generation,
+        day=day,
+        generation_day=current.generation_day if current and current.generation == generation else day,
+        snapshot=manifest.key,
+        sources={name: source.day.isoformat() for name, source in manifest.sources.items()},
+        states={name: outcome.state for name, outcome in manifest.outcomes.items()},
+        withdrawn=withdrawn,
+    )
+
+
 def move_pointer(registry: Registry, publication: Publication, *, replacing: Publication | None, day: date) -> None:
-    """Make a publication visible; a repeated call after a lost answer is no error."""
+    """Make a publication visible. Repeating the call after a lost response is no error."""
     if replacing != publication:
         registry.publish(publication, replacing=replacing, day=day)
     registry.clear_intent()

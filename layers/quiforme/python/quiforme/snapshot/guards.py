@@ -1,4 +1,4 @@
-"""When a file that could be read is refused all the same (sources.md, "Guards")."""
+"""Refuses files that are readable but implausible (sources.md, "Guards")."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -7,22 +7,22 @@ from quiforme.snapshot.manifest import Accepted
 from quiforme.sources.reading import FileRefused, ReadResult
 
 MOST_SET_ASIDE = 0.01
-"""The share of unreadable rows above which the whole file is held to be damaged."""
+"""The share of unreadable rows above which the whole file is taken to be damaged."""
 
 LEAST_OF_BASELINE = 0.5
-"""A file with fewer rows than this share of the baseline is held to be truncated."""
+"""A file with fewer rows than this share of the baseline is taken to be truncated."""
 
 BASELINE_DAYS = 30
 
 
 def check(reading: ReadResult, accepted: Iterable[Accepted], *, day: date, any_volume: bool = False) -> None:
-    """Refuse a file for what it holds.
+    """Check the contents of a file.
 
     Args:
-        reading: What was read.
+        reading: The contents.
         accepted: The files of this source accepted so far.
         day: The run's day.
-        any_volume: Ops accept the file by name, however few rows it has.
+        any_volume: Whether ops accept the file however few rows it has.
 
     Raises:
         FileRefused: Empty, too many unreadable rows, or too few rows.
@@ -39,5 +39,8 @@ def check(reading: ReadResult, accepted: Iterable[Accepted], *, day: date, any_v
 
 
 def recent(accepted: Iterable[Accepted], day: date) -> tuple[Accepted, ...]:
-    """The files that the baseline of a day is made of: fixed over 30 days, so that small losses cannot ratchet it down."""
+    """Return the files that make up a day's baseline.
+
+    The window is 30 days: compared with the day before, a file could shrink a little every day unnoticed.
+    """
     return tuple(file for file in accepted if day - file.day <= timedelta(days=BASELINE_DAYS))

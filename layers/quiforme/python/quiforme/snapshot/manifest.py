@@ -1,19 +1,24 @@
-"""What a run used and what it made, written down: everything the next run and the reconciliation need."""
+"""The manifest of a snapshot: what a run used and made, for the next run and the reconciliation.
+
+It is stored as JSON: the names of the fields, and of the tables, are stored names.
+"""
 
 from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from quiforme.snapshot.ports import Storage
+
 
 class Frozen(BaseModel):
-    """A value object that refuses fields it does not know."""
+    """An immutable model that rejects unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Accepted(Frozen):
-    """A file that was accepted on some day.
+    """An accepted file, as the guard on volume remembers it.
 
     Attributes:
         day: The run's day.
@@ -26,11 +31,11 @@ class Accepted(Frozen):
 
 
 class SetAsideRow(Frozen):
-    """A row that could not be read, without its text.
+    """An unreadable row, without its text.
 
     Attributes:
-        line: Where it stands in the file.
-        reason: Why it could not be read.
+        line: Its place in the file: the line, or the rank of the fiche.
+        reason: Why it is unreadable.
 
     """
 
@@ -43,15 +48,15 @@ class SourceInUse(Frozen):
 
     Attributes:
         file: The producer's file name.
-        tag: Tells its content from another without reading it (snapshot.ports.Version).
-        sha256: The file's digest, hexadecimal.
+        tag: Identifies its content without reading it (snapshot.ports.Version).
+        sha256: Hexadecimal digest of the file.
         day: The day of the data.
-        rows_read: Rows read.
-        rows_set_aside: Rows that could not be read.
-        set_aside_first: The first ten of them.
-        set_aside_key: Where they are kept, a JSON object a line, if there are any.
+        rows_read: How many rows were read.
+        rows_set_aside: How many rows are unreadable.
+        set_aside_first: The first ten of these.
+        set_aside_key: The storage key of all of these (NDJSON); None when there are none.
         tables: The storage keys of its tables (Parquet), by name.
-        accepted: The files accepted over the last 30 days, the baseline of the guard on volume.
+        accepted: The files accepted in the last 30 days, the baseline of the guard on volume.
 
     """
 
@@ -68,15 +73,15 @@ class SourceInUse(Frozen):
 
 
 class SourceOutcome(Frozen):
-    """What became of one source in one run.
+    """The outcome of collecting one source.
 
     Attributes:
-        state: `accepted` a new file; `unchanged` the file already in use; `refused` or `absent` while an
-            earlier file stays in use, if there was one; `missing`, none was ever accepted.
+        state: `accepted`: a new file. `unchanged`: the file already in use. `refused` or `absent`: the file in use
+            stays in use, if there is one. `missing`: absent, and no file was ever accepted.
         in_use: The file in use.
-        file: The name of the file that was refused, as far as it is known.
-        reason: Why it was refused, in words for ops.
-        kept: Where the refused file is kept for ops to look at, if it could be fetched.
+        file: The name of the refused file, if known.
+        reason: Why it was refused, for ops.
+        kept: The storage key of the refused file, for ops, if it could be fetched.
 
     """
 
@@ -88,7 +93,7 @@ class SourceOutcome(Frozen):
 
     @property
     def refers_to(self) -> frozenset[str]:
-        """The storage keys of the file in use: its tables, and its rows set aside."""
+        """The storage keys of the tables and of the unreadable rows of the file in use."""
         in_use = self.in_use
         if in_use is None:
             return frozenset()
@@ -96,12 +101,12 @@ class SourceOutcome(Frozen):
 
 
 class Enrichment(Frozen):
-    """What came of the optional services (enrichment.services.Enriched).
+    """The result of the optional services (enrichment.services.EnrichmentResult).
 
     Attributes:
-        sirene_complete_up_to: The last day of which everything that INSEE treated is known.
-        answered: Whether any of them gave anything in this run.
-        summary: What the run's summary says of each service.
+        sirene_complete_up_to: The last day of which all of INSEE's updates are known.
+        answered: Whether a service gave data in this run.
+        summary: The part of the run's summary about each service.
 
     """
 
@@ -111,11 +116,11 @@ class Enrichment(Frozen):
 
 
 class DocumentSettings(Frozen):
-    """What of the deployment's parameters the documents depend on.
+    """The deployment parameters that the documents depend on.
 
     Attributes:
-        retention_days: For inactive NDAs.
-        exclusions: The marks of the directory that put a SIRET out of perimeter.
+        retention_days: How long an inactive NDA stays on documents, in days.
+        exclusions: The marks of the education directory that put a SIRET out of perimeter.
 
     """
 
@@ -127,14 +132,14 @@ class Manifest(Frozen):
     """One snapshot.
 
     Attributes:
-        id: Its name in storage.
-        scheduled_time: Of the run that made it, UTC.
+        id: The identifier of the run that made it.
+        scheduled_time: The run's scheduled time, UTC.
         day: The run's day, Europe/Paris.
-        previous: The storage key of the manifest before it.
-        settings: The parameters in force.
-        outcomes: What became of each source, by name.
-        enrichment: What came of the optional services.
-        tables: The storage keys of the tables it keeps (see documents/etat.sql), by name.
+        previous: The storage key of the previous manifest.
+        settings: The deployment parameters.
+        outcomes: The outcome of each source, by name.
+        enrichment: The result of the optional services.
+        tables: The storage keys of the tables that it stores, by name (columns: pipeline/shared/previous_run.sql).
 
     """
 
@@ -149,29 +154,29 @@ class Manifest(Frozen):
 
     @property
     def key(self) -> str:
-        """Its own storage key."""
+        """Its storage key."""
         return manifest_key(self.id)
 
     @property
     def sources(self) -> dict[str, SourceInUse]:
-        """The sources in use, by name; one that was never accepted is missing."""
+        """The files in use, by source; a source of which no file was ever accepted is missing."""
         return {name: outcome.in_use for name, outcome in self.outcomes.items() if outcome.in_use}
 
     @property
     def refers_to(self) -> frozenset[str]:
-        """The storage keys of all that it names, its own with them; not what the one before it names."""
+        """The storage keys that it refers to, including its own and excluding those of the previous manifest."""
         own = frozenset((self.key, *self.tables.values()))
         return own.union(*(outcome.refers_to for outcome in self.outcomes.values()))
 
-    def says_the_same_as(self, later: "Manifest") -> bool:
-        """Whether a later run of the same day found the same files in the same state, and nothing beside them."""
-        return not later.enrichment.answered and (self.day, self.settings, self._findings()) == (
+    def has_same_inputs_as(self, later: "Manifest") -> bool:
+        """Whether a later run of the same day had the same settings and files, and no new data from the services."""
+        return not later.enrichment.answered and (self.day, self.settings, self._inputs()) == (
             later.day,
             later.settings,
-            later._findings(),
+            later._inputs(),
         )
 
-    def _findings(self) -> dict[str, SourceOutcome]:
+    def _inputs(self) -> dict[str, SourceOutcome]:
         return {
             name: outcome.model_copy(update={"state": "accepted"}) if outcome.state == "unchanged" else outcome
             for name, outcome in self.outcomes.items()
@@ -183,10 +188,15 @@ _MANIFEST = "/manifest.json"
 
 
 def manifest_key(snapshot_id: str) -> str:
-    """The storage key of a snapshot's manifest."""
+    """Return the storage key of a snapshot's manifest."""
     return f"{SNAPSHOTS}{snapshot_id}{_MANIFEST}"
 
 
 def is_manifest(key: str) -> bool:
-    """Whether a storage key is a manifest's."""
+    """Return whether a storage key is that of a manifest."""
     return key.startswith(SNAPSHOTS) and key.endswith(_MANIFEST)
+
+
+def read_manifest(storage: Storage, key: str) -> Manifest:
+    """Read a manifest from the storage."""
+    return Manifest.model_validate_json(storage.read(key))

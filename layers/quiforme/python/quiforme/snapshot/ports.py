@@ -1,4 +1,4 @@
-"""What the snapshot asks of the world: where each source's newest file is, and a storage that keeps what it makes."""
+"""The ports of the snapshot: the origins of the sources, and the storage."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from quiforme.sources.catalogue import Source
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Which file it was, to know it again without reading it.
+    """Identifies a file without reading it.
 
     Attributes:
         file: The producer's file name.
-        tag: Differs when the content does: an ETag, a Last-Modified, or a digest.
+        tag: Changes with the content: an ETag, a Last-Modified, or a digest.
 
     """
 
@@ -30,8 +30,8 @@ class Offer:
     Attributes:
         version: Which file it is.
         day: The day of the data.
-        fetched: Whether it was copied; not when it is the version already known.
-        sha256: The digest of its content, hexadecimal, when it was worked out on the way.
+        fetched: Whether it was copied; false when its version is already known.
+        sha256: Hexadecimal digest of its content, if it was computed while fetching.
 
     """
 
@@ -45,38 +45,38 @@ class Origin(Protocol):
     """Where a source's files come from: a drop that ops fill, or the producer itself."""
 
     def take(self, source: Source, known: Version | None, target: Path) -> Offer | None:
-        """Copy the source's newest file to `target`, whole, unless it is the version `known`.
+        """Copy the source's newest file to `target`, unless it is the version `known`.
 
         Returns:
-            What was found; None when there is no file at all.
+            The newest file; None when there is no file.
 
         Raises:
-            Unfetchable: It cannot be had whole.
+            Unfetchable: It cannot be fetched completely.
 
         """
 
 
 class Unfetchable(Exception):
-    """A file could not be fetched whole; the message says why, in words for ops."""
+    """A file could not be fetched completely; the message says why, for ops."""
 
 
 class Storage(Protocol):
-    """Keeps objects under keys; what a reader may have seen is never changed."""
+    """Stores objects under keys. An object is never changed once a reader may have seen it."""
 
     def keys(self, prefix: str) -> list[str]:
-        """The keys that start with a prefix, ascending."""
+        """List the keys that start with a prefix, ascending."""
 
     def get(self, key: str, target: Path) -> None:
         """Copy an object to a file."""
 
     def put(self, key: str, source: Path) -> None:
-        """Keep a file under a key."""
+        """Store a file under a key."""
 
     def read(self, key: str) -> bytes:
-        """An object's content."""
+        """Return an object's content."""
 
     def write(self, key: str, content: bytes) -> None:
-        """Keep content under a key."""
+        """Store content under a key."""
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Keep these objects no longer; one that is not there is no error."""
+        """Delete objects; a missing one is no error."""

@@ -1,110 +1,110 @@
--- The documents as JSON: `data` is closed by the published contract, `details` goes to `meta`. The texts are put together
--- piece by piece, many times quicker than nested values made JSON as a whole.
+-- Reads: the tables of 1_declarations.sql to 4_perimeter.sql; liste_of, fiches, sirene_succession.
+-- Makes:
+--   published_fiches: what the documents and the exports say of each fiche
+--   identities (siret, denomination, adresse), sirene_states, successors
+--   establishment_facts: the columns of a document that are no list, and what goes beside it
+--   documents (siret, data, details, identite, non_diffusible): one row for each document
+--
+-- `data` is the document, closed by the published contract; `details` and `identite` go to `meta`. All are JSON texts,
+-- concatenated piece by piece: many times faster than to_json of nested values. What is written with a dollar sign is
+-- generated from the fields in document_fields.py.
 
 CREATE OR REPLACE MACRO json_of(value) AS coalesce(to_json(value)::VARCHAR, 'null');
 CREATE OR REPLACE MACRO json_date(day) AS coalesce('"' || day::VARCHAR || '"', 'null');
 CREATE OR REPLACE MACRO json_boolean(value) AS coalesce(value::VARCHAR, 'null');
-CREATE OR REPLACE MACRO json_specialite(code, libelle) AS
-    concat('{"code":', json_of(code), ',"libelle":', json_of(libelle), '}');
 
+-- `declarations_activites_etablissement[]`, "Order": active first, then the latest declaration, then the NDA.
 CREATE OR REPLACE VIEW declarations_json AS
-WITH entrees AS (
-    SELECT siret, actif, date_derniere_declaration, nda, count(*) OVER (PARTITION BY siret) AS nombre,
-           concat(
-               '{"numero_de_declaration":', json_of(nda),
-               ',"actif":', json_boolean(actif),
-               ',"date_derniere_declaration":', json_date(date_derniere_declaration),
-               ',"date_debut_exercice":', json_date(date_debut_exercice),
-               ',"date_fin_exercice":', json_date(date_fin_exercice),
-               ',"certification_qualiopi":{"action_formation":', json_boolean(action_formation),
-               ',"bilan_competences":', json_boolean(bilan_competences),
-               ',"validation_acquis_experience":', json_boolean(validation_acquis_experience),
-               ',"apprentissage":', json_boolean(apprentissage),
-               ',"obtention_via_unite_legale":', json_boolean(obtention_via_unite_legale),
-               '},"specialites":{"specialite_1":', json_specialite(code_specialite_1, libelle_specialite_1),
-               ',"specialite_2":', json_specialite(code_specialite_2, libelle_specialite_2),
-               ',"specialite_3":', json_specialite(code_specialite_3, libelle_specialite_3), '}}') AS entree
+WITH entries AS (
+    SELECT siret, actif, date_derniere_declaration, nda, count(*) OVER (PARTITION BY siret) AS number,
+           $declaration_json AS entry
     FROM declarations
 )
--- Nearly all have one, which nothing has to be sorted for.
-SELECT siret, entree AS declarations FROM entrees WHERE nombre = 1
+-- Nearly all establishments have one entry, which needs no sorting.
+SELECT siret, entry AS declarations FROM entries WHERE number = 1
 UNION ALL
-SELECT siret, string_agg(entree, ',' ORDER BY actif DESC, date_derniere_declaration DESC NULLS LAST, nda)
-FROM entrees WHERE nombre > 1 GROUP BY siret;
+SELECT siret, string_agg(entry, ',' ORDER BY actif DESC, date_derniere_declaration DESC NULLS LAST, nda)
+FROM entries WHERE number > 1 GROUP BY siret;
 
--- What the entries of one fiche have in common: the pieces between which what is their own goes.
-CREATE OR REPLACE TABLE fiches_publiees AS
-SELECT code, register_rank, TRY_CAST(regexp_extract(code, '[0-9]+') AS BIGINT) AS numero,
-       concat('{"code":', json_of(code), ',"actif":') AS debut,
-       concat(',"date_fin_enregistrement":', json_date(date_fin_enregistrement),
-              ',"date_decision":', json_date(date_decision), ',"habilitation_pour_former":') AS milieu,
-       concat(',"sirets_organismes_certificateurs":', json_of(coalesce(certificateurs.sirets, [])), '}') AS fin,
+-- `fiche_order` is the order of `habilitations_france_competence[]`: RNCP before RS, then by number.
+-- The pieces of JSON text are shared by all habilitations for one fiche, so they are made once.
+CREATE OR REPLACE TABLE published_fiches AS
+WITH certifiers AS (
+    SELECT code, list(siret ORDER BY siret) AS sirets FROM active_certifiers GROUP BY code
+), numbered AS (
+    SELECT *, row_number() OVER (ORDER BY register_rank, TRY_CAST(regexp_extract(code, '[0-9]+') AS BIGINT), code) AS fiche_order,
+           coalesce(certifiers.sirets, []) AS sirets_organismes_certificateurs
+    FROM fiches LEFT JOIN certifiers USING (code)
+)
+SELECT code, fiche_order, date_decision, date_fin_enregistrement, sirets_organismes_certificateurs,
+       $fiche_pieces,
        concat(json_of(code), ':{"intitule":', json_of(intitule), ',"niveau":', json_of(niveau),
               ',"remplacee_par":', json_of(coalesce(nouvelles_certifications, [])), '}') AS details
-FROM fiches
-LEFT JOIN (SELECT code, list(siret ORDER BY siret) AS sirets FROM certificateurs_actifs GROUP BY code) AS certificateurs
-  USING (code);
+FROM numbered;
 
--- Lists put in order at the end: to aggregate long texts in order takes half as long again.
+-- The lists are sorted after they are made: sorting long texts while aggregating takes half as long again.
 CREATE OR REPLACE VIEW habilitations_json AS
-SELECT siret, array_to_string(list_select(entrees, ordre), ',') AS habilitations,
-       array_to_string(list_select(details, ordre), ',') AS details
-FROM (SELECT siret, list(entree) AS entrees, list(details) AS details,
-             list_grade_up(list({rang: register_rank, numero: numero, code: code})) AS ordre
-      FROM (SELECT siret, register_rank, numero, code, details,
-                   concat(debut, json_boolean(actif), ',"date_actif":', json_date(date_actif), milieu, json_boolean(former),
-                          ',"habilitation_pour_organiser_l_evaluation":', json_boolean(organiser), fin) AS entree
-            FROM habilitations JOIN fiches_publiees USING (code))
+SELECT siret, array_to_string(list_select(entries, by_order), ',') AS habilitations,
+       array_to_string(list_select(details, by_order), ',') AS details
+FROM (SELECT siret, list(entry) AS entries, list(details) AS details, list_grade_up(list(fiche_order)) AS by_order
+      FROM (SELECT siret, fiche_order, details, $habilitation_json AS entry
+            FROM habilitations JOIN published_fiches USING (code))
       GROUP BY siret);
 
--- One row an establishment of Sirene that a document speaks of; which one never depends on how the stock is stored.
-CREATE OR REPLACE TABLE sirene_utile AS
-FROM sirene_proche SEMI JOIN etablissements USING (siret)
+-- One row for each establishment that Sirene knows. The order is total, so that the row chosen does not depend on how
+-- the stock is stored.
+CREATE OR REPLACE TABLE sirene_states AS
+FROM sirene_candidates SEMI JOIN establishments USING (siret)
 QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST, etat, diffusion) = 1;
 
-CREATE OR REPLACE TABLE successeurs AS
+CREATE OR REPLACE TABLE successors AS
 SELECT predecesseur AS siret, successeur FROM sirene_succession
-SEMI JOIN etablissements ON etablissements.siret = predecesseur
+SEMI JOIN establishments ON establishments.siret = predecesseur
 QUALIFY row_number() OVER (PARTITION BY predecesseur ORDER BY date_lien DESC NULLS LAST, successeur) = 1;
 
--- The denomination and the address, from the OF list: of the SIRET's own row, else the name of its legal unit's only NDA.
-CREATE OR REPLACE TABLE identites AS
-WITH propres AS (
+-- The denomination and the address of the SIRET's own row in the OF list. Without one, the denomination of the row of
+-- its legal unit's only NDA.
+CREATE OR REPLACE TABLE identities AS
+WITH of_siret AS (
     SELECT siret, denomination, adresse FROM liste_of
     QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_derniere_declaration DESC NULLS LAST, line) = 1
-), uniques AS (
-    SELECT unites_legales.siren, denomination
-    FROM liste_of JOIN unites_legales ON unites_legales.siren = siren_retenu AND nombre_nda = 1
-    QUALIFY row_number() OVER (PARTITION BY unites_legales.siren ORDER BY date_derniere_declaration DESC NULLS LAST, line) = 1
+), of_unit AS (
+    SELECT legal_units.siren, denomination
+    FROM liste_of JOIN legal_units ON legal_units.siren = siren_retenu AND nda_count = 1
+    QUALIFY row_number() OVER (PARTITION BY legal_units.siren ORDER BY date_derniere_declaration DESC NULLS LAST, line) = 1
 )
-SELECT etablissements.siret, coalesce(propres.denomination, uniques.denomination) AS denomination,
+SELECT establishments.siret, coalesce(of_siret.denomination, of_unit.denomination) AS denomination,
        CASE WHEN adresse IS NOT NULL THEN {
            voie: nullif(adresse.voie, ''), code_postal: nullif(adresse.code_postal, ''), ville: nullif(adresse.ville, '')
        } END AS adresse
-FROM etablissements
-LEFT JOIN propres USING (siret)
-LEFT JOIN uniques ON uniques.siren = left(etablissements.siret, 9);
+FROM establishments
+LEFT JOIN of_siret USING (siret)
+LEFT JOIN of_unit ON of_unit.siren = left(establishments.siret, 9);
+
+CREATE OR REPLACE VIEW establishment_facts AS
+SELECT siret, uai,
+       coalesce(nda_count > 1, false) AS several_ndas,   -- `unite_legale_avec_plusieurs_nda`
+       etat, CASE etat WHEN 'F' THEN date_debut END AS date_fermeture, successeur, diffusion,
+       coalesce(diffusion IN ('P', 'N'), false) AS non_diffusible,
+       denomination, adresse
+FROM establishments
+JOIN identities USING (siret)
+LEFT JOIN uai_codes USING (siret)
+LEFT JOIN legal_units ON legal_units.siren = left(establishments.siret, 9)
+LEFT JOIN sirene_states USING (siret)
+LEFT JOIN successors USING (siret);
 
 CREATE OR REPLACE TABLE documents AS
 SELECT siret,
-       concat('{"siret":', json_of(siret),
-              ',"code_uai":', json_of(uai),
-              ',"unite_legale_avec_plusieurs_nda":', json_boolean(coalesce(nombre_nda > 1, false)),
-              ',"declarations_activites_etablissement":[', declarations,
-              '],"habilitations_france_competence":[', habilitations, ']}') AS data,
-       concat('{"etablissement":{"etat_administratif":', json_of(sirene_utile.etat),
-              ',"date_fermeture":', json_date(CASE sirene_utile.etat WHEN 'F' THEN date_debut END),
+       $document_json AS data,
+       concat('{"etablissement":{"etat_administratif":', json_of(etat),
+              ',"date_fermeture":', json_date(date_fermeture),
               ',"siret_successeur":', json_of(successeur),
-              ',"diffusion_partielle":', json_boolean(sirene_utile.diffusion = 'P'),
+              ',"diffusion_partielle":', json_boolean(diffusion = 'P'),
               '},"habilitations":{', habilitations_json.details, '}}') AS details,
-       to_json({denomination: identites.denomination, adresse: identites.adresse})::VARCHAR AS identite,
-       coalesce(sirene_utile.diffusion IN ('P', 'N'), false) AS non_diffusible
-FROM etablissements
-JOIN identites USING (siret)
-LEFT JOIN codes_uai USING (siret)
-LEFT JOIN unites_legales ON unites_legales.siren = left(etablissements.siret, 9)
+       to_json({denomination: denomination, adresse: adresse})::VARCHAR AS identite,
+       non_diffusible
+FROM establishment_facts
 LEFT JOIN declarations_json USING (siret)
 LEFT JOIN habilitations_json USING (siret)
-LEFT JOIN sirene_utile USING (siret)
-LEFT JOIN successeurs USING (siret)
-WHERE siret NOT IN (SELECT siret FROM hors_perimetre);
+WHERE siret NOT IN (SELECT siret FROM out_of_perimeter);

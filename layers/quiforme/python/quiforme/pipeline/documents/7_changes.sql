@@ -1,36 +1,43 @@
--- What has to be written so that the look-up answers the documents and the index of today: only what changed.
+-- Reads: documents, reverse_index, out_of_perimeter; previous.repertoire; the variable `generation`.
+-- Makes:
+--   answers (id, etat, empreinte, empreinte_details): what every identifier answers from this run on
+--   changes (id, etat, nature, replaced_generation): the answers that differ from the published ones, to be written
+--   repertoire: stored, so its columns keep their names (see shared/previous_run.sql)
+--   replaced_items (id, generation): stored with the generation; the items that the changes replace
+--
+-- `etat` is the state of the stored item (registry/ports.py), `nature` names the change in the run's summary.
 
-CREATE OR REPLACE TABLE reponses AS
+CREATE OR REPLACE TABLE answers AS
 SELECT siret AS id, 'document' AS etat, sha256(data) AS empreinte,
        sha256(concat(details, identite, non_diffusible)) AS empreinte_details
 FROM documents
 UNION ALL
-SELECT siret, 'hors_perimetre', NULL, NULL FROM hors_perimetre
+SELECT siret, 'hors_perimetre', NULL, NULL FROM out_of_perimeter
 UNION ALL
-SELECT id, 'index', sha256(data), NULL FROM index_publie;
+SELECT id, 'index', sha256(data), NULL FROM reverse_index;
 
--- What answered once and answers no more leaves a tombstone, since its earlier items stay.
-INSERT INTO reponses
-SELECT id, 'retire', NULL, NULL FROM previous.repertoire ANTI JOIN reponses USING (id);
+-- An identifier that no longer answers gets a tombstone, since its earlier items stay.
+INSERT INTO answers
+SELECT id, 'retire', NULL, NULL FROM previous.repertoire ANTI JOIN answers USING (id);
 
-CREATE OR REPLACE TABLE changements AS
-SELECT id, reponses.etat,
+CREATE OR REPLACE TABLE changes AS
+SELECT id, answers.etat,
        CASE WHEN contains(id, '/') THEN 'index'
-            WHEN reponses.etat = 'document' THEN
-                CASE WHEN avant.etat IS DISTINCT FROM 'document' THEN 'new'
-                     WHEN avant.empreinte <> reponses.empreinte THEN 'changed'
+            WHEN answers.etat = 'document' THEN
+                CASE WHEN published.etat IS DISTINCT FROM 'document' THEN 'new'
+                     WHEN published.empreinte <> answers.empreinte THEN 'changed'
                      ELSE 'details_only' END
-            WHEN avant.etat = 'document' THEN 'retired'
+            WHEN published.etat = 'document' THEN 'retired'
             ELSE 'perimeter_only' END AS nature,
-       avant.generation AS generation_remplacee
-FROM reponses LEFT JOIN previous.repertoire AS avant USING (id)
-WHERE (reponses.etat, reponses.empreinte, reponses.empreinte_details)
-      IS DISTINCT FROM (avant.etat, avant.empreinte, avant.empreinte_details);
+       published.generation AS replaced_generation
+FROM answers LEFT JOIN previous.repertoire AS published USING (id)
+WHERE (answers.etat, answers.empreinte, answers.empreinte_details)
+      IS DISTINCT FROM (published.etat, published.empreinte, published.empreinte_details);
 
 CREATE OR REPLACE TABLE repertoire AS
-SELECT reponses.*,
-       CASE WHEN changements.id IS NULL THEN avant.generation ELSE getvariable('generation')::INTEGER END AS generation
-FROM reponses LEFT JOIN changements USING (id) LEFT JOIN previous.repertoire AS avant USING (id);
+SELECT answers.*,
+       CASE WHEN changes.id IS NULL THEN published.generation ELSE getvariable('generation')::INTEGER END AS generation
+FROM answers LEFT JOIN changes USING (id) LEFT JOIN previous.repertoire AS published USING (id);
 
-CREATE OR REPLACE TABLE remplaces AS
-SELECT id, generation_remplacee AS generation FROM changements WHERE generation_remplacee IS NOT NULL;
+CREATE OR REPLACE TABLE replaced_items AS
+SELECT id, replaced_generation AS generation FROM changes WHERE replaced_generation IS NOT NULL;

@@ -1,15 +1,18 @@
--- What one run keeps for the next, here without a row: the state before the very first run.
+-- Reads: empty.liste_of, empty.sirene_recente, empty.adresses (source_tables.sql).
+-- Makes: the schema `previous`, without rows: the state before the first run. Each run stores these tables for the
+--   next one and for the reconciliation (Parquet). Their names and columns are stored names: to change one needs a
+--   migration. A column that is added is null in what earlier runs stored.
 CREATE SCHEMA IF NOT EXISTS previous;
 
--- The list accepted last.
+-- The list accepted by the previous run.
 CREATE OR REPLACE TABLE previous.liste_of AS FROM empty.liste_of;
 
--- NDAs that left the list, and the day of the run that saw them gone.
+-- NDAs that left the list; `depuis` is the day of the run that found them gone.
 CREATE OR REPLACE TABLE previous.ndas_inactifs (
     nda VARCHAR, siren VARCHAR, line BIGINT, siret VARCHAR, code_region VARCHAR, date_derniere_declaration DATE, depuis DATE
 );
 
--- The declarations of the documents, one row an entry, perimeter aside.
+-- The declarations of the documents, one row for each entry, including establishments out of perimeter.
 CREATE OR REPLACE TABLE previous.declarations (
     siret VARCHAR, nda VARCHAR, actif BOOLEAN,
     date_derniere_declaration DATE, date_debut_exercice DATE, date_fin_exercice DATE,
@@ -20,17 +23,18 @@ CREATE OR REPLACE TABLE previous.declarations (
     code_specialite_3 VARCHAR, libelle_specialite_3 VARCHAR
 );
 
--- The habilitations of the documents, perimeter aside; `pour_former_comme_partenaire`: a counted partner row allows it.
+-- The habilitations of the documents, including establishments out of perimeter. `pour_former_comme_partenaire`: a
+-- counted partner row allows to train.
 CREATE OR REPLACE TABLE previous.habilitations (
     siret VARCHAR, code VARCHAR, actif BOOLEAN, pour_former_comme_partenaire BOOLEAN
 );
 
--- What the look-up answers for a SIRET, without the texts: a document, that it is out of perimeter, or a tombstone; for
--- `kind/identifier`, the index of who is behind it, or a tombstone; and the generation of the item that says so.
+-- The directory of answers, without their texts. `id` is a SIRET or `kind/identifier`; `etat` is the state of its item
+-- (registry/ports.py); the two digests (SHA-256) are of the texts; `generation` is the one that wrote the item.
 CREATE OR REPLACE TABLE previous.repertoire (
     id VARCHAR, etat VARCHAR, empreinte VARCHAR, empreinte_details VARCHAR, generation INTEGER
 );
 
--- What the optional services answered so far.
+-- What the optional services have answered so far.
 CREATE OR REPLACE TABLE previous.sirene_recente AS FROM empty.sirene_recente;
 CREATE OR REPLACE TABLE previous.adresses AS FROM empty.adresses;

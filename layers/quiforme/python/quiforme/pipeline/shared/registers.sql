@@ -1,4 +1,4 @@
--- Reads: fiches_rncp, partenaires_rncp, certificateurs_rncp, and the same three of the rs.
+-- Reads: fiches_rncp, partenaires_rncp, certificateurs_rncp, and the same three of the RS.
 -- Makes: the views fiches, partenaires, certificateurs: both registers of France compétences together.
 -- Used by the documents and by the anomaly rules.
 

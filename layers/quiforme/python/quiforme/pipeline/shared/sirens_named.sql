@@ -1,5 +1,7 @@
--- The SIRENs that the run may ask Sirene's stock about: of all that the other sources name, and of what the run before
--- left. They are more than the documents are about, which is for documents/ to say, and never fewer.
+-- Reads: liste_of, partenaires_*, certificateurs_*; previous.declarations, previous.sirene_recente.
+-- Makes: sirens_nommes (siren BIGINT): every SIREN that the run may look up in Sirene's stock. It is a superset of the
+--   SIRENs that documents are about, so that the stock is filtered while it is read (sources/sirene.py).
+
 CREATE OR REPLACE TABLE sirens_nommes AS
 SELECT DISTINCT TRY_CAST(left(siret, 9) AS BIGINT) AS siren
 FROM (SELECT siret FROM liste_of

@@ -1,4 +1,5 @@
--- The tables that the sources fill, here without a row: they stand in for a source that was never had.
+-- Makes: the schema `empty`: the tables that the sources fill, without rows, for a source of which no file was ever
+--   accepted. These tables are stored (Parquet): their names and columns are stored names.
 CREATE SCHEMA IF NOT EXISTS empty;
 
 CREATE OR REPLACE TABLE empty.liste_of (
@@ -12,7 +13,7 @@ CREATE OR REPLACE TABLE empty.liste_of (
     code_specialite_1 VARCHAR, libelle_specialite_1 VARCHAR,
     code_specialite_2 VARCHAR, libelle_specialite_2 VARCHAR,
     code_specialite_3 VARCHAR, libelle_specialite_3 VARCHAR,
-    kept BOOLEAN,          -- taken over from the list before, this one's line being unreadable
+    kept BOOLEAN,          -- from the previous list: the line is unreadable in this one
     siret_valide BOOLEAN,
     siren_retenu VARCHAR   -- the SIREN of the row (document.md): of its valid SIRET, else its own valid one
 );
@@ -31,7 +32,7 @@ CREATE OR REPLACE TABLE empty.certificateurs_rs AS FROM empty.certificateurs_rnc
 
 CREATE OR REPLACE TABLE empty.sirene (
     siret VARCHAR, etat VARCHAR, date_debut DATE, code_commune VARCHAR, diffusion VARCHAR,
-    numero BIGINT AS (siret_number(siret))   -- among 44 million an establishment is looked for by its number
+    numero BIGINT AS (siret_number(siret))   -- among 44 million rows, joins by number are fast
 );
 CREATE OR REPLACE TABLE empty.sirene_succession (predecesseur VARCHAR, successeur VARCHAR, date_lien DATE);
 
@@ -40,14 +41,14 @@ CREATE OR REPLACE TABLE empty.annuaire_education (
 );
 CREATE OR REPLACE TABLE empty.referentiel_onisep (rank INTEGER, siret VARCHAR, uai VARCHAR);
 
--- What the optional services add, kept from run to run (enrichment).
+-- What the optional services add, stored by each run for the next (enrichment/).
 CREATE OR REPLACE TABLE empty.sirene_recente (
     siret VARCHAR, etat VARCHAR, date_debut DATE, code_commune VARCHAR, diffusion VARCHAR,
-    traite_le TIMESTAMP   -- when INSEE treated it last
+    traite_le TIMESTAMP   -- when INSEE last processed it
 );
 CREATE OR REPLACE TABLE empty.adresses (
     adresse STRUCT(voie VARCHAR, code_postal VARCHAR, ville VARCHAR),
-    score DOUBLE,         -- 0 to 1; NULL when the geocoder found nothing at all
+    score DOUBLE,         -- 0 to 1; NULL when the geocoder found nothing
     citycode VARCHAR, label VARCHAR,
-    demandee DATE         -- the day of the run that asked
+    demandee DATE         -- the day of the run that asked the geocoder
 );

@@ -1,4 +1,4 @@
-"""Months of runs: nothing that is referred to is ever lost, and what is not goes, whatever dies half-way."""
+"""Months of runs: what something refers to is never deleted, and all else is, even when runs die half-way."""
 
 import copy
 import re
@@ -50,9 +50,9 @@ class Long(System):
         return day
 
     def promised(self) -> list[int]:
-        """The generations that ops may go back to: it is tried, and every file that they name is there.
+        """The generations that ops may roll back to: each is tried, and every file that it refers to exists.
 
-        The oldest is built again from what it was built from: it stands the furthest from all the others.
+        The oldest is replayed: its references are the furthest from all others.
         """
         at = self.registry.pointer
         assert at

@@ -1,0 +1,149 @@
+"""The tables of a snapshot: Parquet files in the storage, and views in the run's database."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+
+import duckdb
+
+from quiforme.database import open_database, sql_text
+from quiforme.snapshot.manifest import Manifest, SourceInUse
+from quiforme.snapshot.ports import Storage
+from quiforme.sources.catalogue import Source, kept
+from quiforme.sources.reading import BROKEN, FileRefused, InPlaceTable, see_all, unreadable
+
+_MEMORY_MB = 1000
+
+
+class Damaged(Exception):
+    """An accepted file turns out to be unreadable."""
+
+    def __init__(self, source: str, refusal: FileRefused) -> None:
+        """Take the source's name and the reason for refusing the file."""
+        super().__init__(f"{source}: {refusal}")
+        self.source = source
+        self.refusal = refusal
+
+
+@contextmanager
+def separate_database(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database for one file, with one thread: a damaged file can make DuckDB invalidate the database reading it."""
+    with (
+        TemporaryDirectory(dir=scratch) as folder,
+        open_database(Path(folder), memory_limit_mb=_MEMORY_MB) as database,
+    ):
+        database.execute("SET threads = 1")
+        yield database
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTables:
+    """Saves tables to the storage, and loads them into the run's database.
+
+    A table in place is read from the producer's file, so that the run does not wait until it is saved. It must be saved
+    before a manifest or a progress, which outlive this invocation, refers to its key (`save_in_place`). Only then is
+    the whole file known to be readable. If it is damaged, whatever was made from the tables is discarded, and the run
+    starts over without that file.
+
+    Attributes:
+        database: The run's database.
+        storage: Where tables are saved.
+        scratch: A local folder for the files in use.
+
+    """
+
+    database: duckdb.DuckDBPyConnection
+    storage: Storage
+    scratch: Path
+    _in_place: dict[str, tuple[str, InPlaceTable]] = field(default_factory=dict)
+    _saving: Lock = field(default_factory=Lock)
+
+    def load_source(self, source: Source, in_use: SourceInUse | None) -> None:
+        """Load a source's tables, without rows when no file was ever accepted."""
+        if in_use:
+            self.load(in_use.tables)
+        else:
+            for table in source.tables:
+                self.database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM empty.{table}")
+
+    def load(self, tables: Mapping[str, str], schema: str = "main") -> None:
+        """Make views of saved tables, given their storage keys by name."""
+        for table, key in tables.items():
+            _, in_place = self._in_place.get(key, (None, None))
+            file = f"({in_place.named})" if in_place else f"read_parquet({sql_text(self.local(key))})"
+            relation = kept(table, file)
+            self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM {relation}")
+
+    def load_previous(self, previous: Manifest, *, repertoire: str) -> None:
+        """Load the tables of the previous run into the schema `previous`.
+
+        Args:
+            previous: Its manifest.
+            repertoire: The storage key of the directory of answers to compare with.
+
+        """
+        tables = {**previous.tables, **previous.sources["liste_of"].tables, "repertoire": repertoire}
+        for table in tables:
+            self.database.execute(f"DROP TABLE previous.{table}")
+        self.load(tables, schema="previous")
+
+    def save(self, table: str, key: str, *, database: duckdb.DuckDBPyConnection | None = None) -> None:
+        """Save a table of the run's database, or of another one, under a key."""
+        path = self.new_local(key)
+        (database or self.database).execute(f"COPY {table} TO {sql_text(path)} (FORMAT parquet, COMPRESSION zstd)")
+        self.storage.put(key, path)
+
+    def save_file(self, file: Path, key: str) -> None:
+        """Save a table that is a Parquet file already."""
+        path = self.new_local(key)
+        file.rename(path)
+        self.storage.put(key, path)
+
+    def save_later(self, source: str, table: InPlaceTable, key: str) -> None:
+        """Register a table in place, to be read from the producer's file until `save_in_place` saves it."""
+        self._in_place[key] = source, table
+
+    def save_in_place(self) -> None:
+        """Save the tables in place that are not saved yet; existing views go on reading the producer's file.
+
+        Raises:
+            Damaged: A file cannot be read.
+
+        """
+        with self._saving:
+            for key, (source, table) in list(self._in_place.items()):
+                path = self.new_local(key)
+                try:
+                    with separate_database(self.scratch) as database:
+                        database.execute(f"COPY ({table.query}) TO {sql_text(path)} ({table.form})")
+                except BROKEN:
+                    self._read_whole(source, table)
+                    raise  # the file is readable: the disk is full, say
+                self.storage.put(key, path)
+                del self._in_place[key]
+
+    def _read_whole(self, source: str, table: InPlaceTable) -> None:
+        """Read every value of a table in place, and write nothing."""
+        try:
+            with separate_database(self.scratch) as database:
+                see_all(database, table.query)
+        except duckdb.OutOfMemoryException:
+            raise
+        except BROKEN as error:
+            raise Damaged(source, unreadable(error, table.path)) from error
+
+    def local(self, key: str) -> Path:
+        """Return the local copy of a stored object, fetched once."""
+        path = self.scratch / key
+        if not path.exists():
+            self.storage.get(key, self.new_local(key))
+        return path
+
+    def new_local(self, key: str) -> Path:
+        """Return the local path for a storage key, in an existing folder."""
+        path = self.scratch / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
