@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from quiforme.jobs.ingestion import NoListeOf
+from quiforme.sources.catalogue import BY_NAME
 
-from tests.integration.spoilt import BY_NAME, path_of, rewrite
+from tests.integration.spoilt import path_of, rewrite
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.formats import france_competences, liste_of
 from tools.fictitious_france.model import OfRow

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from quiforme.database import open_database
-from quiforme.sources.catalogue import kept
+from quiforme.sources.catalogue import BY_NAME, kept
 from quiforme.sources.reading import FileRefused
 
-from tests.integration.spoilt import BY_NAME, rewrite
+from tests.integration.spoilt import rewrite
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.cast import CERTIFIED
 

@@ -13,12 +13,11 @@ from quiforme.fetching.http import Http
 from quiforme.fetching.producers import HttpOrigin
 from quiforme.snapshot.collect import Collector
 from quiforme.snapshot.manifest import SourceInUse, SourceOutcome
-from quiforme.sources.catalogue import SOURCES
+from quiforme.sources.catalogue import BY_NAME
 
 from tests.integration.fetching.server import Act, Server, moved, reply, unless_known, zipped
 from tools.in_process.doubles import FolderStorage
 
-BY_NAME = {source.name: source for source in SOURCES}
 DIRECTORY = (
     "Identifiant_de_l_etablissement;SIREN_SIRET;etat;Type_contrat_prive;Lycee_Agricole\n"
     "0861288H;13000000000012;OUVERT;;\n"

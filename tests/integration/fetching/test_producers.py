@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from quiforme.fetching.addresses import PRODUCERS
 from quiforme.fetching.connections import checked
 from quiforme.fetching.data_gouv import Dataset
 from quiforme.fetching.http import Http
 from quiforme.fetching.producers import HttpOrigin
 from quiforme.snapshot.ports import Offer, Unfetchable, Version
-from quiforme.sources.catalogue import SOURCES
+from quiforme.sources.catalogue import BY_NAME, SOURCES
 
 from tests.integration.fetching.conftest import Time
 from tests.integration.fetching.server import Act, Request, Server, Wire, moved, reply, unless_known
 from tools.local_stack.template import template
 
-BY_NAME = {source.name: source for source in SOURCES}
 RNCP, LISTE_OF, SIRENE, ANNUAIRE = (BY_NAME[name] for name in ("rncp", "liste_of", "sirene", "annuaire_education"))
 TODAY = date(2026, 8, 26)
 BODY = b"siren;siret\n"
@@ -322,22 +320,21 @@ def test_an_address_that_is_not_https_is_no_origin(http: Http, address: str) -> 
 # The defaults
 
 
-def test_every_source_has_a_producer() -> None:
-    assert list(PRODUCERS) == [source.name for source in SOURCES]
-    for producer in PRODUCERS.values():
-        assert checked(producer.address).scheme == "https"
+def test_every_default_address_is_https() -> None:
+    for source in SOURCES:
+        assert checked(source.address).scheme == "https"
 
 
 def test_the_template_offers_these_addresses() -> None:
     parameters = template()["Parameters"]
     offered = {
         name: parameters["".join(word.capitalize() for word in name.split("_")) + "Address"]["Default"]
-        for name in PRODUCERS
+        for name in BY_NAME
     }
-    assert offered == {name: producer.address for name, producer in PRODUCERS.items()}
+    assert offered == {source.name: source.address for source in SOURCES}
 
 
 def test_the_defaults_that_are_datasets_are_known_as_such() -> None:
-    datasets = {name: Dataset.at(producer.address) for name, producer in PRODUCERS.items()}
+    datasets = {source.name: Dataset.at(source.address) for source in SOURCES}
     france_competences = Dataset("https://www.data.gouv.fr", "5eebbc067a14b6fecc9c9976")
     assert {name: at for name, at in datasets.items() if at} == dict.fromkeys(("rncp", "rs"), france_competences)

@@ -80,7 +80,7 @@ class Dataset:
         match = _DATASET.fullmatch(address)
         return cls(match["site"], match["id"]) if match else None
 
-    def newest(self, http: Http, source: Source, *, format: str) -> Found:
+    def newest(self, http: Http, source: Source) -> Found:
         """The newest file of a source.
 
         Args:
@@ -96,7 +96,7 @@ class Dataset:
 
         """
         if "day" not in source.file_name.groupindex:
-            return self._undated(http, source, format)
+            return self._undated(http, source)
         last = paris_day(http.now())
         for month in _months(last):
             found = [
@@ -108,16 +108,16 @@ class Dataset:
                 return max(found, key=lambda dated: (dated[0], _modified(dated[1].resource)))[1]
         raise Unfetchable(f"the dataset {self.id} holds no file of the last {_MONTHS} months named for this source")
 
-    def _undated(self, http: Http, source: Source, format: str) -> Found:
+    def _undated(self, http: Http, source: Source) -> Found:
         resources = list(self._resources(http))
         named = [found for resource in resources if (found := _named(resource, source))]
         if named:
             return max(named, key=lambda found: _modified(found.resource))
-        alike = [resource for resource in resources if (resource.format or "").lower() == format]
+        alike = [resource for resource in resources if (resource.format or "").lower() == source.format]
         if len(alike) != 1:
             raise Unfetchable(
                 f"the dataset {self.id} holds no file named for this source, "
-                f"and {len(alike)} of its {len(resources)} resources are {format}, one is expected"
+                f"and {len(alike)} of its {len(resources)} resources are {source.format}, one is expected"
             )
         return Found(alike[0], last_segment(alike[0].url) or alike[0].title)
 

@@ -7,7 +7,6 @@ from email.message import Message
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from quiforme.clock import paris_day
-from quiforme.fetching.addresses import PRODUCERS
 from quiforme.fetching.connections import checked
 from quiforme.fetching.data_gouv import Dataset, Found, last_segment
 from quiforme.fetching.http import Download, Http, as_date
@@ -37,7 +36,7 @@ class HttpOrigin:
         dataset = Dataset.at(self._address)
         if dataset is None:
             return self._take_plain(source, known, target)
-        found = dataset.newest(self._http, source, format=PRODUCERS[source.name].format)
+        found = dataset.newest(self._http, source)
         return self._take_found(source, found, known, target)
 
     def _take_plain(self, source: Source, known: Version | None, target: Path) -> Offer:
@@ -62,8 +61,8 @@ class HttpOrigin:
         return Offer(Version(found.file, download.tag), day, fetched=download.fetched, sha256=download.sha256)
 
     def _download(self, source: Source, address: str, known: Version | None, target: Path) -> Download:
-        limit = PRODUCERS[source.name].largest_bytes
-        return self._http.download(address, target, known=known.tag if known else None, limit_bytes=limit)
+        tag = known.tag if known else None
+        return self._http.download(address, target, known=tag, limit_bytes=source.largest_bytes)
 
     def _day(self, source: Source, file: str, download: Download) -> date:
         """The day in the file's name, else of its last modification, else today: it was written for the asking.
