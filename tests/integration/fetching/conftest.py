@@ -26,14 +26,13 @@ class Time:
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
-    def client(self, *, budget_s: float = 900, request_budget_s: float = 300, chance: float = 1.0) -> Http:
+    def client(self, *, budget_s: float = 900, request_budget_s: float = 300) -> Http:
         return Http(
             budget_s=budget_s,
             request_budget_s=request_budget_s,
             clock=self.clock,
             now=self.now,
             sleep=self.sleep,
-            chance=lambda: chance,
         )
 
 
