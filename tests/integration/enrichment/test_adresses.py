@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from quiforme.enrichment import addresses
-from quiforme.enrichment.addresses import GeocodingResult, lay_addresses
+from quiforme.enrichment.addresses import GeocodingResult, geocode_addresses
 
 from tests.integration.enrichment.tables import Row, all_of, tables
 from tools.fictitious_france import ban
@@ -53,7 +53,7 @@ class World:
 
     def run(self, *, budget_s: float = 600, **more: Any) -> GeocodingResult:
         arguments: dict[str, Any] = {"http": self.clock.http(budget_s), "address": self.service.address, **more}
-        return lay_addresses(self.database, day=DAY, budget_s=budget_s, clock=self.clock, **arguments)
+        return geocode_addresses(self.database, day=DAY, budget_s=budget_s, clock=self.clock, **arguments)
 
     def answers(self) -> dict[Address, tuple[float | None, str | None]]:
         rows = all_of(self.database, "SELECT adresse.*, score, citycode FROM adresses")
@@ -198,7 +198,7 @@ def test_a_row_on_which_the_geocoder_failed_stays_to_be_asked(tmp_path: Path) ->
 
 
 def test_a_file_that_is_refused_does_not_hold_up_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "ADDRESSES_A_FILE", 2)
+    monkeypatch.setattr(addresses, "ADDRESSES_PER_FILE", 2)
     streets: list[Address] = [(f"{number} RUE", "75011", "PARIS") for number in range(1, 6)]
     with world(tmp_path, *streets) as w:
         w.service.faults = {1: Reply(413)}
@@ -208,7 +208,7 @@ def test_a_file_that_is_refused_does_not_hold_up_the_others(tmp_path: Path, monk
 
 
 def test_an_outage_is_not_insisted_upon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "ADDRESSES_A_FILE", 1)
+    monkeypatch.setattr(addresses, "ADDRESSES_PER_FILE", 1)
     with world(tmp_path, FOUND, LOST, NOWHERE) as w:
         w.service.truth = lambda _: Reply(503)
         outcome = w.run()
@@ -218,7 +218,7 @@ def test_an_outage_is_not_insisted_upon(tmp_path: Path, monkeypatch: pytest.Monk
 def test_slow_answers_end_with_the_budget_and_what_came_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(addresses, "ADDRESSES_A_FILE", 1)
+    monkeypatch.setattr(addresses, "ADDRESSES_PER_FILE", 1)
     with world(tmp_path, FOUND, LOST, NOWHERE) as w:
 
         def slow(request: Request) -> Reply:

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from quiforme.enrichment.recent_sirene import SireneApiResult, lay_recent_sirene
+from quiforme.enrichment.recent_sirene import SireneApiResult, refresh_recent_sirene
 
 from tests.integration.enrichment.insee import KEY, Insee, establishment, questions
 from tests.integration.enrichment.tables import Row, all_of, tables
@@ -59,7 +59,7 @@ class World:
             "sleep": self.clock.sleep,
             **more,
         }
-        return lay_recent_sirene(self.database, **arguments)
+        return refresh_recent_sirene(self.database, **arguments)
 
     def states(self) -> dict[str, str]:
         """What Sirene now says."""

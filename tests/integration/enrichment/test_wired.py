@@ -48,7 +48,7 @@ def test_addresses_over_the_days_and_through_an_outage(tmp_path: Path) -> None:
 
 
 def test_a_closure_since_the_stock_is_published_and_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent_sirene, "SECONDS_APART", 0.0)
+    monkeypatch.setattr(recent_sirene, "SECONDS_BETWEEN_REQUESTS", 0.0)
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
     system.ingest(FIRST_DAY)

@@ -17,7 +17,7 @@ import duckdb
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script
 from quiforme.enrichment import KEPT as ENRICHMENT
-from quiforme.enrichment.overlay import lay_over_stock
+from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.enrichment.services import EnrichmentServices, enrich
 from quiforme.jobs.cleanup import delete_unreferenced
 from quiforme.jobs.progress import Progress, progress_key
@@ -265,7 +265,7 @@ class _Run:
         """Ask the optional services, unless an earlier invocation of this run did."""
         if progress.enrichment:
             self.collector.lay({table: self._key(table) for table in ENRICHMENT})
-            lay_over_stock(self.database)
+            overlay_recent_sirene(self.database)
             return progress.enrichment
         stock = outcomes["sirene"].in_use
         enriched = enrich(

@@ -15,7 +15,7 @@ from quiforme.anomalies.rule import Rule
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script, sql_text
 from quiforme.enrichment import KEPT as ENRICHMENT
-from quiforme.enrichment.overlay import lay_over_stock
+from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.jobs.stopwatch import Stopwatch
 from quiforme.registry.ports import Publication
 from quiforme.snapshot.manifest import Manifest
@@ -140,7 +140,7 @@ def _lay(
     for table, key in manifest.tables.items():
         database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {_parquet(office, key)}")
     _lay_outcomes(database, manifest)
-    lay_over_stock(database)
+    overlay_recent_sirene(database)
     if state:
         database.execute(f"CREATE OR REPLACE TABLE registre AS FROM {_parquet(office, state.ledger)}")
     _lay_judgements(database, office, state)

@@ -6,7 +6,7 @@ from typing import Any
 
 from quiforme.database import open_database, run_script
 from quiforme.enrichment import KEPT as ENRICHMENT
-from quiforme.enrichment.overlay import lay_over_stock
+from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.pipeline.build import build_documents, find_changes
 from quiforme.snapshot.collect import Collector
 from quiforme.snapshot.manifest import Manifest
@@ -46,7 +46,7 @@ def replay(bench: ReplayContext, snapshot_key: str) -> dict[str, Any]:
             before = _manifest(bench, manifest.previous)
             collector.lay_before(before, repertoire=before.tables["repertoire"])
         collector.lay({table: manifest.tables[table] for table in ENRICHMENT})
-        lay_over_stock(database)
+        overlay_recent_sirene(database)
         build_documents(database, day=manifest.day, settings=manifest.settings)
         find_changes(database, generation=0)
         collector.lay({"repertoire_garde": manifest.tables["repertoire"]})
