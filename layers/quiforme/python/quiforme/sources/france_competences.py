@@ -8,7 +8,7 @@ from typing import Final, Literal
 import duckdb
 
 from quiforme.database import count, sql_text
-from quiforme.sources.fiches import COLUMNS, unroll
+from quiforme.sources.fiches import COLUMNS, extract
 from quiforme.sources.reading import FileRefused, ReadResult
 from quiforme.sources.source import DATA_GOUV_API, Source, Subject
 
@@ -32,7 +32,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, register: Register) ->
         files = {name: path.with_name(f"{path.name}.{name}.csv") for name in COLUMNS}
         for file in files.values():
             stack.callback(file.unlink, missing_ok=True)
-        set_aside = unroll(path, register, files)
+        set_aside = extract(path, register, files)
         for name in COLUMNS:
             _load(database, files[name], f"{name}_{register}", name)
     return ReadResult(count(database, f"fiches_{register}"), set_aside)
