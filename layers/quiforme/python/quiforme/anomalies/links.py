@@ -23,12 +23,10 @@ def sources(rule: Rule, about: Subject) -> dict[str, str]:
     A source without a page for this record is left out. When the anomaly names a source, only that one was compared,
     and the page of its dataset stands in for the record's.
     """
-    source = about["source"]
-    compared = [source] if source else [name for need in rule.needs for name in need.split("|")]
-    pages = {}
-    for name in compared:
-        if name not in BY_NAME:  # the geocoder's answers, which rules may need too
-            continue
-        if page := BY_NAME[name].record_page(about) or (source and BY_NAME[name].dataset_page):
-            pages[name] = page
-    return pages
+    named = about["source"]
+    names = [named] if named else [name for need in rule.needs for name in need.split("|")]
+    compared = [BY_NAME[name] for name in names if name in BY_NAME]  # "adresses" is no source: it has no page
+    pages = {source.name: source.record_page(about) for source in compared}
+    if named:
+        pages = {source.name: pages[source.name] or source.dataset_page for source in compared}
+    return {name: page for name, page in pages.items() if page}

@@ -1,8 +1,8 @@
 """The reader of INSEE's monthly stocks, Parquet or zipped CSV (sources.md, c).
 
 A stock is too big for a table of the database. From a zipped CSV file, the columns that are used are copied straight
-to the Parquet file that is stored. A Parquet file is queried in place during the run and its columns are copied after
-the publication; only that copy reads every value, so damage may show as late as then.
+to the Parquet file that is stored. A Parquet file is queried in place at first; its columns are copied while the
+documents are written. Only that copy reads every value, so damage may show as late as then.
 """
 
 import csv
