@@ -13,7 +13,7 @@ from quiforme.clock import today
 from quiforme.sources.catalogue import SOURCES
 
 from tests.integration.enrichment.insee import Insee
-from tests.integration.fetching.server import Act, Request, Server, Wire, moved, reply, serving, unless_known
+from tests.integration.fetching.server import Act, Request, Server, Wire, redirect, reply, serving, unless_known
 from tools.fictitious_france import ban
 from tools.in_process import http_service as service
 
@@ -45,7 +45,7 @@ class Producers:
     def __post_init__(self) -> None:
         """Set up what does not depend on the day."""
         for resource in ("sirene", "sirene_succession"):
-            self.server.on(f"/api/1/datasets/r/{resource}", moved(_PATHS[resource]))
+            self.server.on(f"/api/1/datasets/r/{resource}", redirect(_PATHS[resource]))
         self.server.on(f"/api/2/datasets/{_DATASET}/resources/", self._list_resources)
         self.server.on("/search/csv/", _found)
         for path in ("informations", "siret"):

@@ -53,7 +53,7 @@ def fetching(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with producing() as producers:
         producers.publish(folder, FIRST_DAY, [source.name for source in SOURCES])
         # One day only since the stock, which is that of the month's first: two seconds lie between two questions.
-        producers.insee.disposed = f"{FIRST_DAY.replace(day=3)}T04:00:00"
+        producers.insee.updated = f"{FIRST_DAY.replace(day=3)}T04:00:00"
         fetching = deploy(stack.endpoint_url, LOCAL / "build", name="quiforme-http", parameters=producers.addresses)
         secrets = fetching.client("secretsmanager")
         secrets.put_secret_value(SecretId=fetching.output("SireneApiKey"), SecretString=KEY)

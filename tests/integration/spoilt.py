@@ -4,11 +4,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from quiforme.sources.catalogue import SOURCES, Source
+from quiforme.sources.catalogue import BY_NAME
 
 from tools.fictitious_france.formats.archives import write_zip
-
-BY_NAME: dict[str, Source] = {source.name: source for source in SOURCES}
 
 
 def path_of(folder: Path, name: str) -> Path:

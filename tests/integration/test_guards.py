@@ -1,4 +1,4 @@
-"""The guards (sources.md): what is refused, and what stays in use then."""
+"""The guards (sources.md): which files are refused, and what stays in use."""
 
 import copy
 import re
@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from quiforme.jobs.ingestion import NoListeOf
+from quiforme.sources.catalogue import BY_NAME
 
-from tests.integration.spoilt import BY_NAME, path_of, rewrite
+from tests.integration.spoilt import path_of, rewrite
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.formats import france_competences, liste_of
 from tools.fictitious_france.model import OfRow
@@ -101,7 +102,7 @@ Spoilt = dict[str, tuple[Spoil, str]]
 
 
 def these(names: Iterable[str], spoil: Spoil, reason: str) -> Spoilt:
-    """These sources' files all go wrong in this way, and the reason says so."""
+    """The cases of one accident to the files of these sources, and the reason expected."""
     return dict.fromkeys(names, (spoil, reason))
 
 
@@ -142,7 +143,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
 
 @pytest.fixture
 def system(published: Published, tmp_path: Path) -> System:
-    """A copy of the published day, the test's own."""
+    """A copy of the published day for one test."""
     shutil.copytree(published.root, tmp_path, dirs_exist_ok=True)
     return System(tmp_path, registry=copy.deepcopy(published.registry))
 
@@ -177,7 +178,7 @@ def test_the_next_good_file_is_taken(system: System, published: Published) -> No
     assert system.registry.documents() == published.documents
 
 
-def test_gone_is_not_missing(system: System, published: Published) -> None:
+def test_an_absent_file_leaves_the_last_one_in_use(system: System, published: Published) -> None:
     """A file that is gone leaves the last one in use; a source that never had one is simply missing."""
     for path in system.drop.iterdir():
         path.unlink()
@@ -198,7 +199,9 @@ def test_gone_is_not_missing(system: System, published: Published) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"), [(html_page, "missing columns"), (empty, "empty"), (Path.unlink, "there is none")]
 )
-def test_without_any_list_nothing_is_changed(tmp_path: Path, spoil: Callable[[Path], None], reason: str) -> None:
+def test_without_any_list_of_training_bodies_the_run_fails_and_changes_nothing(
+    tmp_path: Path, spoil: Callable[[Path], None], reason: str
+) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1)
     spoil(path_of(system.drop, "liste_of"))
@@ -234,18 +237,18 @@ def shrinking(tmp_path: Path) -> Shrinking:
     return Shrinking(tmp_path)
 
 
-def test_under_half_is_refused_half_is_not(shrinking: Shrinking) -> None:
+def test_under_half_of_the_rows_is_refused_and_half_is_not(shrinking: Shrinking) -> None:
     assert shrinking.state(0, 200) == "accepted"
     assert shrinking.state(1, 99) == "refused"
     assert len(shrinking.system.registry.documents()) == 200
     assert shrinking.state(1, 100) == "accepted"
 
 
-def test_the_first_file_has_nothing_to_be_held_against(shrinking: Shrinking) -> None:
+def test_the_first_file_has_no_baseline(shrinking: Shrinking) -> None:
     assert shrinking.state(0, 1) == "accepted"
 
 
-def test_a_fifth_less_each_day_is_no_way_down(shrinking: Shrinking) -> None:
+def test_small_daily_losses_do_not_lower_the_baseline(shrinking: Shrinking) -> None:
     """The last file has four fifths of the rows of the one before, and under half of those of the first."""
     sizes = [round(200 * 0.8**day) for day in range(5)]
     assert sizes[3] > 100 > sizes[4]
@@ -253,7 +256,7 @@ def test_a_fifth_less_each_day_is_no_way_down(shrinking: Shrinking) -> None:
     assert states == ["accepted"] * 4 + ["refused"]
 
 
-def test_a_refused_file_is_no_baseline(shrinking: Shrinking) -> None:
+def test_a_refused_file_is_not_a_baseline(shrinking: Shrinking) -> None:
     assert [shrinking.state(0, 100), shrinking.state(1, 40), shrinking.state(2, 49)] == [
         "accepted",
         "refused",
@@ -262,14 +265,14 @@ def test_a_refused_file_is_no_baseline(shrinking: Shrinking) -> None:
     assert shrinking.state(3, 50) == "accepted"
 
 
-def test_the_largest_of_thirty_days_is_forgotten_then(shrinking: Shrinking) -> None:
+def test_a_baseline_expires_after_thirty_days(shrinking: Shrinking) -> None:
     assert [shrinking.state(0, 200), shrinking.state(1, 120)] == ["accepted", "accepted"]
     assert shrinking.state(30, 99) == "refused"
     assert shrinking.state(31, 99) == "accepted"  # the one of day 0 no longer counts, that of day 1 does
     assert shrinking.state(32, 49) == "refused"
 
 
-def test_a_file_found_again_is_accepted_again(shrinking: Shrinking) -> None:
+def test_an_unchanged_file_stays_a_baseline(shrinking: Shrinking) -> None:
     """A list that does not change for weeks stays the baseline of those that come after it."""
     assert [shrinking.state(0, 200), shrinking.state(20, 200)] == ["accepted", "unchanged"]
     assert shrinking.state(50, 99) == "refused"

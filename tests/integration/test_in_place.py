@@ -17,9 +17,10 @@ from quiforme.jobs import ingestion
 from quiforme.jobs.replay import ReplayContext, replay
 from quiforme.snapshot.collect import Collector
 from quiforme.snapshot.tables import SnapshotTables
+from quiforme.sources.catalogue import BY_NAME
 from quiforme.sources.sirene import read_stock
 
-from tests.integration.spoilt import BY_NAME, path_of
+from tests.integration.spoilt import path_of
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.in_process.doubles import Died, FolderDrop, FolderStorage
 from tools.in_process.system import System
@@ -278,7 +279,7 @@ def test_a_zipped_stock_that_cannot_be_written_is_no_damaged_file(tmp_path: Path
         open_database(tmp_path, memory_limit_mb=500) as database,
         pytest.raises(OSError, match="could not be written"),
     ):
-        read_stock(database, tmp_path / "StockEtablissement_utf8.zip")
+        read_stock(database, tmp_path / "StockEtablissement_utf8.zip", lambda _: None)
 
 
 def test_an_error_that_is_no_file_s_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

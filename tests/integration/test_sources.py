@@ -1,4 +1,4 @@
-"""The anomalies that speak of a source itself: refused or absent, out of date, partly unreadable."""
+"""The anomalies of a source itself: refused or absent, stale, partly unreadable."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ABOUT_SOURCES = ("source_refusee", "source_perimee", "lignes_rejetees")
 
 
 def play(system: System, number: int) -> dict[tuple[str, str], dict[str, Any]]:
-    """Run a day on the drop as it stands; the messages about sources, by code and event."""
+    """Run a day on the drop; returns the messages about sources, by code and source."""
     day = FIRST_DAY + timedelta(days=number)
     system.ingest(day)
     system.outbox.events = []
@@ -29,16 +29,16 @@ def play(system: System, number: int) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def test_a_refused_file_opens_and_the_next_good_one_closes(tmp_path: Path) -> None:
+def test_a_refused_file_opens_an_anomaly_and_the_next_good_one_closes_it(tmp_path: Path) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
     play(system, 0)
     good = (system.drop / "listePubliqueOF.csv").read_bytes()
     (system.drop / "listePubliqueOF.csv").write_text("<!DOCTYPE html><html>maintenance</html>")
-    told = play(system, 1)["source_refusee", "liste_of"]
-    assert told["type"].endswith("ouverte.v1")
-    assert told["constats"]["fichier"] == "listePubliqueOF.csv"
-    kept = system.storage.read(told["constats"]["conserve"])
+    message = play(system, 1)["source_refusee", "liste_of"]
+    assert message["type"].endswith("ouverte.v1")
+    assert message["constats"]["fichier"] == "listePubliqueOF.csv"
+    kept = system.storage.read(message["constats"]["conserve"])
     assert kept.startswith(b"<!DOCTYPE")
     assert ("source_refusee", "liste_of") not in play(system, 2)
     (system.drop / "listePubliqueOF.csv").write_bytes(good + b"\n")
@@ -46,39 +46,39 @@ def test_a_refused_file_opens_and_the_next_good_one_closes(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("accident", [html_page, emptied, truncated])
-def test_a_file_refused_again_says_nothing_new(tmp_path: Path, accident: Callable[[Path], None]) -> None:
-    """Not even where it lay while it was read."""
+def test_a_file_refused_again_changes_nothing(tmp_path: Path, accident: Callable[[Path], None]) -> None:
+    """The reason contains no local path, which differs from run to run."""
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
     play(system, 0)
     for path in system.drop.iterdir():
         accident(path)
-    told = {source: one for (code, source), one in play(system, 1).items() if code == "source_refusee"}
+    messages = {source: one for (code, source), one in play(system, 1).items() if code == "source_refusee"}
     cut_short = {"liste_of", "annuaire_education"} if accident is truncated else set()
-    assert told.keys() | cut_short == {source.name for source in SOURCES}
-    assert not any("/" in one["constats"]["motif"] for one in told.values())
+    assert messages.keys() | cut_short == {source.name for source in SOURCES}
+    assert not any("/" in one["constats"]["motif"] for one in messages.values())
     assert not [key for key in play(system, 2) if key[0] == "source_refusee"]
 
 
-def test_an_absent_file_counts_as_refused_and_one_never_had_does_not(tmp_path: Path) -> None:
+def test_an_absent_file_counts_as_refused_once_the_source_had_one(tmp_path: Path) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
     (system.drop / "referentiel-organismes.json").unlink()
     assert not [code for code, _ in play(system, 0) if code == "source_refusee"]
     (system.drop / "fr-en-annuaire-education.csv").unlink()
-    told = play(system, 1)
-    assert [key for key in told if key[0] == "source_refusee"] == [("source_refusee", "annuaire_education")]
+    messages = play(system, 1)
+    assert [key for key in messages if key[0] == "source_refusee"] == [("source_refusee", "annuaire_education")]
 
 
-def test_data_get_old_after_three_days_sirene_after_forty_five(tmp_path: Path) -> None:
+def test_data_are_stale_after_three_days_those_of_sirene_after_forty_five(tmp_path: Path) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
     opened: dict[str, int] = {}
     for number in (0, 3, 4, 5, 45, 46, 60):
-        for (code, source), told in play(system, number).items():
-            if code == "source_perimee" and told["type"].endswith("ouverte.v1"):
+        for (code, source), message in play(system, number).items():
+            if code == "source_perimee" and message["type"].endswith("ouverte.v1"):
                 opened[source] = number
-            assert not told["type"].endswith("modifiee.v1")
+            assert not message["type"].endswith("modifiee.v1")
     # Written with the day of each file: the stock's is that of its month.
     ages = {name: outcome.in_use.day for name, outcome in system.manifest().outcomes.items() if outcome.in_use}
     for source, number in opened.items():
@@ -87,11 +87,11 @@ def test_data_get_old_after_three_days_sirene_after_forty_five(tmp_path: Path) -
     assert set(opened) == set(ages)
 
 
-def test_unreadable_rows_say_how_many_and_where_they_are(tmp_path: Path) -> None:
+def test_rows_set_aside_are_counted_and_stored(tmp_path: Path) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
-    told = play(system, 0)["lignes_rejetees", "liste_of"]
-    evidence = told["constats"]
+    message = play(system, 0)["lignes_rejetees", "liste_of"]
+    evidence = message["constats"]
     rows = [json.loads(line) for line in system.storage.read(evidence["conservees"]).splitlines()]
     assert evidence["nombre"] == len(rows)
     assert evidence["premieres"] == [{"line": row["line"], "reason": row["reason"]} for row in rows[:10]]

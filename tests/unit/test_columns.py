@@ -1,4 +1,4 @@
-"""Required columns (sources.md, "Guards"): each by its name, wherever it stands; the others come and go."""
+"""Required columns (sources.md, "Guards") are found by name, in any order; others may come and go."""
 
 import re
 import shutil
@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from quiforme.database import open_database
-from quiforme.sources.catalogue import kept
+from quiforme.sources.catalogue import BY_NAME, kept
 from quiforme.sources.reading import FileRefused
 
-from tests.integration.spoilt import BY_NAME, rewrite
+from tests.integration.spoilt import rewrite
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.cast import CERTIFIED
 
@@ -104,7 +104,7 @@ def test_names_are_trimmed(drop: Path, tmp_path: Path, name: str, file: str) -> 
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_the_required_columns_are_enough(tmp_path: Path, name: str) -> None:
-    """In another order, beside a column nobody heard of, and without the rest."""
+    """In another order, beside an unknown column, and without the optional ones."""
     columns = [*reversed(REQUIRED[name]), "nouvelleColonne"]
     text = "\n".join((";".join(columns), ";".join(CERTIFIED for _ in columns))) + "\n"
     if name == "sirene":
@@ -117,7 +117,7 @@ def test_the_required_columns_are_enough(tmp_path: Path, name: str) -> None:
     assert rows_read(name, path) == 1
 
 
-def test_a_stock_kept_by_an_earlier_version_is_read_the_same(drop: Path, tmp_path: Path) -> None:
+def test_a_stock_stored_by_an_earlier_version_reads_the_same(drop: Path, tmp_path: Path) -> None:
     """Its SIRETs are texts."""
     path = Path(shutil.copy(drop / FILES["sirene"][0], tmp_path))
     with open_database(tmp_path, memory_limit_mb=500) as database:

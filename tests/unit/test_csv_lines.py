@@ -1,4 +1,4 @@
-"""Only the faulty line is lost: the reader of CSV lines against the csv module and the oracle's reading of one line."""
+"""Only faulty lines are set aside: the CSV reader against the csv module and the oracle's reading of one line."""
 
 import csv
 import io
@@ -58,7 +58,7 @@ def lines_of(text: str) -> list[str]:
 @example('1;"2\n1;2;3\n4";5')
 @example("\ufeff1;2;3\n")
 @example('1;"2\n2b\r\n2c";3\n\n 1;2;3')
-def test_nothing_but_the_faulty_line_is_lost(tmp_path_factory: pytest.TempPathFactory, body: str) -> None:
+def test_only_the_faulty_line_is_set_aside(tmp_path_factory: pytest.TempPathFactory, body: str) -> None:
     rows, reading = read(tmp_path_factory.mktemp("csv"), f"A;B;C\n{body}".encode())
     lines = lines_of(f"A;B;C\n{body}")
     faulty = {row.line for row in reading.set_aside}
@@ -95,13 +95,13 @@ def test_what_is_set_aside(tmp_path: Path, body: str, rows: list[tuple[str, ...]
     assert {row.line: row.reason for row in reading.set_aside} == lost
 
 
-def test_a_line_that_is_not_utf8_is_lost_alone(tmp_path: Path) -> None:
+def test_a_line_that_is_not_utf8_is_set_aside_alone(tmp_path: Path) -> None:
     found, reading = read(tmp_path, "A;B;C\né;2;3\n".encode() + "é;2;3\n".encode("latin-1"))
     assert found == [("é", "2", "3")]
     assert [(row.line, row.reason, row.raw) for row in reading.set_aside] == [(3, "not UTF-8", "\ufffd;2;3")]
 
 
-def test_columns_are_found_by_name_and_others_may_be_anything(tmp_path: Path) -> None:
+def test_columns_are_found_by_name_and_others_are_ignored(tmp_path: Path) -> None:
     found, _ = read(tmp_path, b' C ;x;x;X;"";A;B\n3;;;;;1;2\n')
     assert found == [("1", "2", "3")]
 

@@ -1,4 +1,4 @@
-"""The export of fiches: what is read of it whatever its shape, and what is refused."""
+"""The export of fiches: what is read, what is set aside, what is refused."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def fiches(database: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return database.execute("SELECT code, intitule FROM fiches_rs").fetchall()
 
 
-def test_the_order_and_the_ranks_are_those_of_the_file_however_it_is_cut(tmp_path: Path) -> None:
+def test_order_and_ranks_are_those_of_the_file_over_several_blocks(tmp_path: Path) -> None:
     """Several blocks long, with one fiche longer than a block and a few that cannot be read."""
     long = "<CAPACITES_ATTESTEES>" + "&amp; " * 500_000 + "</CAPACITES_ATTESTEES>"
     parts = [FICHE.format(number).replace("<ACTIF>", "x" * 5_000 + "<ACTIF>") for number in range(1, 1_001)]
@@ -41,12 +41,12 @@ def test_the_order_and_the_ranks_are_those_of_the_file_however_it_is_cut(tmp_pat
     ]
 
 
-def test_an_encoding_of_single_bytes_is_read_as_it_is_announced(tmp_path: Path) -> None:
+def test_a_single_byte_encoding_is_read_as_declared(tmp_path: Path) -> None:
     content = (HEAD.replace("UTF-8", "ISO-8859-1") + FICHE.format(1) + "</FICHES>").encode("latin-1")
     assert read(tmp_path, content)[1] == [("RS1", "Été 1")]
 
 
-def test_a_fiche_with_an_absurd_text_is_set_aside(tmp_path: Path) -> None:
+def test_a_fiche_with_a_too_long_text_is_set_aside(tmp_path: Path) -> None:
     content = HEAD + FICHE.format(1) + FICHE.format("2").replace("Été", "É" * 200_000) + "</FICHES>"
     reading, found = read(tmp_path, content.encode())
     assert found == [("RS1", "Été 1")]
@@ -75,7 +75,7 @@ def test_refused(tmp_path: Path, content: str, reason: str) -> None:
         read(tmp_path, content.encode())
 
 
-def test_an_encoding_of_wide_characters_is_refused(tmp_path: Path) -> None:
+def test_utf16_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="not in UTF-8"):
         read(tmp_path, (HEAD.replace("UTF-8", "UTF-16") + FICHE.format(1) + "</FICHES>").encode("utf-16"))
 
@@ -87,13 +87,13 @@ def _instead_of_python(monkeypatch: pytest.MonkeyPatch, folder: Path, script: st
     monkeypatch.setattr(sys, "executable", str(interpreter))
 
 
-def test_a_process_that_dies_is_no_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_dies_is_not_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _instead_of_python(monkeypatch, tmp_path, "kill -9 $$")
     with pytest.raises(subprocess.CalledProcessError):
         read(tmp_path, (HEAD + FICHE.format(1) + "</FICHES>").encode())
 
 
-def test_the_process_is_not_told_the_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_does_not_get_the_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = tmp_path / "environment"
     _instead_of_python(monkeypatch, tmp_path, f"""env > {seen}; echo '{{"refused": "nothing", "set_aside": []}}'""")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")

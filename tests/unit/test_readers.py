@@ -1,4 +1,4 @@
-"""A reader reads or refuses, whatever it is given: good files, then cut, flipped, repeated and stuffed at random."""
+"""A reader reads or refuses any file: good files, then files cut, flipped, repeated and stuffed at random."""
 
 import random
 import zipfile
@@ -33,7 +33,7 @@ STUFFING = (
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
-    """Each source's files: the day's, and those of the same day in the other formats."""
+    """Each source's files of a day, in all their formats."""
     drop, zipped = tmp_path_factory.mktemp("drop"), tmp_path_factory.mktemp("zipped")
     write_day(drop, FIRST_DAY)
     write_day(zipped, FIRST_DAY, of_variant="2021", sirene_format="zip", onisep_bare=True)
@@ -95,7 +95,7 @@ HOW: tuple[Callable[[random.Random, bytes], bytes], ...] = (cut, cut_out, flip, 
 
 
 def relation(reading: ReadResult, table: str) -> str:
-    """Where a table that was read stands."""
+    """The relation of a table that was read."""
     if table in reading.in_place:
         return f"({reading.in_place[table].query})"
     return f"read_parquet('{reading.files[table]}')" if table in reading.files else table
@@ -134,7 +134,7 @@ def test_reads_or_refuses(source: Source, good: dict[str, list[Path]], tmp_path:
 @pytest.mark.parametrize(
     "content", [b"", b"\0", b"\n", b"<html><title>503</title></html>", b"PK\x03\x04", b"PAR1", b"[" * 100_000]
 )
-def test_refuses_what_is_something_else(
+def test_refuses_a_file_of_another_format(
     source: Source, content: bytes, database: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     path = tmp_path / f"{source.name}.file"

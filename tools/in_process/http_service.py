@@ -39,8 +39,8 @@ class Clock:
         self.seconds += seconds
 
     def http(self, budget_s: float = 3600) -> Http:
-        """A client that lives by this clock, its back-off the longest it may be."""
-        return Http(budget_s=budget_s, clock=self, sleep=self.sleep, chance=lambda: 1.0)
+        """A client that lives by this clock."""
+        return Http(budget_s=budget_s, clock=self, sleep=self.sleep)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""INSEE's API as it documents itself: informations, questions by day and by SIREN, cursors, chosen fields."""
+"""INSEE's API as documented: informations, queries by day and by SIREN, cursors, selected fields."""
 
 import json
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ def establishment(
     commune: str = "75111",
     diffusion: str = "O",
 ) -> dict[str, Any]:
-    """One as the API has it: its periods from the last to the first, the current one without an end."""
+    """An establishment of the API: its periods, newest first; the current one has no end."""
     return {
         "siren": siret[:9],
         "siret": siret,
@@ -41,13 +41,13 @@ def establishment(
 @dataclass
 class Insee:
     """Attributes:
-    disposed: When the establishments were last put at disposal.
+    updated: When the API's establishments were last updated.
     establishments: The whole register.
-    page: The most rows it puts on a page, whatever it is asked for.
+    page: The most rows of a page, whatever the request says.
 
     """
 
-    disposed: str = "2026-11-06T07:12:03"
+    updated: str = "2026-11-06T07:12:03"
     establishments: list[dict[str, Any]] = field(default_factory=list)
     page: int = 1000
 
@@ -57,7 +57,7 @@ class Insee:
         if request.path == "/3.11/informations":
             collections = [
                 {"collection": "Liens de succession", "dateDerniereMiseADisposition": "2026-11-02T07:12:03"},
-                {"collection": "Établissements", "dateDerniereMiseADisposition": self.disposed},
+                {"collection": "Établissements", "dateDerniereMiseADisposition": self.updated},
             ]
             return _json(200, {"datesDernieresMisesAJourDesDonnees": collections})
         if request.path != "/3.11/siret":
@@ -66,7 +66,7 @@ class Insee:
 
     def _search(self, form: dict[str, str]) -> Reply:
         found = sorted(
-            (one for one in self.establishments if _answers(one, form["q"])), key=lambda one: str(one["siret"])
+            (one for one in self.establishments if _matches(one, form["q"])), key=lambda one: str(one["siret"])
         )
         if not found:
             message = f"Aucun élément trouvé pour q={form['q']}"
@@ -87,23 +87,23 @@ class Insee:
         return _json(200, {"header": header, "etablissements": [_only(one, fields) for one in rows]})
 
 
-def questions(requests: list[Request]) -> list[str]:
-    """What was searched, the pages of an answer once each."""
+def queries(requests: list[Request]) -> list[str]:
+    """The queries sent, one for each page."""
     forms = [parse_qs(request.body.decode()) for request in requests if request.body]
     return [form["q"][0] for form in forms]
 
 
-def _answers(one: dict[str, Any], question: str) -> bool:
-    if question.startswith("dateDernierTraitementEtablissement:"):
+def _matches(one: dict[str, Any], query: str) -> bool:
+    if query.startswith("dateDernierTraitementEtablissement:"):
         treated: str = one["dateDernierTraitementEtablissement"]
-        return treated.startswith(question.partition(":")[2])
-    prefixes = tuple(term.removeprefix("siret:").removesuffix("*") for term in question.split(" OR "))
+        return treated.startswith(query.partition(":")[2])
+    prefixes = tuple(term.removeprefix("siret:").removesuffix("*") for term in query.split(" OR "))
     siret: str = one["siret"]
     return siret.startswith(prefixes)
 
 
 def _only(value: Any, fields: set[str]) -> Any:
-    """The fields asked for, at whatever depth they are."""
+    """The selected fields, at any depth."""
     if isinstance(value, list):
         return [_only(part, fields) for part in value]
     kept = {name: _only(part, fields) if isinstance(part, (dict, list)) else part for name, part in value.items()}

@@ -1,4 +1,4 @@
-"""A database as the ingestion has it when the sources are read: every table there, most of them empty."""
+"""A database as it is once an ingestion has read the sources: every table exists, most are empty."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 @contextmanager
 def tables(scratch: Path, rows: dict[str, list[Row]]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The tables with these rows and no other; `sirene` is a view, as it is over its kept file."""
+    """The tables with these rows and no others; `sirene` is a view, as over its stored file."""
     with open_database(scratch, memory_limit_mb=200) as database:
         run_script(database, "pipeline/shared/source_tables.sql")
         run_script(database, "pipeline/shared/previous_run.sql")

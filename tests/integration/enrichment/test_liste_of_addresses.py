@@ -31,7 +31,7 @@ def test_an_address_is_read_trimmed(tmp_path: Path, variant: Literal["v2", "2021
     ]
 
 
-def test_an_address_without_street_and_town_is_none(tmp_path: Path) -> None:
+def test_an_address_without_street_and_town_is_null(tmp_path: Path) -> None:
     rows = [
         ROW,
         replace(ROW, postcode="01000"),

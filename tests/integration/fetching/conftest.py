@@ -1,4 +1,4 @@
-"""A server that misbehaves, a client that does not wait for real."""
+"""A server that misbehaves, and a client whose pauses take no time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from tests.integration.fetching.server import Server, serving
 
 @dataclass
 class Time:
-    """Passes only while the client sleeps."""
+    """A clock that moves only while the client sleeps."""
 
     start: datetime = datetime(2026, 8, 26, 5, 0, tzinfo=UTC)
     pauses: list[float] = field(default_factory=list)
@@ -26,14 +26,13 @@ class Time:
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
-    def client(self, *, budget_s: float = 900, request_budget_s: float = 300, chance: float = 1.0) -> Http:
+    def client(self, *, budget_s: float = 900, request_budget_s: float = 300) -> Http:
         return Http(
             budget_s=budget_s,
             request_budget_s=request_budget_s,
             clock=self.clock,
             now=self.now,
             sleep=self.sleep,
-            chance=lambda: chance,
         )
 
 

@@ -1,4 +1,4 @@
-"""A web server on this machine that answers as it is told, well or badly."""
+"""An HTTP server on this machine whose responses, good or broken, are written by the tests."""
 
 import gzip
 import threading
@@ -20,11 +20,11 @@ class Request:
 
 
 class Wire:
-    """What an answer is written to, byte by byte if it likes."""
+    """The connection that a response is written to."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler, hurry: threading.Event) -> None:
+    def __init__(self, handler: BaseHTTPRequestHandler, ended: threading.Event) -> None:
         self._handler = handler
-        self._hurry = hurry
+        self._ended = ended
 
     def head(self, status: int, headers: dict[str, str]) -> None:
         self._handler.send_response_only(status)
@@ -36,20 +36,20 @@ class Wire:
         self._handler.wfile.write(content)
 
     def drip(self, piece: bytes) -> None:
-        """Write a piece again and again until the client has had enough."""
-        while not self._hurry.wait(0.02):
+        """Write a piece every 20 ms until the client hangs up or the test ends."""
+        while not self._ended.wait(0.02):
             self.write(piece)
 
     def wait(self) -> None:
-        """Say nothing until the test is over."""
-        self._hurry.wait(30)
+        """Send nothing until the test ends."""
+        self._ended.wait(30)
 
 
 Act = Callable[[Request, Wire], None]
 
 
 def reply(status: int = 200, body: bytes = b"", /, **headers: str) -> Act:
-    """A whole answer; a header's underscores stand for hyphens, and an empty one is left out."""
+    """A complete response; underscores in header names stand for hyphens, empty headers are left out."""
 
     def act(request: Request, wire: Wire) -> None:
         named = {"Content-Length": str(len(body))} | {name.replace("_", "-"): value for name, value in headers.items()}
@@ -60,17 +60,17 @@ def reply(status: int = 200, body: bytes = b"", /, **headers: str) -> Act:
     return act
 
 
-def zipped(body: bytes, **headers: str) -> Act:
-    """An answer that travels as gzip."""
+def gzipped(body: bytes, **headers: str) -> Act:
+    """A response with Content-Encoding gzip."""
     return reply(200, gzip.compress(body), Content_Encoding="gzip", **headers)
 
 
-def moved(location: str, status: int = 302) -> Act:
+def redirect(location: str, status: int = 302) -> Act:
     return reply(status, b"", Location=location)
 
 
 def unless_known(body: bytes, **validators: str) -> Act:
-    """304 to whoever knows the validators already; the 304 repeats them all."""
+    """A 304 with all validators to a request that has one of them, else the body."""
 
     def act(request: Request, wire: Wire) -> None:
         asked = request.headers.get("if-none-match") or request.headers.get("if-modified-since")
@@ -84,11 +84,11 @@ def unless_known(body: bytes, **validators: str) -> Act:
 
 @dataclass
 class Server:
-    """Answers by path; a list is answered in turn, its last one for ever.
+    """Responds by path: with the acts of a list in turn, then with the last one again and again.
 
     Attributes:
-        url: Where it is.
-        requests: What was asked so far.
+        url: The server's address.
+        requests: The requests so far.
 
     """
 
@@ -97,7 +97,7 @@ class Server:
     requests: list[Request] = field(default_factory=list)
 
     def on(self, path: str, *acts: Act) -> str:
-        """Say how a path is answered; its address."""
+        """Set how a path responds; returns its URL."""
         self.acts[path] = list(acts)
         return self.url + path
 
@@ -111,7 +111,7 @@ class Server:
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    hurry = threading.Event()
+    ended = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -130,7 +130,7 @@ def serving() -> Iterator[Server]:
                 self.rfile.read(int(self.headers.get("Content-Length", 0))),
             )
             with suppress(OSError):  # the client hung up
-                server.answer(request)(request, Wire(self, hurry))
+                server.answer(request)(request, Wire(self, ended))
 
         do_GET = do_HEAD = do_POST = _any  # noqa: N815 - http.server's names
 
@@ -142,7 +142,7 @@ def serving() -> Iterator[Server]:
     try:
         yield server
     finally:
-        hurry.set()
+        ended.set()
         listener.shutdown()
         listener.server_close()
         thread.join()

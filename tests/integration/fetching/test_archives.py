@@ -1,4 +1,4 @@
-"""Zips as producers send them, and as nobody should."""
+"""Zips, well-formed, damaged and malicious."""
 
 import struct
 import zipfile
@@ -23,13 +23,13 @@ def read(path: Path, limit_bytes: int = LIMIT) -> bytes:
         return stream.read()
 
 
-def test_the_one_expected_file_is_read(tmp_path: Path) -> None:
+def test_the_only_file_with_the_suffix_is_read(tmp_path: Path) -> None:
     path = make(tmp_path / "a.file", {"LISEZMOI.txt": b"bonjour", "export/Fiches.XML": b"<FICHES/>"})
     assert read(path) == b"<FICHES/>"
 
 
 @pytest.mark.parametrize("members", [{}, {"a.csv": b""}, {"a.xml": b"", "b.xml": b""}])
-def test_none_or_two_are_refused(tmp_path: Path, members: dict[str, bytes]) -> None:
+def test_no_such_file_or_two_are_refused(tmp_path: Path, members: dict[str, bytes]) -> None:
     with pytest.raises(FileRefused, match=r"\.xml files in the zip, one is expected"):
         read(make(tmp_path / "a.zip", members))
 
@@ -37,12 +37,12 @@ def test_none_or_two_are_refused(tmp_path: Path, members: dict[str, bytes]) -> N
 @pytest.mark.parametrize(
     "name", ["../a.xml", "a/../../b.xml", "/etc/a.xml", "..\\a.xml", "C:\\a.xml", "\\\\host\\share\\a.xml"]
 )
-def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_path_traversal_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileRefused, match="leads elsewhere"):
         read(make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>", name + ".txt": b""}))
 
 
-def test_a_name_with_two_dots_inside_is_a_name(tmp_path: Path) -> None:
+def test_a_name_that_contains_two_dots_is_accepted(tmp_path: Path) -> None:
     assert read(make(tmp_path / "a.zip", {"fiches..v4.xml": b"<FICHES/>"})) == b"<FICHES/>"
 
 
@@ -52,14 +52,14 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         read(path)
 
 
-def test_too_much_in_all_is_refused(tmp_path: Path) -> None:
+def test_all_files_together_count_for_the_limit(tmp_path: Path) -> None:
     path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>", "beside.bin": bytes(1000)}, zipfile.ZIP_STORED)
     assert read(path, limit_bytes=1009) == b"<FICHES/>"
     with pytest.raises(FileRefused, match="1,009 bytes"):
         read(path, limit_bytes=1008)
 
 
-def test_a_size_that_lies_is_found_out(tmp_path: Path) -> None:
+def test_a_false_size_is_refused(tmp_path: Path) -> None:
     path = make(tmp_path / "a.zip", {"fiches.xml": bytes(52_000_000)})
     content = bytearray(path.read_bytes())
     directory = content.rindex(b"PK\x01\x02")
@@ -79,7 +79,7 @@ def test_encryption_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_method_nobody_knows_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_compression_method_is_refused(tmp_path: Path) -> None:
     path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>"})
     content = bytearray(path.read_bytes())
     for signature, method in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
@@ -89,7 +89,7 @@ def test_a_method_nobody_knows_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
-def test_damage_is_refused_where_it_is_met(tmp_path: Path) -> None:
+def test_damage_is_refused_while_the_stream_is_read(tmp_path: Path) -> None:
     path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>" * 100}, zipfile.ZIP_STORED)
     content = bytearray(path.read_bytes())
     content[200] ^= 0xFF
@@ -106,7 +106,7 @@ def test_a_zip_cut_short_is_refused(tmp_path: Path, cut: int) -> None:
         read(path)
 
 
-def test_an_error_of_the_reader_stays_its_own(tmp_path: Path) -> None:
+def test_an_error_of_the_caller_is_not_changed(tmp_path: Path) -> None:
     path = make(tmp_path / "a.zip", {"fiches.xml": b"<FICHES/>"})
     with pytest.raises(KeyError), open_only(path, ".xml", limit_bytes=LIMIT):
         raise KeyError

@@ -1,4 +1,4 @@
-"""Sources from an address to their tables: what comes over the wire is what the readers read."""
+"""Sources from their address to their tables."""
 
 import zipfile
 from collections.abc import Iterator
@@ -14,12 +14,11 @@ from quiforme.fetching.producers import HttpOrigin
 from quiforme.snapshot.collect import Collector
 from quiforme.snapshot.manifest import SourceInUse, SourceOutcome
 from quiforme.snapshot.tables import SnapshotTables
-from quiforme.sources.catalogue import SOURCES
+from quiforme.sources.catalogue import BY_NAME
 
-from tests.integration.fetching.server import Act, Server, moved, reply, unless_known, zipped
+from tests.integration.fetching.server import Act, Server, gzipped, redirect, reply, unless_known
 from tools.in_process.doubles import FolderStorage
 
-BY_NAME = {source.name: source for source in SOURCES}
 DIRECTORY = (
     "Identifiant_de_l_etablissement;SIREN_SIRET;etat;Type_contrat_prive;Lycee_Agricole\n"
     "0861288H;13000000000012;OUVERT;;\n"
@@ -71,11 +70,11 @@ def zip_of(name: str, content: bytes) -> bytes:
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("packed", [True, False])
-def test_the_directory_comes_with_or_without_a_mark_whatever_its_lines_end_with(
+def test_the_directory_may_have_a_byte_order_mark_and_either_line_ending(
     database: duckdb.DuckDBPyConnection, server: Server, http: Http, tmp_path: Path, start: str, end: str, packed: bool
 ) -> None:
     body = (start + DIRECTORY.replace("\n", end)).encode()
-    act = zipped(body) if packed else reply(200, body)
+    act = gzipped(body) if packed else reply(200, body)
     outcome = collect(database, http, tmp_path, "annuaire_education", server.on("/exports/csv", act))
     assert outcome.state == "accepted", outcome.reason
     rows = database.execute("SELECT uai, siret, hors_contrat, lycee_agricole FROM annuaire_education").fetchall()
@@ -91,7 +90,7 @@ def test_the_directory_comes_with_or_without_a_mark_whatever_its_lines_end_with(
         (reply(403), "it answers 403"),
     ],
 )
-def test_what_is_not_the_directory_is_refused_and_the_reason_told(
+def test_what_is_not_the_directory_is_refused_with_a_reason(
     database: duckdb.DuckDBPyConnection, server: Server, http: Http, tmp_path: Path, act: Act, reason: str
 ) -> None:
     outcome = collect(database, http, tmp_path, "annuaire_education", server.on("/exports/csv", act))
@@ -100,12 +99,12 @@ def test_what_is_not_the_directory_is_refused_and_the_reason_told(
 
 
 @pytest.mark.parametrize("packed", ["parquet", "zip"])
-def test_the_stock_is_told_by_its_content_not_its_name(
+def test_the_format_of_the_stock_is_that_of_its_content_not_of_its_name(
     database: duckdb.DuckDBPyConnection, server: Server, http: Http, tmp_path: Path, packed: str
 ) -> None:
     content = parquet(tmp_path) if packed == "parquet" else zip_of("StockEtablissement_utf8.csv", STOCK.encode())
     server.on("/file", unless_known(content, ETag='"august"'))
-    address = server.on("/api/1/datasets/r/a29c1297", moved("/file"))
+    address = server.on("/api/1/datasets/r/a29c1297", redirect("/file"))
     first = collect(database, http, tmp_path, "sirene", address)
     assert first.state == "accepted", first.reason
     assert database.execute("SELECT siret, etat, date_debut FROM sirene").fetchall() == [
@@ -115,7 +114,7 @@ def test_the_stock_is_told_by_its_content_not_its_name(
 
 
 @pytest.mark.parametrize("packed", ["parquet", "zip"])
-def test_a_stock_cut_short_by_its_producer_is_refused(
+def test_a_truncated_stock_is_refused(
     database: duckdb.DuckDBPyConnection, server: Server, http: Http, tmp_path: Path, packed: str
 ) -> None:
     content = parquet(tmp_path) if packed == "parquet" else zip_of("StockEtablissement_utf8.csv", STOCK.encode())

@@ -1,4 +1,4 @@
-"""Addresses of every kind as origins: files, redirects, datasets of data.gouv.fr."""
+"""Origins at addresses of every kind: files, redirects, datasets of data.gouv.fr."""
 
 import hashlib
 import json
@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from quiforme.fetching.addresses import PRODUCERS
 from quiforme.fetching.connections import checked
 from quiforme.fetching.data_gouv import Dataset
 from quiforme.fetching.http import Http
 from quiforme.fetching.producers import HttpOrigin
 from quiforme.snapshot.ports import Offer, Unfetchable, Version
-from quiforme.sources.catalogue import SOURCES
+from quiforme.sources.catalogue import BY_NAME, SOURCES
 
 from tests.integration.fetching.conftest import Time
-from tests.integration.fetching.server import Act, Request, Server, Wire, moved, reply, unless_known
+from tests.integration.fetching.server import Act, Request, Server, Wire, redirect, reply, unless_known
 from tools.local_stack.template import template
 
-BY_NAME = {source.name: source for source in SOURCES}
 RNCP, LISTE_OF, SIRENE, ANNUAIRE = (BY_NAME[name] for name in ("rncp", "liste_of", "sirene", "annuaire_education"))
 TODAY = date(2026, 8, 26)
 BODY = b"siren;siret\n"
@@ -33,12 +31,12 @@ def target(tmp_path: Path) -> Path:
 
 
 def named(title: str, url: str = "https://static.data.gouv.fr/x", **rest: Any) -> dict[str, Any]:
-    """A resource, with some of what the API tells besides."""
+    """A resource of the API, with some fields that are not read."""
     return {"id": "5b7f", "title": title, "url": url, "type": "update", "extras": {"check:status": 200}} | rest
 
 
 def dataset(server: Server, resources: list[dict[str, Any]], dataset_id: str = "5eeb") -> str:
-    """Lay a dataset behind the platform's API, which filters by title and gives pages; its address."""
+    """Serve a dataset through the platform's API, which filters by title and paginates; returns its address."""
 
     def page(request: Request, wire: Wire) -> None:
         number, size = int(request.query["page"]), int(request.query["page_size"])
@@ -60,7 +58,7 @@ def dataset(server: Server, resources: list[dict[str, Any]], dataset_id: str = "
 
 
 def daily(server: Server, *days: str, register: str = "rncp") -> list[dict[str, Any]]:
-    """The exports of some days, each one served."""
+    """The resources of the exports of some days, each served."""
     names = [f"export-fiches-{register}-v4-1-{day}.zip" for day in days]
     return [named(name, server.on(f"/resources/{name}", reply(200, name.encode()))) for name in names]
 
@@ -79,7 +77,7 @@ def refused(http: Http, address: str, target: Path, source: Any = RNCP) -> str:
 # Datasets
 
 
-def test_the_newest_of_thousands_is_taken_in_a_few_small_pages(server: Server, http: Http, target: Path) -> None:
+def test_the_newest_of_thousands_is_found_in_a_few_pages(server: Server, http: Http, target: Path) -> None:
     days = [f"{year}-{month:02}-{day:02}" for year in (2025, 2026) for month in range(1, 9) for day in range(1, 27)]
     resources = [
         *daily(server, *days),
@@ -108,14 +106,14 @@ def test_the_newest_of_thousands_is_taken_in_a_few_small_pages(server: Server, h
         (datetime(2026, 8, 26, 4, tzinfo=UTC), ["2026-08-25", "2026-08-28", "2062-08-26", "2026-08-32"], "2026-08-25"),
     ],
 )
-def test_the_newest_day_is_the_last_that_came(
+def test_the_newest_day_is_taken_and_future_days_are_ignored(
     server: Server, target: Path, now: datetime, days: list[str], newest: str
 ) -> None:
     offer = take(Time(now).client(), dataset(server, daily(server, *days)), target)
     assert offer.day == date.fromisoformat(newest)
 
 
-def test_a_day_published_twice_counts_as_published_last(server: Server, http: Http, target: Path) -> None:
+def test_of_two_files_of_a_day_the_last_modified_is_taken(server: Server, http: Http, target: Path) -> None:
     name = "export-fiches-rncp-v4-1-2026-08-26.zip"
     resources = [
         named(name, server.on(f"/{hour}/{name}", reply(200, hour.encode())), last_modified=f"2026-08-26T{hour}:00:00Z")
@@ -125,7 +123,7 @@ def test_a_day_published_twice_counts_as_published_last(server: Server, http: Ht
     assert target.read_bytes() == b"09"
 
 
-def test_a_title_may_be_told_another_way(server: Server, http: Http, target: Path) -> None:
+def test_the_file_name_may_be_in_the_title_or_in_the_address(server: Server, http: Http, target: Path) -> None:
     resources = [
         named(" Export_fiches_RNCP_v4_1_2026-08-25.ZIP ", server.on("/a", reply(200, BODY))),
         named("Export du 2026-08-26", server.on("/b/export-fiches-rncp-v4-1-2026-08-26.zip", reply(200, BODY))),
@@ -148,7 +146,7 @@ def test_a_known_file_is_not_fetched_again_and_a_newer_one_is(server: Server, ht
     assert take(http, address, target, first.version).fetched
 
 
-def test_a_dataset_without_the_file_is_told(server: Server, http: Http, target: Path) -> None:
+def test_a_dataset_without_the_file_is_an_error(server: Server, http: Http, target: Path) -> None:
     assert "no file of the last 12 months" in refused(http, dataset(server, daily(server, "2024-01-01")), target)
 
 
@@ -162,13 +160,13 @@ def test_a_dataset_without_the_file_is_told(server: Server, http: Http, target: 
         (reply(500), "it answers 500, 5 times over"),
     ],
 )
-def test_an_api_out_of_order_is_told(server: Server, http: Http, target: Path, act: Act, said: str) -> None:
+def test_a_failing_api_is_an_error(server: Server, http: Http, target: Path, act: Act, said: str) -> None:
     address = dataset(server, [])
     server.on("/api/2/datasets/5eeb/resources/", act)
     assert said in refused(http, address, target)
 
 
-def test_an_api_whose_pages_never_end_is_left(server: Server, http: Http, target: Path) -> None:
+def test_endless_pages_are_an_error(server: Server, http: Http, target: Path) -> None:
     address = dataset(server, [named(f"export {number} 2026-08") for number in range(2_001)])
     assert "more than 2000 resources" in refused(http, address, target)
 
@@ -194,7 +192,7 @@ def test_the_checksum_of_a_file_of_the_platform_is_verified(
     assert take(http, address, target).fetched
 
 
-def test_an_undated_file_is_told_by_its_name_or_its_format(server: Server, http: Http, target: Path) -> None:
+def test_an_undated_file_is_found_by_its_name_or_its_format(server: Server, http: Http, target: Path) -> None:
     csv = named(
         "Export au format CSV",
         server.on("/exports/csv", reply(200, BODY, Last_Modified=LATE_AT_NIGHT)),
@@ -215,7 +213,7 @@ def refused_after(target: Path, http: Http, address: str) -> str:
     return refused(http, address, target, source=ANNUAIRE)
 
 
-def test_the_stock_is_found_in_its_dataset_too(server: Server, http: Http, target: Path) -> None:
+def test_the_stock_is_found_in_its_dataset(server: Server, http: Http, target: Path) -> None:
     resources = [
         named(
             f"Sirene : Fichier {stock} du 01 Août 2026",
@@ -233,8 +231,8 @@ def test_the_stock_is_found_in_its_dataset_too(server: Server, http: Http, targe
 # Files
 
 
-def test_a_stable_address_leads_to_the_file_of_the_month(server: Server, http: Http, target: Path) -> None:
-    address = server.on("/api/1/datasets/r/a29c1297", moved(server.url + "/stock/StockEtablissement_utf8.parquet"))
+def test_a_stable_address_redirects_to_the_file_of_the_month(server: Server, http: Http, target: Path) -> None:
+    address = server.on("/api/1/datasets/r/a29c1297", redirect(server.url + "/stock/StockEtablissement_utf8.parquet"))
     server.on("/stock/StockEtablissement_utf8.parquet", unless_known(BODY, ETag='"8"', Last_Modified=LATE_AT_NIGHT))
     offer = take(http, address, target, source=SIRENE)
     digest = hashlib.sha256(BODY).hexdigest()
@@ -254,7 +252,7 @@ def test_a_stable_address_leads_to_the_file_of_the_month(server: Server, http: H
         ("attachment", "listePubliqueOF"),
     ],
 )
-def test_a_file_is_its_source_s_whatever_its_name(
+def test_the_file_of_a_plain_address_may_have_any_name(
     server: Server, http: Http, target: Path, disposition: str, file: str
 ) -> None:
     address = server.on("/public/listePubliqueOF", reply(200, BODY, Content_Disposition=disposition)) + "?format=csv"
@@ -262,13 +260,13 @@ def test_a_file_is_its_source_s_whatever_its_name(
     assert server.requests[0].query == {"format": "csv"}
 
 
-def test_an_address_without_any_name_gives_the_source_s(server: Server, http: Http, target: Path) -> None:
+def test_without_a_file_name_the_source_s_name_is_used(server: Server, http: Http, target: Path) -> None:
     assert take(http, server.on("/", reply(200, BODY)), target, source=LISTE_OF).version.file == "liste_of"
 
 
-def test_a_name_that_is_the_source_s_goes_first(server: Server, http: Http, target: Path) -> None:
+def test_a_name_that_matches_the_source_is_preferred(server: Server, http: Http, target: Path) -> None:
     server.on("/StockEtablissement_utf8.zip", reply(200, BODY, Content_Disposition='attachment; filename="x.bin"'))
-    offer = take(http, server.on("/a", moved("/StockEtablissement_utf8.zip")), target, source=SIRENE)
+    offer = take(http, server.on("/a", redirect("/StockEtablissement_utf8.zip")), target, source=SIRENE)
     assert offer.version.file == "StockEtablissement_utf8.zip"
 
 
@@ -283,7 +281,7 @@ def test_the_day_of_the_data(server: Server, time: Time, http: Http, target: Pat
     assert take(http, server.on("/c.csv", reply(200, BODY)), target, source=LISTE_OF).day == date(2026, 8, 27)
 
 
-def test_not_modified_does_not_make_the_data_younger(server: Server, http: Http, target: Path) -> None:
+def test_a_304_does_not_change_the_day_of_the_data(server: Server, http: Http, target: Path) -> None:
     def short_304(request: Request, wire: Wire) -> None:
         if "if-none-match" in request.headers:
             reply(304, Content_Length="")(request, wire)
@@ -297,7 +295,7 @@ def test_not_modified_does_not_make_the_data_younger(server: Server, http: Http,
     assert [request.method for request in server.requests] == ["GET", "GET", "HEAD"]
 
 
-def test_the_same_content_written_anew_is_unchanged_and_of_today(
+def test_the_same_content_generated_again_is_known_and_of_today(
     server: Server, time: Time, http: Http, target: Path
 ) -> None:
     address = server.on("/a.csv", reply(200, BODY))
@@ -309,12 +307,12 @@ def test_the_same_content_written_anew_is_unchanged_and_of_today(
     assert take(http, address, target, first.version, source=LISTE_OF).fetched
 
 
-def test_an_address_without_its_file_is_told(server: Server, http: Http, target: Path) -> None:
+def test_an_address_without_its_file_is_an_error(server: Server, http: Http, target: Path) -> None:
     assert "it answers 404" in refused(http, server.url + "/gone.csv", target, source=LISTE_OF)
 
 
 @pytest.mark.parametrize("address", ["s3://bucket/drop/", "http://www.data.gouv.fr/f.csv", "", "listePubliqueOF.csv"])
-def test_an_address_that_is_not_https_is_no_origin(http: Http, address: str) -> None:
+def test_an_origin_must_be_https(http: Http, address: str) -> None:
     with pytest.raises(ValueError, match="not"):
         HttpOrigin(http, address)
 
@@ -322,22 +320,21 @@ def test_an_address_that_is_not_https_is_no_origin(http: Http, address: str) -> 
 # The defaults
 
 
-def test_every_source_has_a_producer() -> None:
-    assert list(PRODUCERS) == [source.name for source in SOURCES]
-    for producer in PRODUCERS.values():
-        assert checked(producer.address).scheme == "https"
+def test_every_default_address_is_https() -> None:
+    for source in SOURCES:
+        assert checked(source.address).scheme == "https"
 
 
-def test_the_template_offers_these_addresses() -> None:
+def test_the_default_addresses_are_those_of_the_template() -> None:
     parameters = template()["Parameters"]
     offered = {
         name: parameters["".join(word.capitalize() for word in name.split("_")) + "Address"]["Default"]
-        for name in PRODUCERS
+        for name in BY_NAME
     }
-    assert offered == {name: producer.address for name, producer in PRODUCERS.items()}
+    assert offered == {source.name: source.address for source in SOURCES}
 
 
-def test_the_defaults_that_are_datasets_are_known_as_such() -> None:
-    datasets = {name: Dataset.at(producer.address) for name, producer in PRODUCERS.items()}
+def test_the_default_addresses_that_are_datasets_are_recognised() -> None:
+    datasets = {source.name: Dataset.at(source.address) for source in SOURCES}
     france_competences = Dataset("https://www.data.gouv.fr", "5eebbc067a14b6fecc9c9976")
     assert {name: at for name, at in datasets.items() if at} == dict.fromkeys(("rncp", "rs"), france_competences)

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+from quiforme.sources.catalogue import BY_NAME
+
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
@@ -99,4 +101,5 @@ def gone(nda: str = NDA, siret: str = SIRET, **more: Any) -> Row:
 
 def source_used(source: str = "liste_of", **more: Any) -> Row:
     """What became of a source."""
-    return {"source": source, "etat": "accepted", "fichier": "f", "jour": DAY, "lignes_rejetees": 0, **more}
+    row = {"source": source, "etat": "accepted", "fichier": "f", "jour": DAY, "lignes_rejetees": 0}
+    return row | {"stale_after_days": BY_NAME[source].stale_after_days} | more

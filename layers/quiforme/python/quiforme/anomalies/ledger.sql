@@ -27,5 +27,6 @@ CREATE OR REPLACE TABLE sources (
     source VARCHAR, etat VARCHAR,
     fichier_refuse VARCHAR, motif VARCHAR, fichier_refuse_conserve VARCHAR,
     fichier VARCHAR, jour DATE,                                        -- of the file in use
-    lignes_rejetees BIGINT, premieres JSON, lignes_conservees VARCHAR  -- of it that could not be read
+    lignes_rejetees BIGINT, premieres JSON, lignes_conservees VARCHAR, -- of it that could not be read
+    stale_after_days BIGINT                                            -- the source's (sources/source.py)
 );

@@ -5,16 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from quiforme.regions import REGIONS
+from quiforme.sources import catalogue
 
-SOURCES: Final[Mapping[str, str]] = {
-    "liste_of": "liste publique des organismes de formation",
-    "rncp": "France compétences, répertoire national (RNCP)",
-    "rs": "France compétences, répertoire spécifique (RS)",
-    "sirene": "Sirene, établissements",
-    "sirene_succession": "Sirene, liens de succession",
-    "annuaire_education": "annuaire de l'éducation",
-    "referentiel_onisep": "référentiel ONISEP",
-}
+SOURCES: Final[Mapping[str, str]] = {source.name: source.label for source in catalogue.SOURCES}
 CATEGORIES: Final[Mapping[str, str]] = {
     "action_formation": "action de formation",
     "bilan_competences": "bilan de compétences",

@@ -1,4 +1,7 @@
-"""Where the addresses of the OF list are, as the Base Adresse Nationale answers; each is asked for once."""
+"""The communes of the OF list's addresses, from the geocoder of the Base Adresse Nationale.
+
+An answer is stored: only new and changed addresses are sent.
+"""
 
 import time
 from collections.abc import Callable
@@ -9,26 +12,26 @@ from typing import Final, Literal
 import duckdb
 
 from quiforme.database import count, run_script
-from quiforme.enrichment.asking import OutOfTime, Pace, Unusable
 from quiforme.enrichment.ban import AddressQuery, GeocodedAddress, search
+from quiforme.enrichment.service_calls import InvalidAnswer, OutOfTime, RateLimiter
 from quiforme.fetching.http import Http
 from quiforme.snapshot.ports import Unfetchable
 
-ADDRESSES_A_FILE: Final = 5000
+ADDRESSES_PER_FILE: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class GeocodingResult:
-    """What came of the geocoder in one run.
+    """The outcome of one run's geocoding.
 
     Attributes:
-        state: `off`, no service is set up; `complete`, every address has its answer; `postponed`, the rest is for
-            the next run.
-        known: Answers kept from the runs before.
-        answered: Answers of this run.
-        pending: Addresses that still have none.
-        requests: Files sent.
-        reason: Why some were not answered.
+        state: `off`, no service is configured; `complete`, every address has its answer; `postponed`, the rest is left
+            to the next run.
+        known: How many stored answers are in use.
+        answered: How many answers came in this run.
+        pending: How many addresses have no answer yet.
+        requests: How many files were sent.
+        reason: Why some addresses have no answer.
 
     """
 
@@ -40,7 +43,7 @@ class GeocodingResult:
     reason: str | None = None
 
 
-def lay_addresses(
+def geocode_addresses(
     database: duckdb.DuckDBPyConnection,
     *,
     day: date,
@@ -49,58 +52,58 @@ def lay_addresses(
     budget_s: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> GeocodingResult:
-    """Make the table `adresses`: the answers kept, and those for the list's new or changed addresses.
+    """Make the table `adresses`: the stored answers, and the answers for new and changed addresses.
 
-    Never fails for the service's sake: what it cannot give is postponed.
+    A failure of the service raises nothing: the rest is postponed to the next run.
 
     Args:
-        database: Holds `liste_of` and `previous.adresses`.
+        database: Has `liste_of` and `previous.adresses`.
         day: The run's day.
-        http: A client whose own budget is no longer than `budget_s`.
-        address: Of the service, without the resource; None: it is not asked, earlier answers stay in use.
-        budget_s: Seconds for all of it.
-        clock: Seconds that only grow.
+        http: A client whose own budget is at most `budget_s`.
+        address: The service's base address; None: no request is sent, the stored answers stay in use.
+        budget_s: Seconds for all requests.
+        clock: A monotonic clock, in seconds.
 
     """
     run_script(database, "enrichment/addresses.sql")
-    known, wanted = count(database, "adresses"), count(database, "adresses_a_demander")
+    known, to_send = count(database, "adresses"), count(database, "pending_addresses")
     if address is None:
-        return GeocodingResult("off", known, 0, wanted)
-    pace = Pace(seconds_apart=0, budget_s=budget_s, clock=clock)
+        return GeocodingResult("off", known, 0, to_send)
+    limiter = RateLimiter(interval_s=0, budget_s=budget_s, clock=clock)
     reason = None
-    for start in range(1, wanted + 1, ADDRESSES_A_FILE):
+    for start in range(1, to_send + 1, ADDRESSES_PER_FILE):
         try:
-            pace.wait()
-            _keep(database, search(http, address, _questions(database, start)), day)
-        except Unusable as failure:
-            reason = str(failure)  # it may be this file's fault
+            limiter.wait()
+            _store(database, search(http, address, _queries(database, start)), day)
+        except InvalidAnswer as failure:
+            reason = str(failure)  # another file may get a valid one
         except (OutOfTime, Unfetchable) as failure:
             reason = str(failure)
             break
     answered = count(database, "adresses") - known
-    pending = wanted - answered
+    pending = to_send - answered
     if pending and reason is None:
         reason = "it failed on some of them"
-    return GeocodingResult("postponed" if pending else "complete", known, answered, pending, pace.requests, reason)
+    return GeocodingResult("postponed" if pending else "complete", known, answered, pending, limiter.requests, reason)
 
 
-def _questions(database: duckdb.DuckDBPyConnection, start: int) -> list[AddressQuery]:
+def _queries(database: duckdb.DuckDBPyConnection, start: int) -> list[AddressQuery]:
     rows = database.execute(
-        "SELECT rang, texte, code_postal FROM adresses_a_demander WHERE rang >= ? AND rang < ? ORDER BY rang",
-        [start, start + ADDRESSES_A_FILE],
+        "SELECT rank, text, postcode FROM pending_addresses WHERE rank >= ? AND rank < ? ORDER BY rank",
+        [start, start + ADDRESSES_PER_FILE],
     ).fetchall()
     return [AddressQuery(*row) for row in rows]
 
 
-def _keep(database: duckdb.DuckDBPyConnection, places: list[GeocodedAddress], day: date) -> None:
-    columns = [[getattr(place, name) for place in places] for name in ("rank", "score", "citycode", "label")]
+def _store(database: duckdb.DuckDBPyConnection, found: list[GeocodedAddress], day: date) -> None:
+    columns = [[getattr(one, name) for one in found] for name in ("rank", "score", "citycode", "label")]
     database.execute(
         """
         INSERT INTO adresses BY NAME
         SELECT adresse, score, citycode, label, ?::DATE AS demandee
-        FROM (SELECT unnest(?::BIGINT[]) AS rang, unnest(?::DOUBLE[]) AS score,
+        FROM (SELECT unnest(?::BIGINT[]) AS rank, unnest(?::DOUBLE[]) AS score,
                      unnest(?::VARCHAR[]) AS citycode, unnest(?::VARCHAR[]) AS label)
-        JOIN adresses_a_demander USING (rang)
+        JOIN pending_addresses USING (rank)
         """,
         [day, *columns],
     )

@@ -1,4 +1,4 @@
-"""The geocoder of the Base Adresse Nationale, by files of addresses (sources.md, d)."""
+"""The client of the Base Adresse Nationale's geocoder, which takes CSV files of addresses (sources.md, d)."""
 
 import csv
 import io
@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from quiforme.enrichment.asking import Unusable
+from quiforme.enrichment.service_calls import InvalidAnswer
 from quiforme.fetching.http import Http
 
 _SCORE, _CITYCODE, _LABEL = _RESULTS = ("result_score", "result_citycode", "result_label")
 _UNANSWERED: Final = ("error", "skipped")
-_LONGEST: Final = 50_000_000
+_LARGEST_ANSWER: Final = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class AddressQuery:
-    """An address.
+    """An address to find.
 
     Attributes:
-        rank: Tells it from the others of its file.
+        rank: Identifies it in its file.
         text: Street and town.
-        postcode: Only places that have it are searched; empty: all.
+        postcode: Limits the search to places with this postcode; empty: no limit.
 
     """
 
@@ -33,12 +33,12 @@ class AddressQuery:
 
 @dataclass(frozen=True, slots=True)
 class GeocodedAddress:
-    """What was found.
+    """The best match of an address.
 
     Attributes:
-        rank: The question's.
-        score: 0 to 1; None when nothing was found at all.
-        citycode: INSEE's code of the commune, an arrondissement's in Paris, Lyon and Marseille.
+        rank: That of the query.
+        score: 0 to 1; None when nothing matched.
+        citycode: INSEE's code of the commune; in Paris, Lyon and Marseille, of the arrondissement.
         label: The address as the BAN writes it.
 
     """
@@ -49,26 +49,26 @@ class GeocodedAddress:
     label: str | None
 
 
-def search(http: Http, address: str, questions: Sequence[AddressQuery]) -> list[GeocodedAddress]:
-    """Ask for a file of addresses.
+def search(http: Http, address: str, queries: Sequence[AddressQuery]) -> list[GeocodedAddress]:
+    """Send a file of addresses.
 
     Args:
         http: The client.
-        address: Of the service: ``https://api-adresse.data.gouv.fr``.
-        questions: A few thousand at most.
+        address: The service's base address: ``https://api-adresse.data.gouv.fr``.
+        queries: A few thousand at most.
 
     Returns:
-        The places, those left out for which the service says that it failed.
+        The results, without those of the rows on which the service reports a failure.
 
     Raises:
-        Unusable: The answer lacks a column, or is not of the rows that were asked.
-        Unfetchable: There is no answer.
+        InvalidAnswer: The answer lacks a column or a row, or has a row that was not sent.
+        Unfetchable: No answer.
 
     """
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(("rang", "adresse", "code_postal"))
-    writer.writerows((one.rank, one.text, one.postcode) for one in questions)
+    writer.writerows((one.rank, one.text, one.postcode) for one in queries)
     answer = http.post(
         f"{address.rstrip('/')}/search/csv/",
         fields={
@@ -78,14 +78,14 @@ def search(http: Http, address: str, questions: Sequence[AddressQuery]) -> list[
             "encoding": "utf-8",
             "delimiter": ",",
         },
-        limit_bytes=_LONGEST,
+        limit_bytes=_LARGEST_ANSWER,
     )
     if answer.status != 200:
-        raise Unusable(f"it answers {answer.status}")
+        raise InvalidAnswer(f"it answers {answer.status}")
     rows = _rows(answer.body)
-    if sorted(row["rang"] for row in rows) != sorted(str(one.rank) for one in questions):
-        raise Unusable(f"its {len(rows)} rows are not the {len(questions)} that were asked")
-    return [_place(row) for row in rows if row.get("result_status") not in _UNANSWERED]
+    if sorted(row["rang"] for row in rows) != sorted(str(one.rank) for one in queries):
+        raise InvalidAnswer(f"its {len(rows)} rows are not the {len(queries)} that were asked")
+    return [_geocoded(row) for row in rows if row.get("result_status") not in _UNANSWERED]
 
 
 def _rows(body: bytes) -> list[dict[str, str]]:
@@ -93,20 +93,20 @@ def _rows(body: bytes) -> list[dict[str, str]]:
         reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True, restval="")
         missing = [name for name in ("rang", *_RESULTS) if name not in (reader.fieldnames or ())]
         if missing:
-            raise Unusable(f"it lacks the columns {', '.join(missing)}")
+            raise InvalidAnswer(f"it lacks the columns {', '.join(missing)}")
         return list(reader)
     except UnicodeDecodeError:
-        raise Unusable("it is not UTF-8") from None
+        raise InvalidAnswer("it is not UTF-8") from None
     except csv.Error as error:
-        raise Unusable(f"its CSV is damaged: {error}") from None
+        raise InvalidAnswer(f"its CSV is damaged: {error}") from None
 
 
-def _place(row: dict[str, str]) -> GeocodedAddress:
+def _geocoded(row: dict[str, str]) -> GeocodedAddress:
     text = row[_SCORE].strip()
     try:
         score = float(text) if text else None
     except ValueError:
         score = math.nan
     if score is not None and not 0 <= score < math.inf:
-        raise Unusable(f"{text[:40]!r} is no score")
+        raise InvalidAnswer(f"{text[:40]!r} is no score")
     return GeocodedAddress(int(row["rang"]), score, row[_CITYCODE].strip() or None, row[_LABEL].strip() or None)

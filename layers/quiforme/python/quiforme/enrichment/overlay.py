@@ -1,11 +1,14 @@
-"""The Sirene that documents and rules see: the stock, and what was had of the API since."""
+"""The Sirene that documents and rules read: the stock with the API's newer establishments."""
 
 import duckdb
 
 from quiforme.database import count, run_script
 
 
-def lay_over_stock(database: duckdb.DuckDBPyConnection) -> None:
-    """Lay the table `sirene_recente` over the view `sirene`; a stock with nothing over it is left as fast as it is."""
+def overlay_recent_sirene(database: duckdb.DuckDBPyConnection) -> None:
+    """Replace the view `sirene` by one in which `sirene_recente` takes precedence over the stock.
+
+    Without a recent establishment the view stays as it is, which is faster.
+    """
     if count(database, "sirene_recente"):
-        run_script(database, "enrichment/sirene_up_to_date.sql")
+        run_script(database, "enrichment/overlay.sql")

@@ -1,8 +1,8 @@
-"""Sirene's establishments created or changed since the stock, from INSEE's API.
+"""The establishments that INSEE created or changed since the stock, from its API.
 
-Two questions are asked. The SIRENs that the OF list or the fiches name for an establishment which neither the
-stock nor an earlier answer knows: a body may be younger than the stock. Then every establishment treated since,
-day after day, from the last day that came whole.
+There are two kinds of queries. First the SIRENs of establishments that the OF list or the fiches name, and that neither
+the stock nor an earlier answer has: a training body may be younger than the stock. Then every establishment that INSEE
+treated since, day by day, from the day after the last complete one.
 """
 
 import time
@@ -14,36 +14,36 @@ from typing import Any, Final, Literal
 import duckdb
 
 from quiforme.database import count, run_script
-from quiforme.enrichment.asking import OutOfTime, Pace, Unusable
-from quiforme.enrichment.overlay import lay_over_stock
-from quiforme.enrichment.sirene_api import PAGE, ApiSirene, KeyRefused
+from quiforme.enrichment.overlay import overlay_recent_sirene
+from quiforme.enrichment.service_calls import InvalidAnswer, OutOfTime, RateLimiter
+from quiforme.enrichment.sirene_api import PAGE_SIZE, KeyRefused, SireneApi
 from quiforme.fetching.http import Http
 from quiforme.snapshot.ports import Unfetchable
 
-SECONDS_APART: Final = 2.0
+SECONDS_BETWEEN_REQUESTS: Final = 2.0
 """INSEE allows 30 requests a minute."""
 
-SIRENS_A_REQUEST: Final = 125
+SIRENS_PER_REQUEST: Final = 125
 _SHARE: Final = 0.5
-"""Of the time budget: the most that the SIRENs may use, hence the least that the days have."""
+"""The part of the time budget that the SIRENs may use at most; the days have the rest."""
 
 _ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class SireneApiResult:
-    """What came of the API in one run.
+    """The outcome of one run's queries.
 
     Attributes:
-        state: `off`, no service is set up; `no_stock`, there is none to complete; `complete`, all that was to be
-            asked was answered; `postponed`, the rest is for the next run; `key_refused`, ops have to renew the key.
-        complete_up_to: The last day of which every treated establishment was had, from the stock or from the API,
-            but for the days of `left_to_stock`. The next run starts from it.
-        left_to_stock: Days on which more was treated than a run can fetch: the next stock brings them.
-        requests: Questions sent.
-        rows: Establishments received.
-        unreadable: Rows received without a SIRET or a current state, which were left out.
-        kept: Establishments that now stand over the stock.
+        state: `off`, no service is configured; `no_stock`, there is no stock to complete; `complete`, every query was
+            answered; `postponed`, the rest is left to the next run; `key_refused`, ops have to renew the key.
+        complete_up_to: The last day of which the stock and the API gave every treated establishment, except for the
+            days of `left_to_stock`. The next run continues from there.
+        left_to_stock: Days with more treated establishments than a run can fetch: the next stock brings them.
+        requests: How many requests were sent.
+        rows: How many establishments were received.
+        unreadable: How many of them had no SIRET or no current state, and were left out.
+        kept: How many establishments `sirene_recente` has.
         reason: Why something was postponed.
 
     """
@@ -66,7 +66,7 @@ class SireneApiResult:
         }
 
 
-def lay_recent_sirene(
+def refresh_recent_sirene(
     database: duckdb.DuckDBPyConnection,
     *,
     day: date,
@@ -79,25 +79,25 @@ def lay_recent_sirene(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> SireneApiResult:
-    """Make the table `sirene_recente`, and lay it over the view `sirene`.
+    """Make the table `sirene_recente`, and overlay it on the view `sirene`.
 
-    Never fails for the service's sake: what it cannot give is postponed, what it gave is used.
+    A failure of the API raises nothing: what was received is used, the rest is postponed to the next run.
 
     Args:
-        database: Holds the sources, `sirene` as a view, and `previous.sirene_recente`.
-        day: The run's day; the days before it are asked for.
+        database: Has the sources, `sirene` as a view, and `previous.sirene_recente`.
+        day: The run's day; the days before it are queried.
         stock_day: The day of the stock's data; None when there is no stock.
-        complete_up_to: What the last run's outcome said; None before the first.
-        http: A client whose own budget is no longer than `budget_s`.
-        address: Of the service, without the resource; None: it is not asked, earlier answers stay in use.
-        key: The subscription's.
-        budget_s: Seconds for all of it.
-        clock: Seconds that only grow.
-        sleep: Pauses for some seconds.
+        complete_up_to: The result's value of the previous run; None before the first.
+        http: A client whose own budget is at most `budget_s`.
+        address: The API's base address; None: no request is sent, the earlier answers stay in use.
+        key: The key of the subscription.
+        budget_s: Seconds for all requests.
+        clock: A monotonic clock, in seconds.
+        sleep: Waits for some seconds.
 
     """
     run_script(database, "enrichment/received_sirene.sql")
-    # A stock is made on the 1st of its month, and may be laid in a drop days later.
+    # A stock is made on the 1st of its month; its file in a drop may be days younger.
     made = stock_day.replace(day=1) if stock_day else None
     if made is None:
         outcome = SireneApiResult("no_stock", None)
@@ -106,36 +106,36 @@ def lay_recent_sirene(
         if address is None:
             outcome = SireneApiResult("off", complete)
         else:
-            pace = Pace(seconds_apart=SECONDS_APART, budget_s=budget_s, clock=clock, sleep=sleep)
-            outcome = _Errand(database, ApiSirene(http, address, key, pace), complete).run(day)
+            limiter = RateLimiter(interval_s=SECONDS_BETWEEN_REQUESTS, budget_s=budget_s, clock=clock, sleep=sleep)
+            outcome = _Update(database, SireneApi(http, address, key, limiter), complete).run(day)
     database.execute("SET VARIABLE stock_month = ?", [made])
     run_script(database, "enrichment/recent_sirene.sql")
-    lay_over_stock(database)
+    overlay_recent_sirene(database)
     return replace(outcome, kept=count(database, "sirene_recente"))
 
 
 @dataclass
-class _Errand:
-    """One run's questions, and how far they got."""
+class _Update:
+    """One run's queries, and what they have brought so far."""
 
     database: duckdb.DuckDBPyConnection
-    api: ApiSirene
+    api: SireneApi
     complete_up_to: date
     left_to_stock: list[date] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     rows: int = 0
 
     def run(self, day: date) -> SireneApiResult:
-        """Ask for the days before `day`, as far as the service and the time allow."""
+        """Query the SIRENs and the days before `day`, until an error or the end of the budget."""
         state: Literal["complete", "postponed", "key_refused"] = "complete"
         try:
-            end = min(self.api.available(), day)
-            self._ask_sirens()
-            self._ask_days(end)
+            end = min(self.api.last_update(), day)
+            self._query_sirens()
+            self._query_days(end)
         except KeyRefused as refusal:
             state = "key_refused"
             self.reasons.append(str(refusal))
-        except (OutOfTime, Unusable, Unfetchable) as failure:
+        except (OutOfTime, InvalidAnswer, Unfetchable) as failure:
             self.reasons.append(f"from {self.complete_up_to + _ONE_DAY} on: {failure}")
         if self.reasons and state == "complete":
             state = "postponed"
@@ -143,43 +143,43 @@ class _Errand:
             state,
             self.complete_up_to,
             tuple(self.left_to_stock),
-            requests=self.api.pace.requests,
+            requests=self.api.limiter.requests,
             rows=self.rows,
-            unreadable=self.rows - count(self.database, "sirene_recues"),
+            unreadable=self.rows - count(self.database, "received_establishments"),
             reason="; ".join(self.reasons) or None,
         )
 
-    def _ask_sirens(self) -> None:
-        """Ask for the SIRENs of unknown establishments; what is left of them does not hold up the days."""
-        sirens = [siren for (siren,) in self.database.execute("FROM sirens_inconnus ORDER BY siren").fetchall()]
-        for start in range(0, len(sirens), SIRENS_A_REQUEST):
-            batch = sirens[start : start + SIRENS_A_REQUEST]
+    def _query_sirens(self) -> None:
+        """Query the SIRENs of unknown establishments; a failure here does not stop the days."""
+        sirens = [siren for (siren,) in self.database.execute("FROM unknown_sirens ORDER BY siren").fetchall()]
+        for start in range(0, len(sirens), SIRENS_PER_REQUEST):
+            batch = sirens[start : start + SIRENS_PER_REQUEST]
             try:
-                self._ask(" OR ".join(f"siret:{siren}*" for siren in batch), share=_SHARE)
-            except (OutOfTime, Unusable) as failure:
+                self._query(" OR ".join(f"siret:{siren}*" for siren in batch), share=_SHARE)
+            except (OutOfTime, InvalidAnswer) as failure:
                 self.reasons.append(f"{len(sirens) - start} SIRENs: {failure}")
                 return
 
-    def _ask_days(self, end: date) -> None:
-        """Ask day after day, `end` excluded."""
+    def _query_days(self, end: date) -> None:
+        """Query day after day, up to the day before `end`."""
         while (day := self.complete_up_to + _ONE_DAY) < end:
-            question = f"dateDernierTraitementEtablissement:{day}"
+            query = f"dateDernierTraitementEtablissement:{day}"
             try:
-                whole = self._ask(question)
-            except Unusable:
-                whole = self._ask(question)  # from a new cursor, once
-            if not whole:
+                complete = self._query(query)
+            except InvalidAnswer:
+                complete = self._query(query)  # from a new cursor, once
+            if not complete:
                 self.left_to_stock.append(day)
             self.complete_up_to = day
 
-    def _ask(self, question: str, *, share: float = 1.0) -> bool:
-        """Receive all the pages of an answer; the first one only, and False, when it is too long for any run."""
-        for page in self.api.pages(question, share=share):
+    def _query(self, query: str, *, share: float = 1.0) -> bool:
+        """Receive the pages of a query; False after the first when no run could receive them all."""
+        for page in self.api.pages(query, share=share):
             self.rows += page.rows
             self.database.execute(
-                "INSERT INTO sirene_recues SELECT ? AS page, * FROM etablissements(?)",
-                [self.api.pace.requests, page.body],
+                "INSERT INTO received_establishments SELECT ? AS page, * FROM page_establishments(?)",
+                [self.api.limiter.requests, page.body],
             )
-            if not self.api.pace.fits(page.total // PAGE, share=_SHARE):
+            if not self.api.limiter.fits(page.total // PAGE_SIZE, share=_SHARE):
                 return False
         return True

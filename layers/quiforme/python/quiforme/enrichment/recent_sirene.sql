@@ -1,14 +1,17 @@
--- What the API gave last for each establishment, as long as the stock does not know it better: treated since the
--- stock was made (`stock_month`), or absent from it.
+-- Reads: received_establishments, previous.sirene_recente, sirene (the stock), the variable stock_month: the day the
+-- stock was made, the 1st of its month.
+-- Makes: sirene_recente: the last answer of the API for each establishment that the stock does not know as well:
+-- treated since the stock was made, or absent from it.
+
 CREATE OR REPLACE TABLE sirene_recente AS
-WITH dernieres AS (
+WITH latest AS (
     SELECT * EXCLUDE (page)
-    FROM (FROM sirene_recues
+    FROM (FROM received_establishments
           UNION ALL BY NAME
           SELECT 0 AS page, * FROM previous.sirene_recente)
     QUALIFY row_number() OVER (PARTITION BY siret ORDER BY page DESC) = 1
 )
-FROM dernieres WHERE traite_le >= getvariable('stock_month')::DATE
+FROM latest WHERE traite_le >= getvariable('stock_month')::DATE
 UNION ALL
-SELECT dernieres.* FROM dernieres ANTI JOIN sirene ON numero = siret_number(dernieres.siret)
+SELECT latest.* FROM latest ANTI JOIN sirene ON numero = siret_number(latest.siret)
 WHERE coalesce(traite_le < getvariable('stock_month')::DATE, true);

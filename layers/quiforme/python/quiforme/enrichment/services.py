@@ -1,4 +1,4 @@
-"""The optional services of one run: where they are, and for how long they may be asked."""
+"""The optional services of one run: their addresses, and how much of the run's time each may use."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -7,24 +7,24 @@ from typing import Any
 
 import duckdb
 
-from quiforme.enrichment.addresses import lay_addresses
-from quiforme.enrichment.recent_sirene import lay_recent_sirene
+from quiforme.enrichment.addresses import geocode_addresses
+from quiforme.enrichment.recent_sirene import refresh_recent_sirene
 from quiforme.fetching.http import Http
 
 _SIRENE_S = 240.0
 _GEOCODER_S = 180.0
-"""Seconds a run gives each service at most: what is left goes on the next day."""
+"""The most seconds that a run gives each service; the rest is postponed to the next day."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnrichmentServices:
-    """What a run may ask beside the files.
+    """The services that a run may call.
 
     Attributes:
-        sirene_address: Of INSEE's Sirene API; None, it is not asked.
-        sirene_key: Its key.
-        geocoder_address: Of the geocoder; None, it is not asked.
-        seconds_left: How long this invocation may still spend on its steps.
+        sirene_address: The address of INSEE's Sirene API; None: it is not called.
+        sirene_key: The key of the Sirene API.
+        geocoder_address: The address of the geocoder; None: it is not called.
+        seconds_left: How many seconds this invocation may still spend on its steps.
 
     """
 
@@ -36,12 +36,12 @@ class EnrichmentServices:
 
 @dataclass(frozen=True, slots=True)
 class EnrichmentResult:
-    """What came of them.
+    """The outcome of both services.
 
     Attributes:
-        sirene_complete_up_to: The last day of which everything that INSEE treated is known.
-        answered: Whether any of them gave anything.
-        summary: For the run's summary, by service.
+        sirene_complete_up_to: The last day of which every establishment that INSEE treated is known.
+        answered: Whether a service sent any row.
+        summary: The outcomes by service, for the run's summary.
 
     """
 
@@ -58,18 +58,18 @@ def enrich(
     stock_day: date | None,
     sirene_complete_up_to: date | None,
 ) -> EnrichmentResult:
-    """Make the tables of enrichment.KEPT, and lay what is newer over Sirene's stock.
+    """Make the tables of enrichment.KEPT, and overlay the recent establishments on Sirene's stock.
 
     Args:
-        database: Holds the sources, and in the schema `previous` what earlier runs kept.
-        services: What may be asked.
+        database: Has the sources, and the tables of the previous run in the schema `previous`.
+        services: The services to call.
         day: The run's day.
         stock_day: The day of Sirene's stock, if there is one.
-        sirene_complete_up_to: As the run before left it.
+        sirene_complete_up_to: The result's value of the previous run.
 
     """
     budget = min(_SIRENE_S, services.seconds_left())
-    sirene = lay_recent_sirene(
+    sirene = refresh_recent_sirene(
         database,
         day=day,
         stock_day=stock_day,
@@ -80,11 +80,11 @@ def enrich(
         budget_s=budget,
     )
     budget = min(_GEOCODER_S, services.seconds_left())
-    adresses = lay_addresses(
+    geocoding = geocode_addresses(
         database, day=day, http=Http(budget_s=budget), address=services.geocoder_address, budget_s=budget
     )
     return EnrichmentResult(
         sirene.complete_up_to,
-        bool(sirene.rows or adresses.answered),
-        {"sirene_api": sirene.summary(), "geocoder": asdict(adresses)},
+        bool(sirene.rows or geocoding.answered),
+        {"sirene_api": sirene.summary(), "geocoder": asdict(geocoding)},
     )

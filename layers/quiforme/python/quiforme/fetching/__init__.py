@@ -1,1 +1,1 @@
-"""The producers' real files, fetched over https: what the internet can do wrong ends here as `Unfetchable`."""
+"""Downloads the producers' files over https; every network failure becomes `Unfetchable`."""

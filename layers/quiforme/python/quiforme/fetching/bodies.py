@@ -1,4 +1,7 @@
-"""The body of an answer: whole, unpacked, no longer than allowed, and not a page for humans."""
+"""The body of a response: complete, decoded, within its limit, and not an HTML page.
+
+gzip is decoded here and not by urllib3, which takes a truncated gzip for a complete one.
+"""
 
 import re
 import zlib
@@ -14,20 +17,20 @@ _HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 
 class Broken(Exception):
-    """The body did not come whole; asking again may help."""
+    """The body is incomplete or damaged; another attempt may help."""
 
 
 def pieces(answer: BaseHTTPResponse, *, limit_bytes: int) -> Iterator[bytes]:
-    """The body, piece by piece, unpacked when it travelled as gzip.
+    """The body in pieces, decoded when it is gzip.
 
     Args:
-        answer: An answer whose body was not read yet.
-        limit_bytes: The most that may come, once unpacked.
+        answer: A response whose body is unread.
+        limit_bytes: The most bytes accepted, decoded.
 
     Raises:
-        Broken: The gzip is cut or damaged.
+        Broken: The gzip is truncated or damaged.
         HTTPError: The connection broke off, or fewer bytes came than were announced.
-        Unfetchable: Too long, or packed in a way that was not asked for.
+        Unfetchable: Too long, or in an encoding that was not requested.
 
     """
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower() or "identity"
@@ -43,10 +46,10 @@ def pieces(answer: BaseHTTPResponse, *, limit_bytes: int) -> Iterator[bytes]:
 
 
 def refuse_html(content_type: str, start: bytes) -> None:
-    """Refuse a page for humans given as a file, which is how portals say that something is wrong.
+    """Refuse an HTML page: portals answer 200 with one when something is wrong.
 
     Args:
-        content_type: The header.
+        content_type: The Content-Type header.
         start: The first bytes of the body.
 
     """
@@ -55,7 +58,7 @@ def refuse_html(content_type: str, start: bytes) -> None:
 
 
 def _raw(answer: BaseHTTPResponse, *, limit_bytes: int) -> Iterator[bytes]:
-    """The bytes as they travel; the library raises when fewer come than were announced."""
+    """The undecoded bytes; urllib3 raises when fewer come than were announced."""
     announced = answer.headers.get("Content-Length", "")
     if announced.isdigit() and int(announced) > limit_bytes:
         raise _too_long(limit_bytes)
@@ -64,15 +67,15 @@ def _raw(answer: BaseHTTPResponse, *, limit_bytes: int) -> Iterator[bytes]:
 
 
 def _gunzipped(raw: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpacked in bounded pieces, so that a bomb meets the limit before it fills the memory."""
+    """Decoded in bounded pieces, so that a bomb reaches the limit before it fills the memory."""
     unpacker = zlib.decompressobj(wbits=31)
-    begun = False
+    started = False
     try:
         for piece in raw:
-            begun = True
+            started = True
             packed = piece
             while packed:
-                if unpacker.eof:  # a gzip may be several, one after the other
+                if unpacker.eof:  # several gzip members may follow each other
                     unpacker = zlib.decompressobj(wbits=31)
                 if unpacked := unpacker.decompress(packed, _PIECE):
                     yield unpacked
@@ -81,7 +84,7 @@ def _gunzipped(raw: Iterator[bytes]) -> Iterator[bytes]:
             yield unpacked
     except zlib.error as error:
         raise Broken("its gzip is damaged") from error
-    if begun and not unpacker.eof:
+    if started and not unpacker.eof:
         raise Broken("its gzip breaks off")
 
 

@@ -1,4 +1,4 @@
-"""One connection per exchange, over https only, that is cut when its time is up."""
+"""One connection per request, over https only, that is cut at a deadline."""
 
 import ipaddress
 import socket
@@ -16,18 +16,18 @@ from quiforme.snapshot.ports import Unfetchable
 
 _CONNECT_S = 10.0
 _SILENCE_S = 60.0
-"""The OF list is written on demand: its first byte takes a while."""
+"""The longest wait for the next bytes. The OF list is written on demand: its first byte takes a while."""
 
 
 class Lifeline:
-    """Cuts a connection at a given time, whatever it is waiting for.
+    """Cuts connections at a deadline.
 
-    A time-out counts from one byte to the next, so that a server which sends a byte now and then is never late;
-    this one counts from the start. It holds the socket beneath TLS: a handshake that drips ends too.
+    urllib3's time-outs start again with every byte, so a server that drips never exceeds them. This one shuts the
+    socket down, the one beneath TLS: a handshake that drips ends as well.
     """
 
     def __init__(self, seconds: float) -> None:
-        """Count from now."""
+        """Set the deadline, from now."""
         self.cut = False
         self._sockets: list[socket.socket] = []
         self._guard = threading.Lock()
@@ -45,7 +45,7 @@ class Lifeline:
                 self._sockets.pop().close()
 
     def hold(self, connected: socket.socket) -> None:
-        """Cut this socket too."""
+        """Cut this socket as well."""
         with self._guard:
             self._sockets.append(connected.dup())
         if self.cut:
@@ -58,11 +58,11 @@ class Lifeline:
                 try:
                     held.shutdown(socket.SHUT_RDWR)
                 except OSError:
-                    continue  # the other side was faster
+                    continue  # closed by the other side already
 
 
 class _Plain(HTTPConnection):
-    def __init__(self, *args: Any, lifeline: Lifeline, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they come
+    def __init__(self, *args: Any, lifeline: Lifeline, **kwargs: Any) -> None:  # noqa: ANN401 - passed through
         super().__init__(*args, **kwargs)
         self._lifeline = lifeline
 
@@ -73,7 +73,7 @@ class _Plain(HTTPConnection):
 
 
 class _Secure(_Plain, HTTPSConnection):
-    """The same, with TLS over the socket that is held."""
+    """The same with TLS."""
 
 
 class _PlainPool(HTTPConnectionPool):
@@ -85,10 +85,10 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 def checked(address: str) -> Url:
-    """The address, taken apart.
+    """Parse an address.
 
     Raises:
-        Unfetchable: It is not https (plain http reaches this machine only), or names no host, or holds a password.
+        Unfetchable: It is not https (nor http to this machine), or has no host, or contains credentials.
 
     """
     try:
@@ -103,7 +103,7 @@ def checked(address: str) -> Url:
 
 
 def shown(address: str) -> str:
-    """An address as ops may read it: without its query nor a password, where keys travel."""
+    """An address for messages: without its query and credentials, which may contain keys."""
     try:
         url = parse_url(address)
     except LocationParseError:
@@ -112,7 +112,7 @@ def shown(address: str) -> str:
 
 
 def origin(url: Url) -> tuple[str | None, str | None, int | None]:
-    """Scheme, host and port: where a key may be sent again."""
+    """Scheme, host and port: a key is sent to one origin only."""
     return url.scheme, url.host, url.port
 
 
@@ -120,7 +120,7 @@ def origin(url: Url) -> tuple[str | None, str | None, int | None]:
 def exchange(
     url: Url, method: str, headers: dict[str, str], body: bytes | None, lifeline: Lifeline
 ) -> Iterator[BaseHTTPResponse]:
-    """Send one request, and let its answer be read as it comes; no redirect is followed, nothing is decoded."""
+    """Send one request and stream its response; no redirect is followed, nothing is decoded."""
     pool_of = _SecurePool if url.scheme == "https" else _PlainPool
     timeout = Timeout(connect=_CONNECT_S, read=_SILENCE_S)
     host = (url.host or "").strip("[]")

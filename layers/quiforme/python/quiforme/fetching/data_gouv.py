@@ -1,4 +1,4 @@
-"""Datasets of data.gouv.fr: which of a dataset's resources is a source's newest file, asked of the platform's API."""
+"""Finds a source's newest file among the resources of a data.gouv.fr dataset, with the platform's API."""
 
 import re
 from collections.abc import Iterator
@@ -20,19 +20,19 @@ _PAGE_SIZE = 100
 _PAGES = 20
 _PAGE_BYTES = 20_000_000
 _FIELDS = "data{title,url,format,filetype,checksum,last_modified},next_page"
-"""The API's own way to leave out the rest, which is nine tenths of a resource."""
+"""The X-Fields header: it leaves out the other fields, nine tenths of a resource."""
 _MONTHS = 12
 
 
 class Checksum(BaseModel):
-    """What the platform computed when the file was laid there."""
+    """What the platform computed when the file was uploaded."""
 
     type: str
     value: str
 
 
 class Resource(BaseModel):
-    """One file of a dataset, as the API tells it."""
+    """One file of a dataset, in the API's terms."""
 
     title: str
     url: str
@@ -52,8 +52,8 @@ class Found:
     """A source's newest file.
 
     Attributes:
-        resource: Where it is.
-        file: Its name.
+        resource: The resource.
+        file: The file's name.
 
     """
 
@@ -63,11 +63,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset of the platform, or of one that runs the same software.
+    """A dataset of data.gouv.fr, or of a platform with the same software.
 
     Attributes:
         site: Such as ``https://www.data.gouv.fr``.
-        id: Its identifier or its name in addresses.
+        id: Its identifier or its slug.
 
     """
 
@@ -76,27 +76,28 @@ class Dataset:
 
     @classmethod
     def at(cls, address: str) -> "Dataset | None":
-        """The dataset of an address ``…/api/1/datasets/<id>/``; None when it is another kind of address."""
+        """The dataset of an address ``…/api/1/datasets/<id>/``; None for any other address."""
         match = _DATASET.fullmatch(address)
         return cls(match["site"], match["id"]) if match else None
 
-    def newest(self, http: Http, source: Source, *, format: str) -> Found:
+    def newest(self, http: Http, source: Source) -> Found:
         """The newest file of a source.
 
-        Args:
-            http: Asks the API.
-            source: Whose names are looked for, in titles and at the end of addresses.
-            format: Such as ``csv``; tells the file when its name has no day and no resource is named so.
+        Files with their day in their name accumulate by the thousand: their titles are searched month by month, from
+        this month back. Days in the future are ignored: such a mistake of the producer would hide all later files.
+        Among files without a day, the last modified one with the source's file name is taken; when none has it, the
+        only one in the source's format.
 
-        Files that carry their day in their name pile up by the thousand: their titles are searched month by month,
-        from this one back. A day yet to come is a slip of the producer's, which would hide all that follow.
+        Args:
+            http: The client.
+            source: The source, whose file names are matched against titles and ends of addresses.
 
         Raises:
-            Unfetchable: There is none, or one cannot be told from another.
+            Unfetchable: No such file, or several that cannot be told apart.
 
         """
         if "day" not in source.file_name.groupindex:
-            return self._undated(http, source, format)
+            return self._undated(http, source)
         last = paris_day(http.now())
         for month in _months(last):
             found = [
@@ -108,21 +109,21 @@ class Dataset:
                 return max(found, key=lambda dated: (dated[0], _modified(dated[1].resource)))[1]
         raise Unfetchable(f"the dataset {self.id} holds no file of the last {_MONTHS} months named for this source")
 
-    def _undated(self, http: Http, source: Source, format: str) -> Found:
+    def _undated(self, http: Http, source: Source) -> Found:
         resources = list(self._resources(http))
         named = [found for resource in resources if (found := _named(resource, source))]
         if named:
             return max(named, key=lambda found: _modified(found.resource))
-        alike = [resource for resource in resources if (resource.format or "").lower() == format]
+        alike = [resource for resource in resources if (resource.format or "").lower() == source.format]
         if len(alike) != 1:
             raise Unfetchable(
                 f"the dataset {self.id} holds no file named for this source, "
-                f"and {len(alike)} of its {len(resources)} resources are {format}, one is expected"
+                f"and {len(alike)} of its {len(resources)} resources are {source.format}, one is expected"
             )
         return Found(alike[0], last_segment(alike[0].url) or alike[0].title)
 
     def _resources(self, http: Http, title: str | None = None) -> Iterator[Resource]:
-        """The resources whose titles hold a text, in no order to be relied upon."""
+        """The resources, in no particular order; with `title`, those whose titles contain it."""
         for page in range(1, _PAGES + 1):
             query = {"page": str(page), "page_size": str(_PAGE_SIZE)} | ({"q": title} if title else {})
             address = f"{self.site}/api/2/datasets/{self.id}/resources/?{urlencode(query)}"
@@ -140,12 +141,12 @@ class Dataset:
 
 
 def last_segment(address: str) -> str:
-    """The end of an address' path, where a file's name often is."""
+    """The last segment of an address' path, often a file name."""
     return unquote(PurePosixPath(urlsplit(address).path).name)
 
 
 def _named(resource: Resource, source: Source) -> Found | None:
-    """The resource under the name that is the source's: its title's, or its address'."""
+    """The resource, if its title or the end of its address is one of the source's file names."""
     names = (resource.title.strip(), last_segment(resource.url))
     return next((Found(resource, name) for name in names if source.matches(name)), None)
 
@@ -155,7 +156,7 @@ def _modified(resource: Resource) -> float:
 
 
 def _months(last: date) -> Iterator[str]:
-    """The months up to a day, as ``2026-08``, newest first."""
+    """The months up to that of a day, as ``2026-08``, newest first."""
     for back in range(_MONTHS + 1):
         years, month = divmod(last.year * 12 + last.month - 1 - back, 12)
         yield f"{years:04}-{month + 1:02}"

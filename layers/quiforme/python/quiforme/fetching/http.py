@@ -1,7 +1,10 @@
-"""A polite HTTP client: https, patient with failures, obedient to Retry-After, and always done in time."""
+"""The HTTP client: https only, transient failures retried, Retry-After respected, a total deadline.
+
+urllib3's `Retry` counts the attempts, computes the pauses and reads Retry-After. It cannot drive the requests itself:
+it sleeps without knowing the deadline, and it never sees a body that breaks off, since bodies are streamed.
+"""
 
 import hashlib
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,15 +14,18 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode, urljoin
 
-from urllib3 import BaseHTTPResponse, encode_multipart_formdata
+from urllib3 import BaseHTTPResponse, Retry, encode_multipart_formdata
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    InvalidHeader,
+    MaxRetryError,
     NameResolutionError,
     NewConnectionError,
     ReadTimeoutError,
     SSLError,
 )
+from urllib3.util.retry import RequestHistory
 
 from quiforme.fetching.bodies import Broken, pieces, refuse_html
 from quiforme.fetching.connections import Lifeline, checked, exchange, origin, shown
@@ -27,13 +33,21 @@ from quiforme.snapshot.ports import Unfetchable
 
 USER_AGENT = "Quiforme (reads the open data on training bodies, once a day)"
 _ATTEMPTS = 5
+_RETRIES = Retry(
+    _ATTEMPTS - 1,
+    allowed_methods=None,  # POST as well: the services' POSTs are queries
+    status_forcelist=(429, 500, 502, 503, 504),
+    backoff_factor=0.5,
+    backoff_jitter=1.0,
+    history=(RequestHistory(None, None, None, None, None),),
+)
+"""Pauses of 1, 2, 4 and 8 seconds, plus up to 1 of jitter.
+
+By itself, Retry does not wait before the second attempt, not even after a 429: the failure in `history` makes it wait.
+"""
 _REDIRECTS = 5
-_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 60.0
-_PASSING = frozenset({429, 500, 502, 503, 504})
-_MOVED = frozenset({301, 302, 303, 307, 308})
-_MOVED_AS_IT_IS = frozenset({307, 308})
-_IN_WORDS: tuple[tuple[type[HTTPError], str], ...] = (  # the first that fits
+_SAME_METHOD_REDIRECTS = frozenset({307, 308})
+_DESCRIPTIONS: tuple[tuple[type[HTTPError], str], ...] = (  # the first that matches
     (NameResolutionError, "its host has no address"),
     (NewConnectionError, "its host takes no connection"),
     (ConnectTimeoutError, "its host cannot be reached"),
@@ -48,12 +62,12 @@ Field = str | tuple[str, bytes, str]
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """A small answer, whole.
+    """A response whose body is in memory.
 
     Attributes:
-        status: Final: neither a redirect nor a failure that passes. A 4xx is for the caller to judge.
-        headers: By name, whatever its case.
-        body: Unpacked.
+        status: Neither a redirect nor a transient failure. The caller handles a 4xx.
+        headers: By name, case-insensitive.
+        body: Decoded.
 
     """
 
@@ -64,14 +78,14 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file that now stands where it was wanted.
+    """The outcome of a download.
 
     Attributes:
-        url: Where it came from in the end, redirects followed.
-        headers: By name, whatever its case.
-        tag: Its ETag, else its Last-Modified, else ``sha256:`` and the digest of its content.
-        fetched: Whether the target holds it; not when it is the one known.
-        sha256: The digest of its content, if it came.
+        url: The final URL, redirects followed.
+        headers: By name, case-insensitive.
+        tag: The ETag, else the Last-Modified, else ``sha256:`` and the digest of the content.
+        fetched: Whether the target has the file; False when it is the known version.
+        sha256: The digest of the content; None after a 304.
 
     """
 
@@ -90,26 +104,23 @@ class _Request:
     body: bytes | None = None
 
 
-class _Passing(Exception):
-    """It failed in a way that often passes; `after` is how long the server asks to wait, in seconds."""
+class _Transient(Exception):
+    """A failure worth another attempt; `retry_after` is the server's Retry-After, in seconds."""
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
-        self.after = after
+        self.retry_after = retry_after
 
 
 class Http:
-    """Fetches over https, for one run.
-
-    A request that failed in passing is sent again: GETs, and POSTs that only ask.
+    """The client of one run.
 
     Args:
-        budget_s: Seconds for everything this client does, counted from its making.
-        request_budget_s: Seconds for one answer, redirects, pauses and new attempts included.
-        clock: Seconds that only grow.
-        now: The time of day, for a Retry-After that is a date.
-        sleep: Pauses for some seconds.
-        chance: A number from 0 to 1, which spreads the pauses.
+        budget_s: Seconds for all requests together, counted from now.
+        request_budget_s: Seconds for one request, its redirects, pauses and new attempts included.
+        clock: A monotonic clock, in seconds.
+        now: The current time, for callers that date what they fetch.
+        sleep: Waits for some seconds.
 
     """
 
@@ -121,45 +132,44 @@ class Http:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
-        chance: Callable[[], float] = random.random,
     ) -> None:
-        self._clock, self._sleep, self._chance = clock, sleep, chance
+        self._clock, self._sleep = clock, sleep
         self.now = now
         self._end = clock() + budget_s
         self._request_budget_s = request_budget_s
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit_bytes: int) -> HttpAnswer:
-        """A small answer.
+        """GET a body that fits in memory.
 
         Args:
-            url: The address; keys belong in headers.
-            headers: Sent to this host only, not to where it redirects.
-            limit_bytes: The most that may come.
+            url: The URL; keys belong in headers.
+            headers: Keys among them are sent to this host only, not to another one it redirects to.
+            limit_bytes: The largest body accepted, decoded.
 
         Raises:
-            Unfetchable: There is no whole answer in time.
+            Unfetchable: No complete response in time.
 
         """
-        return self._persist(_Request("GET", url, headers or {}), lambda answer, _: _whole(answer, limit_bytes))
+        return self._send(_Request("GET", url, headers or {}), lambda answer, _: _whole(answer, limit_bytes))
 
     def head(self, url: str) -> HttpAnswer:
-        """What a GET would say of a file, without the file.
+        """HEAD: the status and headers only.
 
         Raises:
-            Unfetchable: There is no answer in time.
+            Unfetchable: No response in time.
 
         """
-        return self._persist(
-            _Request("HEAD", url, {}), lambda answer, _: HttpAnswer(answer.status, answer.headers, b"")
-        )
+        return self._send(_Request("HEAD", url, {}), lambda answer, _: HttpAnswer(answer.status, answer.headers, b""))
 
     def post(
         self, url: str, *, fields: Mapping[str, Field], headers: Mapping[str, str] | None = None, limit_bytes: int
     ) -> HttpAnswer:
-        """A small answer to a form: multipart when a field is a file, else urlencoded.
+        """POST a form, multipart when a field is a file, else urlencoded; the response fits in memory.
+
+        The request must be safe to repeat. `headers` and `limit_bytes` are those of `get`.
 
         Raises:
-            Unfetchable: There is no whole answer in time.
+            Unfetchable: No complete response in time.
 
         """
         if any(isinstance(field, tuple) for field in fields.values()):
@@ -167,18 +177,24 @@ class Http:
         else:
             body, content_type = urlencode(fields).encode(), "application/x-www-form-urlencoded"
         request = _Request("POST", url, {**(headers or {}), "Content-Type": content_type}, body)
-        return self._persist(request, lambda answer, _: _whole(answer, limit_bytes))
+        return self._send(request, lambda answer, _: _whole(answer, limit_bytes))
 
     def download(self, url: str, target: Path, *, known: str | None = None, limit_bytes: int) -> Download:
-        """Copy a file to `target`, unless it is the one known by its tag; on failure nothing stands there.
+        """Download a file to `target`, unless it is the known version; `target` exists only after a fetch.
+
+        Args:
+            url: The URL.
+            target: The path to write to.
+            known: The tag of the version that is known; the request is conditional on it.
+            limit_bytes: The largest file accepted, decoded.
 
         Raises:
-            Unfetchable: It cannot be had whole, in time.
+            Unfetchable: The file cannot be fetched completely in time.
 
         """
         request = _Request("GET", url, _conditions(known))
         try:
-            download = self._persist(request, lambda answer, at: _copy(answer, at, target, known, limit_bytes))
+            download = self._send(request, lambda answer, at: _copy(answer, at, target, known, limit_bytes))
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -186,48 +202,54 @@ class Http:
             target.unlink(missing_ok=True)
         return download
 
-    def _persist(self, request: _Request, receive: Callable[[BaseHTTPResponse, str], T]) -> T:
-        """Try a few times, within the budgets."""
+    def _send(self, request: _Request, receive: Callable[[BaseHTTPResponse, str], T]) -> T:
+        """Send a request, again after transient failures, until the attempts or the budgets are used up."""
         end = min(self._end, self._clock() + self._request_budget_s)
-        for attempt in range(1, _ATTEMPTS + 1):
+        retries = _RETRIES
+        while True:
             left = end - self._clock()
             if left <= 0:
                 raise Unfetchable(f"{shown(request.url)}: the time for it is used up")
             try:
-                return self._follow(request, receive, left)
-            except _Passing as failure:
-                if attempt == _ATTEMPTS:
-                    raise Unfetchable(f"{shown(request.url)}: {failure}, {attempt} times over") from failure
-                self._pause(request, failure, attempt, end)
-        raise AssertionError("the last attempt returns or raises")
+                return self._attempt(request, receive, left)
+            except _Transient as failure:
+                try:
+                    retries = retries.increment(request.method, error=failure)
+                except MaxRetryError:
+                    raise Unfetchable(f"{shown(request.url)}: {failure}, {_ATTEMPTS} times over") from failure
+                self._pause(request, failure, retries, end)
 
-    def _pause(self, request: _Request, failure: _Passing, attempt: int, end: float) -> None:
-        """Back off: twice as long each time, any part of it, so that clients do not come back together."""
-        pause = self._chance() * min(_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S) + (failure.after or 0.0)
+    def _pause(self, request: _Request, failure: _Transient, retries: Retry, end: float) -> None:
+        """Wait as long as the server asks, else for the back-off; give up at once when the deadline comes first."""
+        pause = failure.retry_after or retries.get_backoff_time()
         if self._clock() + pause >= end:
-            asked = f", and it asks to come back in {failure.after:.0f} s" if failure.after else ""
+            asked = f", and it asks to come back in {failure.retry_after:.0f} s" if failure.retry_after else ""
             raise Unfetchable(
                 f"{shown(request.url)}: {failure}{asked}: no time is left to, it is put off to the next run"
             ) from failure
         self._sleep(pause)
 
-    def _follow(self, request: _Request, receive: Callable[[BaseHTTPResponse, str], T], seconds: float) -> T:
-        """One attempt: from redirect to redirect, each one checked, to the answer."""
+    def _attempt(self, request: _Request, receive: Callable[[BaseHTTPResponse, str], T], seconds: float) -> T:
+        """One attempt: follow the redirects to the response.
+
+        urllib3's own redirects would not do: https is to be checked before each of them, a form must not be sent on
+        after a 302, and they count against the attempts.
+        """
         address, body = request.url, request.body
         start = checked(address)
         with Lifeline(seconds) as lifeline:
             for _ in range(_REDIRECTS + 1):
                 url = checked(address)
-                if (start.scheme, url.scheme) == ("https", "http"):  # this machine's own services, say
+                if (start.scheme, url.scheme) == ("https", "http"):  # checked() lets http to this machine through
                     raise Unfetchable(f"{shown(request.url)}: it redirects out of https")
                 headers = dict(request.headers) if origin(url) == origin(start) else _without_keys(request.headers)
                 headers |= {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
                 try:
                     with exchange(url, request.method, headers, body, lifeline) as answer:
-                        moved = self._moved(answer, request)
-                        if moved is None:
+                        location = _redirect(answer, request)
+                        if location is None:
                             received = receive(answer, address)
-                            if lifeline.cut:  # a body without a length ends like a whole one
+                            if lifeline.cut:  # a body without a length ends like a complete one
                                 raise Broken("it was cut")
                             return received
                 except (Unfetchable, HTTPError, Broken) as error:
@@ -235,34 +257,35 @@ class Http:
                         raise Unfetchable(f"{shown(address)}: too slow, the time for it is used up") from error
                     if isinstance(error, Unfetchable):
                         raise Unfetchable(f"{shown(address)}: {error}") from error
-                    raise _Passing(_in_words(error)) from error
-                address = urljoin(address, moved)
+                    raise _Transient(_description(error)) from error
+                address = urljoin(address, location)
             raise Unfetchable(f"{shown(request.url)}: more than {_REDIRECTS} redirects")
 
-    def _moved(self, answer: BaseHTTPResponse, request: _Request) -> str | None:
-        """Where the answer sends us, if it does."""
-        if answer.status in _PASSING:
-            raise _Passing(f"it answers {answer.status}", self._after(answer.headers.get("Retry-After")))
-        if answer.status not in _MOVED:
-            return None
-        target = answer.headers.get("Location")
-        if not target:
-            raise Unfetchable("it redirects to nowhere")
-        if request.method == "POST" and answer.status not in _MOVED_AS_IT_IS:
-            raise Unfetchable(f"it redirects a form with {answer.status}")
-        return target
 
-    def _after(self, header: str | None) -> float | None:
-        """The seconds of a Retry-After; a value that says nothing counts as none."""
-        text = (header or "").strip()
-        if text.isdigit():
-            return float(text)
-        date = as_date(text)
-        return max((date - self.now()).total_seconds(), 0.0) if date else None
+def _redirect(answer: BaseHTTPResponse, request: _Request) -> str | None:
+    """The location that the response redirects to, if it does."""
+    if _RETRIES.is_retry(request.method, answer.status):
+        raise _Transient(f"it answers {answer.status}", _retry_after(answer))
+    location = answer.get_redirect_location()
+    if location is False:
+        return None
+    if not location:
+        raise Unfetchable("it redirects to nowhere")
+    if request.method == "POST" and answer.status not in _SAME_METHOD_REDIRECTS:
+        raise Unfetchable(f"it redirects a form with {answer.status}")
+    return location
+
+
+def _retry_after(answer: BaseHTTPResponse) -> float | None:
+    """The seconds of a Retry-After; None when it is absent or malformed."""
+    try:
+        return _RETRIES.get_retry_after(answer)
+    except (InvalidHeader, ValueError, OverflowError):  # a date out of range raises the latter two
+        return None
 
 
 def as_date(header: str | None) -> datetime | None:
-    """The instant of an HTTP date; None when there is none."""
+    """The instant of an HTTP date; None when the header is absent or malformed."""
     try:
         date = parsedate_to_datetime(header or "")
     except ValueError:
@@ -301,7 +324,7 @@ def _not_html(answer: BaseHTTPResponse, body: Iterator[bytes]) -> Iterator[bytes
 
 
 def _tag(headers: Mapping[str, str]) -> str | None:
-    """What the server tells versions apart by; an ETag without its quotes is none."""
+    """The validator of this version: the ETag, if it has its quotes, else the Last-Modified."""
     etag, modified = headers.get("ETag", "").strip(), headers.get("Last-Modified", "").strip()
     if etag.endswith('"') and etag.startswith(('"', 'W/"')):
         return etag
@@ -315,13 +338,13 @@ def _conditions(known: str | None) -> dict[str, str]:
 
 
 def _without_keys(headers: Mapping[str, str]) -> dict[str, str]:
-    """What may be sent to another host than the one asked."""
+    """The headers that may go to another host: a list of the harmless ones, since any other may be a key."""
     harmless = ("accept", "content-type", "if-none-match", "if-modified-since", "x-fields")
     return {name: value for name, value in headers.items() if name.lower() in harmless}
 
 
-def _in_words(error: Exception) -> str:
-    """What went wrong on the way, without the address that the library's own messages hold."""
+def _description(error: Exception) -> str:
+    """What went wrong, without the URL that the library's own messages contain: keys may travel in it."""
     if isinstance(error, Broken):
         return str(error)
-    return next((words for kind, words in _IN_WORDS if isinstance(error, kind)), "the connection breaks off")
+    return next((words for kind, words in _DESCRIPTIONS if isinstance(error, kind)), "the connection breaks off")

@@ -1,4 +1,4 @@
-"""A producer's address as an origin: the newest file behind it, fetched when it is not the one known."""
+"""A producer's address as an origin: its newest file, downloaded unless it is the known version."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,7 +7,6 @@ from email.message import Message
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from quiforme.clock import paris_day
-from quiforme.fetching.addresses import PRODUCERS
 from quiforme.fetching.connections import checked
 from quiforme.fetching.data_gouv import Dataset, Found, last_segment
 from quiforme.fetching.http import Download, Http, as_date
@@ -18,13 +17,13 @@ _LONGEST_NAME = 200
 
 
 class HttpOrigin:
-    """An https address: a file, one that redirects to a file, or a dataset of data.gouv.fr.
+    """An https address: of a file, of a redirect to a file, or of a dataset of data.gouv.fr.
 
-    What is configured is expected to be there: an address without a file is unfetchable, never merely absent.
+    An address without a file is an error (`Unfetchable`), unlike a drop without a file.
     """
 
     def __init__(self, http: Http, address: str) -> None:
-        """Take the producer's address; raises ValueError when it is not an https:// address."""
+        """Check the producer's address; raises ValueError when it is not an https:// address."""
         try:
             checked(address)
         except Unfetchable as refusal:
@@ -33,15 +32,15 @@ class HttpOrigin:
         self._address = address
 
     def take(self, source: Source, known: Version | None, target: Path) -> Offer:
-        """Copy the source's newest file, unless it is the one known."""
+        """Download the source's newest file to `target`, unless it is the known version."""
         dataset = Dataset.at(self._address)
         if dataset is None:
             return self._take_plain(source, known, target)
-        found = dataset.newest(self._http, source, format=PRODUCERS[source.name].format)
+        found = dataset.newest(self._http, source)
         return self._take_found(source, found, known, target)
 
     def _take_plain(self, source: Source, known: Version | None, target: Path) -> Offer:
-        """The file of an address that is this source's own, whatever the file is called."""
+        """Download from an address of one file, which is the source's whatever its name."""
         download = self._download(source, self._address, known, target)
         if known and not download.fetched:
             return Offer(known, self._day(source, known.file, download), fetched=False)
@@ -53,7 +52,7 @@ class HttpOrigin:
         )
 
     def _take_found(self, source: Source, found: Found, known: Version | None, target: Path) -> Offer:
-        """The file that was chosen among others; only under the same name can it be the one known."""
+        """Download a dataset's resource; it can be the known version only under the same name."""
         same = known if known and known.file == found.file else None
         download = self._download(source, found.resource.url, same, target)
         if download.fetched:
@@ -62,13 +61,13 @@ class HttpOrigin:
         return Offer(Version(found.file, download.tag), day, fetched=download.fetched, sha256=download.sha256)
 
     def _download(self, source: Source, address: str, known: Version | None, target: Path) -> Download:
-        limit = PRODUCERS[source.name].largest_bytes
-        return self._http.download(address, target, known=known.tag if known else None, limit_bytes=limit)
+        tag = known.tag if known else None
+        return self._http.download(address, target, known=tag, limit_bytes=source.largest_bytes)
 
     def _day(self, source: Source, file: str, download: Download) -> date:
-        """The day in the file's name, else of its last modification, else today: it was written for the asking.
+        """The day in the file's name, else that of Last-Modified, else today: the file was written on demand.
 
-        An answer that only says "not modified" may leave the date out: then it is asked for once more.
+        A 304 may lack Last-Modified: a HEAD request then asks for it.
         """
         if in_name := source.day_in_name(file):
             return in_name
@@ -79,7 +78,7 @@ class HttpOrigin:
 
 
 def _given_name(headers: Mapping[str, str]) -> str:
-    """The name that the answer gives its file, without any folder."""
+    """The file name of Content-Disposition, without any folder."""
     message = Message()
     message["Content-Disposition"] = headers.get("Content-Disposition", "")
     name = PureWindowsPath(PurePosixPath(message.get_filename() or "").name).name
@@ -87,9 +86,9 @@ def _given_name(headers: Mapping[str, str]) -> str:
 
 
 def _verify(found: Found, target: Path) -> None:
-    """Hold the file against the platform's checksum, which is sure for the files it keeps itself.
+    """Verify the platform's checksum, for the files that it hosts itself.
 
-    That of a file kept elsewhere was computed some other day, of what may have been another file.
+    The checksum of a file hosted elsewhere may be that of an earlier version.
     """
     checksum = found.resource.checksum
     if checksum is None or found.resource.filetype != "file" or checksum.type.lower() not in ("sha1", "sha256"):

@@ -19,7 +19,7 @@ import duckdb
 from quiforme.clock import paris_day
 from quiforme.database import count, open_database, run_script
 from quiforme.enrichment import KEPT as ENRICHMENT
-from quiforme.enrichment.overlay import lay_over_stock
+from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.enrichment.services import EnrichmentServices, enrich
 from quiforme.jobs.cleanup import delete_unreferenced
 from quiforme.jobs.progress import Progress, progress_key
@@ -343,7 +343,7 @@ def _enrich(run: _Run, state: _State) -> tuple[_State, Enrichment]:
     """Call the optional services, unless an earlier invocation did."""
     if state.enrichment:
         run.tables.load({table: run.key(table) for table in ENRICHMENT})
-        lay_over_stock(run.database)
+        overlay_recent_sirene(run.database)
         return state, state.enrichment
     stock = state.outcomes[STOCK.name].in_use
     result = enrich(

@@ -15,11 +15,11 @@ from quiforme.anomalies.rule import Rule
 from quiforme.clock import paris_day
 from quiforme.database import open_database, run_script, sql_text
 from quiforme.enrichment import KEPT as ENRICHMENT
-from quiforme.enrichment.overlay import lay_over_stock
+from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.jobs.stopwatch import Stopwatch
 from quiforme.registry.ports import Publication
 from quiforme.snapshot.manifest import Manifest
-from quiforme.sources.catalogue import SOURCES, kept
+from quiforme.sources.catalogue import BY_NAME, SOURCES, kept
 
 FACTS = ("pipeline/shared/registers.sql", "pipeline/shared/uai.sql", "anomalies/facts.sql")
 """The SQL of what the rules look at, in its order."""
@@ -140,7 +140,7 @@ def _lay(
     for table, key in manifest.tables.items():
         database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {_parquet(office, key)}")
     _lay_outcomes(database, manifest)
-    lay_over_stock(database)
+    overlay_recent_sirene(database)
     if state:
         database.execute(f"CREATE OR REPLACE TABLE registre AS FROM {_parquet(office, state.ledger)}")
     _lay_judgements(database, office, state)
@@ -164,7 +164,7 @@ def _lay_outcomes(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> No
         in_use = outcome.in_use
         first = [row.model_dump() for row in in_use.set_aside_first] if in_use else []
         database.execute(
-            "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 name,
                 outcome.state,
@@ -176,6 +176,7 @@ def _lay_outcomes(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> No
                 in_use.rows_set_aside if in_use else 0,
                 json.dumps(first, ensure_ascii=False),
                 in_use.set_aside_key if in_use else None,
+                BY_NAME[name].stale_after_days,
             ],
         )
 

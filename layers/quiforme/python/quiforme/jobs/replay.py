@@ -6,7 +6,7 @@ from typing import Any
 
 from quiforme.database import count, open_database, run_script
 from quiforme.enrichment import KEPT as ENRICHMENT
-from quiforme.enrichment.overlay import lay_over_stock
+from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.pipeline.build import build_documents, find_changes
 from quiforme.snapshot.manifest import read_manifest
 from quiforme.snapshot.ports import Storage
@@ -53,7 +53,7 @@ def replay(context: ReplayContext, snapshot_key: str) -> dict[str, Any]:
             previous = read_manifest(context.storage, manifest.previous)
             tables.load_previous(previous, repertoire=previous.tables["repertoire"])
         tables.load({table: manifest.tables[table] for table in ENRICHMENT})
-        lay_over_stock(database)
+        overlay_recent_sirene(database)
         build_documents(database, day=manifest.day, settings=manifest.settings)
         find_changes(database, generation=0)
         tables.load({"stored_repertoire": manifest.tables["repertoire"]})

@@ -1,7 +1,7 @@
-"""The zips of the producers: one file is taken out of each, and nothing that an archive may do to its reader happens.
+"""Zips from producers: one file is read from each, with protection against malicious archives.
 
-Nothing is ever written under a name that an archive gives; names that would matter if it were are refused all the
-same, since no producer has a reason for them.
+Nothing is written under a name from the archive. Path-traversal names are refused nonetheless: no producer has a
+reason for them.
 """
 
 import errno
@@ -16,32 +16,33 @@ from typing import IO
 from quiforme.sources.reading import FileRefused
 
 FICHES_BYTES = 4_000_000_000
-"""The XML of the fiches is 570 MB (2026): room for seven times that."""
+"""The XML of the fiches is 570 MB (2026): the limit is seven times that."""
 STOCK_BYTES = 24_000_000_000
-"""INSEE's stock of 44 million establishments is a CSV file of 8 to 10 GB (2026): room for more than twice that."""
+"""INSEE's stock of 44 million establishments is a CSV file of 8 to 10 GB (2026): the limit is more than twice that."""
 SUCCESSION_BYTES = 4_000_000_000
-"""The links of succession are some hundred MB."""
+"""The succession links are some hundred MB."""
 
 _RATIO = 200
-"""Real files shrink 4 to 8 times; a bomb shrinks a thousand times, the most that deflate can."""
-_HARMLESS_BYTES = 50_000_000
-"""Under this a ratio says nothing: small and repetitive is no bomb."""
+"""The largest compression ratio accepted. Real files have 4 to 8; a bomb has a thousand, the most deflate can reach."""
+_SMALL_BYTES = 50_000_000
+"""Smaller files may have any ratio: small and repetitive is harmless."""
 
 
 @contextmanager
 def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes]]:
-    """Open the one file of a zip with that suffix, as a stream; what is done with it is within the `with`.
+    """Open the only file of a zip that has a suffix, as a stream.
 
-    The stream ends at the size that was announced, and its checksum is verified at its end.
+    The stream ends at the announced size; zipfile verifies the checksum there.
 
     Args:
         path: A zip.
-        suffix: Of the file inside, such as ``.xml``, whatever its case. Other files may lie beside it.
-        limit_bytes: The most that all files may come to, unpacked.
+        suffix: The suffix of the file, in lower case, such as ``.xml``; the file's may be in any case. The zip may
+            contain files with other suffixes.
+        limit_bytes: The most that all files may measure together, unpacked.
 
     Raises:
-        FileRefused: Not a readable zip, or not with exactly one such file, or encrypted, or with a name that leads
-            elsewhere, or too large unpacked; or damaged, once the stream meets it.
+        FileRefused: Not a readable zip, not exactly one such file, encrypted, a path-traversal name, or too large
+            unpacked. Damaged, when the stream reaches the damage within the `with` block.
 
     """
     with ExitStack() as stack:
@@ -51,7 +52,7 @@ def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
             raise FileRefused(f"the zip cannot be read: {error}") from error
         except OSError as error:
-            if error.errno != errno.EINVAL:  # a directory that points before the file's start
+            if error.errno != errno.EINVAL:  # seek to a negative offset: the zip's directory is damaged
                 raise
             raise FileRefused(f"the zip cannot be read: {error}") from error
         try:
@@ -71,7 +72,7 @@ def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipf
     if unpacked > limit_bytes:
         raise FileRefused(f"the zip would unpack to {unpacked:,} bytes, {limit_bytes:,} are the most")
     [member] = expected
-    if member.file_size > max(_HARMLESS_BYTES, member.compress_size * _RATIO):
+    if member.file_size > max(_SMALL_BYTES, member.compress_size * _RATIO):
         raise FileRefused(f"the zip would unpack {member.compress_size:,} bytes to {member.file_size:,}")
     if member.flag_bits & 0x1:
         raise FileRefused("the zip is encrypted")
@@ -81,10 +82,10 @@ def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipf
 
 
 def _leads_elsewhere(name: str) -> bool:
-    """Whether a path climbs, starts at a root or a drive, or hides its end behind a NUL."""
+    """Whether a path has a parent folder, a root, a drive or a NUL in it."""
     return (
         "\0" in name
-        or ".." in PureWindowsPath(name).parts  # splits at both kinds of slash
+        or ".." in PureWindowsPath(name).parts  # splits at both slashes
         or PurePosixPath(name).is_absolute()
         or bool(PureWindowsPath(name).anchor)
     )

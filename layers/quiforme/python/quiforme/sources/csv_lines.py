@@ -1,8 +1,8 @@
-"""A reader of RFC 4180 rows that loses nothing but the faulty line.
+"""A reader of RFC 4180 rows that sets aside faulty lines only.
 
-CSV parsers that meet an unclosed quote swallow the lines that follow. Here every line has to be a record by
-itself, or the start of one whose quoted cell goes on over lines that are no records by themselves; a line that
-is neither is set aside alone, and reading starts afresh on the next.
+Other CSV parsers swallow the lines after an unclosed quote. Here each line is one of three: a whole record; the first
+line of a record with a quoted cell over several lines, none of which is a whole record itself; or faulty. A faulty line
+is set aside alone, and reading continues on the next.
 """
 
 import csv
@@ -17,7 +17,7 @@ from quiforme.database import sql_text
 from quiforme.sources.reading import LONGEST_TEXT, FileRefused, SetAside, require_columns
 
 LONGEST_RECORD = 50
-"""How many lines a quoted cell may run over before its opening quote is held to be a stray one."""
+"""The most lines of a record. Where the closing quote is further away, the opening one is a stray quote."""
 _BOM = b"\xef\xbb\xbf"
 
 _FullMatch = Callable[[bytes], object]
@@ -32,21 +32,22 @@ def read_csv_lines(
     required: tuple[str, ...],
     optional: tuple[str, ...] = (),
 ) -> tuple[list[str], list[SetAside]]:
-    """Load columns of a CSV file into `table`, every cell as text, named as the trimmed header names them.
+    """Load columns of a CSV file into a table, every cell as text.
 
     Args:
         database: Where the table is made.
-        path: The file, UTF-8 with or without a byte order mark, lines ended by LF or CRLF.
-        table: The table's name; a column `line` gives the rank of each row among those read.
+        path: The file, UTF-8 with or without a byte order mark, lines ending in LF or CRLF.
+        table: The table's name. Its columns have the trimmed names of the header; a column `line` has the rank of each
+            row among those read.
         delimiter: One character.
         required: Columns without which the file is refused.
-        optional: Columns loaded where the file has them, and empty where it does not.
+        optional: Columns that are NULL when the file lacks them.
 
     Returns:
-        The header's names as the file writes them (not trimmed), and the lines set aside.
+        The header's names as written (not trimmed), and the lines set aside.
 
     Raises:
-        FileRefused: The header is unreadable, lacks a required column, or has one that is loaded twice.
+        FileRefused: The header is unreadable, lacks a required column, or has a loaded column twice.
 
     """
     lines = path.read_bytes().removeprefix(_BOM).split(b"\n")
@@ -69,7 +70,7 @@ def read_csv_lines(
 
 
 def first_cell(raw: str, delimiter: str) -> str:
-    """The first cell of a faulty line, as far as it can be told."""
+    """The first cell of a faulty line, as well as it can be guessed."""
     return raw.split(delimiter, 1)[0].strip().strip('"').strip()
 
 
@@ -84,9 +85,9 @@ def _header(line: bytes, delimiter: str) -> list[str]:
 
 
 def _sift(lines: Sequence[bytes], delimiter: bytes, *, width: int, into: IO[bytes]) -> Iterator[SetAside]:
-    """Write the records below the header, one after the other; the faulty lines with their number."""
+    """Write the records below the header to a file, and yield the faulty lines."""
     between = re.escape(delimiter)
-    # Possessive: a cell has one reading only, so nothing is ever tried again.
+    # Possessive quantifiers: a cell has only one possible match, so backtracking would be useless.
     cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^"\r\n%b]*+)' % between
     quoted = re.compile(rb"%b(?:%b%b){%d}" % (cell, between, cell, width - 1)).fullmatch
     any_width = re.compile(rb"%b(?:%b%b)*+" % (cell, between, cell)).fullmatch
@@ -130,9 +131,9 @@ def _fault(record: bytes, any_width: _FullMatch) -> str:
 
 
 def _over_several_lines(lines: Sequence[bytes], start: int, well_formed: _FullMatch) -> tuple[int, bytes] | None:
-    """The record that starts on a line and ends on a later one, and how many lines it takes.
+    """The record that starts on a line and ends on a later one, with its number of lines; None when there is none.
 
-    A line that is a record by itself belongs to no other, or an unclosed quote would swallow it.
+    A line that is a whole record by itself ends the search: otherwise an unclosed quote would swallow it.
     """
     record = lines[start].removesuffix(b"\r")
     for taken in range(2, min(LONGEST_RECORD, len(lines) - start) + 1):

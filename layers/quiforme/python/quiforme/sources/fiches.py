@@ -1,7 +1,7 @@
-"""The fiches of an export of France compétences taken out of its XML, in a process of its own (sources.md, b).
+"""Reads the XML of an export of France compétences in a separate process (sources.md, b).
 
-They take longer to read than all other sources together, and Python's threads would wait for each other meanwhile. The
-process knows nothing of the one that starts it but what a command line says, least of all its credentials.
+Parsing it takes longer than all other sources together and would block the threads of the run, which share one
+interpreter lock. The process gets its arguments and none of the run's environment, which has credentials.
 """
 
 import csv
@@ -36,26 +36,26 @@ COLUMNS = {
     "partenaires": ("code", "siret", "etat", "habilitation", "date_actif", "etat_ancien"),
     "certificateurs": ("code", "siret", "etat"),
 }
-"""Of the files made, by name; `etat_ancien` is how older exports name the state of a partner."""
+"""The columns of the files that are written, by name; `etat_ancien` is the partner's state in older exports."""
 
 _Row = tuple[str | None, ...]
 _Texts = dict[str, str | None]
 
 _RAW_KEPT = 4_000
-"""Characters kept of a fiche that is set aside: enough to find it again."""
+"""Characters stored of a fiche that is set aside: enough to find it in the file."""
 _BLOCK = 1 << 18
-"""Bytes: a piece and the tree made of it stay in the processor's cache."""
+"""Bytes read at a time: a block and its tree fit in the processor's cache."""
 _LARGEST_FICHE = 64 << 20
-"""Bytes; the largest real ones are about 1 MB."""
+"""Bytes; the largest real fiche has about 1 MB."""
 _FIRST_FICHE = re.compile(rb"<FICHE[\s>/]")
 _END = b"</FICHE>"
 
 
 class _Unreadable(Exception):
-    """A fiche that cannot be used; the message says why."""
+    """The fiche is set aside; the message says why."""
 
 
-def unroll(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAside]:
+def extract(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAside]:
     """Write the fiches, partners and certifiers of an export to one CSV file each, without a header.
 
     Args:
@@ -64,37 +64,37 @@ def unroll(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAsid
         files: The files to write, by their names in COLUMNS.
 
     Returns:
-        The fiches that cannot be used.
+        The fiches set aside.
 
     Raises:
-        FileRefused: Not such an export, another register's, or it cannot be read to its end.
-        CalledProcessError: The process died; what it had to say is in the log.
+        FileRefused: Not an export of fiches, the other register's, or unreadable before its end.
+        CalledProcessError: The process died; its standard error is in the log.
 
     """
     command = [sys.executable, "-S", "-P", "-m", __name__, str(path), register, *(str(files[name]) for name in COLUMNS)]
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    if path_of_libraries := os.environ.get("LD_LIBRARY_PATH"):  # where the interpreter may find its own
+    if path_of_libraries := os.environ.get("LD_LIBRARY_PATH"):  # the interpreter may need it to start
         environment["LD_LIBRARY_PATH"] = path_of_libraries
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)  # noqa: S603  # nothing of it comes from a producer
-    told = json.loads(done.stdout)
-    if told["refused"] is not None:
-        raise FileRefused(told["refused"])
-    return [SetAside(*row) for row in told["set_aside"]]
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)  # noqa: S603  # no argument comes from a producer
+    outcome = json.loads(done.stdout)
+    if outcome["refused"] is not None:
+        raise FileRefused(outcome["refused"])
+    return [SetAside(*row) for row in outcome["set_aside"]]
 
 
 def _main() -> None:
-    """What the process does: its arguments are those of `unroll`, in order, and it prints what came of it as JSON."""
+    """The process: its arguments are those of `extract`; it prints the refusal and the fiches set aside as JSON."""
     path, register, *files = sys.argv[1:]
     set_aside: list[SetAside] = []
     refused = None
     try:
-        set_aside = _unroll(Path(path), register.upper(), dict(zip(COLUMNS, map(Path, files), strict=True)))
+        set_aside = _extract(Path(path), register.upper(), dict(zip(COLUMNS, map(Path, files), strict=True)))
     except FileRefused as refusal:
         refused = str(refusal)
     json.dump({"refused": refused, "set_aside": [astuple(row) for row in set_aside]}, sys.stdout)
 
 
-def _unroll(path: Path, prefix: str, files: dict[str, Path]) -> list[SetAside]:
+def _extract(path: Path, prefix: str, files: dict[str, Path]) -> list[SetAside]:
     """Write the fiches, partners and certifiers of the XML to one CSV file each."""
     set_aside: list[SetAside] = []
     well_formed = re.compile(rf"{prefix}[0-9]+").fullmatch
@@ -124,7 +124,7 @@ def _unroll(path: Path, prefix: str, files: dict[str, Path]) -> list[SetAside]:
 
 
 def _rows(code: str, fiche: etree._Element) -> dict[str, list[_Row]]:
-    """The rows of one fiche by table. Elements are found by path: tags such as ACTIF recur deeper."""
+    """The rows of one fiche by table. Elements are found by path: tags such as ACTIF occur at several depths."""
     actif = _text(fiche.findtext("ACTIF"))
     if actif not in ("Oui", "Non"):
         raise _Unreadable(f"{code} is neither active nor inactive")
@@ -165,7 +165,7 @@ def _each(fiche: etree._Element, group: str, tag: str) -> Iterator[_Texts]:
 
 
 def _texts(element: etree._Element) -> _Texts:
-    """The texts of an element's children by tag; of several with one tag the first counts."""
+    """The texts of an element's children by tag; the first one when several have the same tag."""
     return {child.tag: child.text for child in reversed(element)}
 
 
@@ -177,8 +177,8 @@ def _text(found: str | None) -> str:
 
 
 def _fiches(stream: IO[bytes]) -> Iterator[etree._Element]:
-    """Each FICHE in turn, whole: the file is cut between them, so that it is never held whole itself."""
-    blocks = _ahead(stream)
+    """Each FICHE element. The file is parsed in pieces that end between fiches, so that it is never in memory whole."""
+    blocks = _read_ahead(stream)
     start = next(blocks, b"")
     first = _FIRST_FICHE.search(start)
     encoding = _check_head(start[: first.start()] + b"</FICHES>" if first else start)
@@ -186,8 +186,8 @@ def _fiches(stream: IO[bytes]) -> Iterator[etree._Element]:
         yield from _parse(piece, encoding).iterchildren("FICHE")
 
 
-def _ahead(stream: IO[bytes]) -> Iterator[bytes]:
-    """The blocks of a stream, each unpacked while the one before is looked at."""
+def _read_ahead(stream: IO[bytes]) -> Iterator[bytes]:
+    """The blocks of a stream; the next one is unpacked in a thread while one is parsed."""
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(stream.read, _BLOCK)
         while block := coming.result():
@@ -196,7 +196,7 @@ def _ahead(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _check_head(document: bytes) -> str:
-    """Refuse what does not start as an export of fiches; the encoding that it announces."""
+    """The encoding that the start of the file declares; raises FileRefused when it is not that of an export of fiches."""
     root = _parse(document)
     info = root.getroottree().docinfo
     encoding = info.encoding or "UTF-8"
@@ -207,15 +207,15 @@ def _check_head(document: bytes) -> str:
     version = (root.findtext("VERSION_FLUX") or "").strip()
     if not version.startswith("4."):
         raise FileRefused(f"VERSION_FLUX is {version[:100]!r}, 4.x is read")
-    if root.find("FICHE") is not None:  # its bytes were not found: they are not those of ASCII
+    if root.find("FICHE") is not None:  # _FIRST_FICHE did not find it: the encoding is no superset of ASCII
         raise FileRefused(f"encoded in {encoding}, not in UTF-8")
     return encoding
 
 
 def _pieces(rest: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Whole fiches, about a block at a time, each piece a file by itself; then what follows the last one.
+    """The rest of the file in documents that parse on their own: whole fiches, about a block of them at a time.
 
-    An end that two blocks share is passed over: the piece goes on to the next one.
+    An end tag that two blocks share is not seen: that fiche is in the next document.
     """
     for block in blocks:
         end = block.rfind(_END) + len(_END)
@@ -230,7 +230,7 @@ def _pieces(rest: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _parse(content: bytes, encoding: str | None = None) -> etree._Element:
-    # A parser of its own each time: a shared one would be locked by whoever parses.
+    # A new parser each time: lxml locks a shared one while it is in use.
     parser = etree.XMLParser(encoding=encoding, resolve_entities=False, no_network=True, load_dtd=False)
     try:
         return etree.fromstring(content, parser)

@@ -1,4 +1,4 @@
-"""What reading a producer's file gives, whatever the producer."""
+"""What all readers share: their result, the refusal of a file, the rows set aside."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,54 +8,54 @@ from pathlib import Path
 import duckdb
 
 LONGEST_TEXT = 10_000
-"""Characters of a text, or of a whole row of a CSV file; real ones have some hundred. A longer one is damage, and
-would fit in no message."""
+"""The most characters of a text, or of a row of a CSV file. Real ones have some hundred; a longer one is damage, and
+would not fit in a message."""
 
 
 Previous = Callable[[str], Path | None]
-"""Gives the Parquet file of a table as the source's last accepted file left it, if there was one."""
+"""Gives a table's Parquet file made from the source's last accepted file; None when there is none."""
 
 
 class FileRefused(Exception):
-    """The file may not be used; the message says why, in words for ops."""
+    """The file must not be used; the message tells ops why."""
 
 
 BROKEN = (duckdb.Error, UnicodeDecodeError)
-"""What comes of reading a damaged file; the latter where DuckDB cites it."""
+"""What DuckDB raises on a damaged file; UnicodeDecodeError when its message quotes bytes that are not UTF-8."""
 
 
 def see_all(database: duckdb.DuckDBPyConnection, query: str) -> None:
-    """Read every value of a query and write nothing: one of BROKEN is raised only if it is for what is read."""
+    """Read every value of a query without writing: an error of BROKEN then means damage, not a full disk."""
     database.execute(f"SELECT bit_xor(hash(seen)) FROM ({query}) AS seen").fetchall()
 
 
 def unreadable(error: Exception, path: Path) -> FileRefused:
     """The refusal of a file that DuckDB cannot read."""
-    # DuckDB names the file by its path here, which is another in each run, and nobody else's business.
+    # DuckDB's message has the local path, which differs from run to run and must not be published.
     reason = re.sub(rf"{re.escape(str(path.parent))}/(?:[^/\s'\"]+/)?", "", str(error).splitlines()[0])
     return FileRefused(f"unreadable: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """One row that could not be read."""
+    """One row that could not be read; the rest of the file is used."""
 
     line: int
-    """Where it stands in the file: the physical line, or the rank of the fiche."""
+    """Its physical line in the file, or its rank among the fiches or organisations."""
     reason: str
     raw: str
 
 
 @dataclass(frozen=True, slots=True)
 class InPlaceTable:
-    """A table too big for the database, as it stands in the file that was read; only its columns were looked at so far.
+    """A table too big for the database, queried in the producer's file; only its columns have been checked so far.
 
     Attributes:
         path: The file.
-        query: The SQL that reads the table from there.
-        named: The SQL that reads what the tables in use can be about: where the table has SIRETs, the establishments of
-            `sirens_nommes` (snapshot/sirens_nommes.sql).
-        form: The options of COPY that make of it a file to be kept.
+        query: The SQL that reads the table from the file.
+        named: The SQL that reads the rows that other tables can refer to: when the table has SIRETs, those of
+            `sirens_nommes` (snapshot/sirens_nommes.sql); else all of them.
+        form: The options of COPY for the file in which the table is stored.
 
     """
 
@@ -67,13 +67,13 @@ class InPlaceTable:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """The outcome of one file: its tables now stand in the database, in files of their own, or where they stood.
+    """The outcome of reading one file. Its tables are in the database, except those of `files` and `in_place`.
 
     Attributes:
-        rows: Rows read, those set aside not counted.
+        rows: How many rows were read, without those set aside.
         set_aside: The rows that could not be read.
-        files: The tables too big for the database, each as a Parquet file ready to be kept, beside the file read.
-        in_place: The tables that the file read serves as well; it has to stay for them.
+        files: Tables too big for the database, each as a Parquet file beside the producer's, ready to be stored.
+        in_place: Tables too big for the database that are queried in the producer's file, which must stay there.
 
     """
 
@@ -84,7 +84,7 @@ class ReadResult:
 
 
 def require_columns(present: list[str], required: tuple[str, ...]) -> None:
-    """Refuse a file that lacks one of its columns or has one twice; `present` is already trimmed."""
+    """Refuse a file that lacks a required column or has one twice; the names of `present` are trimmed."""
     missing = [name for name in required if name not in present]
     if missing:
         raise FileRefused(f"missing columns: {', '.join(missing)}")

@@ -1,24 +1,25 @@
-"""`referentiel_onisep`: the apprenticeship référentiel kept by ONISEP (sources.md, e)."""
+"""`referentiel_onisep`: ONISEP's list of the apprenticeship training bodies (sources.md, e)."""
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
-from quiforme.sources.reading import LONGEST_TEXT, FileRefused, ReadResult, SetAside
-
-TABLES = ("referentiel_onisep",)
+from quiforme.sources.reading import LONGEST_TEXT, FileRefused, Previous, ReadResult, SetAside
+from quiforme.sources.source import Source, Subject
 
 _RAW_KEPT = 4_000
-"""Characters kept of an organisation that is set aside."""
+"""Characters stored of an organisation that is set aside."""
+_PAGE: Final = "https://referentiel.apprentissage.onisep.fr/organismes"
 
 
-def read(database: duckdb.DuckDBPyConnection, path: Path) -> ReadResult:
-    """Load the organisations into `referentiel_onisep`: siret and the validated uai, where there is one.
+def read(database: duckdb.DuckDBPyConnection, path: Path, _previous: Previous) -> ReadResult:
+    """Load the organisations into `referentiel_onisep`: rank in the file, siret, and the validated uai or NULL.
 
     Raises:
-        FileRefused: Not JSON, or neither a list of organisations nor an object that holds one.
+        FileRefused: Not JSON, or neither a list of organisations nor an object with one under `organismes`.
 
     """
     organisations = _organisations(path)
@@ -49,7 +50,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path) -> ReadResult:
 
 
 def _writable(text: str) -> str:
-    """The text without the halves of surrogate pairs that JSON may escape: they stand for no character."""
+    """The text with "?" for lone surrogates, which JSON can escape and UTF-8 cannot encode."""
     return text.encode(errors="replace").decode()
 
 
@@ -69,3 +70,24 @@ def _organisations(path: Path) -> list[Any]:
     if not isinstance(organisations, list):
         raise FileRefused("no list of organisations")
     return organisations
+
+
+def _record_page(about: Subject) -> str | None:
+    siret = about["siret"]
+    return f"{_PAGE}/{siret}" if siret else None
+
+
+SOURCE: Final = Source(
+    name="referentiel_onisep",
+    label="référentiel ONISEP",
+    file_name=re.compile(r"referentiel-organismes\.json"),
+    tables=("referentiel_onisep",),
+    read=read,
+    # All organisations on one page, as the apprenticeship API of the same ministry requests them.
+    address="https://referentiel.apprentissage.onisep.fr/api/v1/organismes.json?items_par_page=60000",
+    largest_bytes=500_000_000,
+    format="json",
+    stale_after_days=3,
+    dataset_page=_PAGE,
+    record_page=_record_page,
+)

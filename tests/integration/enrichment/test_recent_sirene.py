@@ -1,4 +1,4 @@
-"""What INSEE's API adds to the stock, and what becomes of a run when it does not answer as it should."""
+"""What INSEE's API adds to the stock, and what a run does when the API fails."""
 
 import json
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from quiforme.enrichment.recent_sirene import SireneApiResult, lay_recent_sirene
+from quiforme.enrichment.recent_sirene import SireneApiResult, refresh_recent_sirene
 
-from tests.integration.enrichment.insee import KEY, Insee, establishment, questions
+from tests.integration.enrichment.insee import KEY, Insee, establishment, queries
 from tests.integration.enrichment.tables import Row, all_of, tables
 from tools.in_process.http_service import Clock, Reply, Request, Service, serve
 
 STOCK_DAY = date(2026, 11, 3)
 UP_TO = date(2026, 11, 5)
-"""What a run can have when the API was last filled on the 6th."""
+"""The last complete day when the API was last updated on the 6th."""
 
 OLD, CHANGED, NEW, LATER = "81841109200013", "35600000000001", "35600000000002", "35600000000003"
 DAY = "dateDernierTraitementEtablissement:2026-11-0"
@@ -38,7 +38,7 @@ def kept(siret: str, treated: datetime | None, etat: str = "F") -> Row:
 
 
 class World:
-    """A database, the service, and a way to run."""
+    """A database, the API, and the function under test."""
 
     def __init__(self, database: duckdb.DuckDBPyConnection, insee: Insee, service: Service) -> None:
         self.database, self.insee, self.service = database, insee, service
@@ -59,10 +59,10 @@ class World:
             "sleep": self.clock.sleep,
             **more,
         }
-        return lay_recent_sirene(self.database, **arguments)
+        return refresh_recent_sirene(self.database, **arguments)
 
     def states(self) -> dict[str, str]:
-        """What Sirene now says."""
+        """The state of each establishment of the view `sirene`."""
         return dict(all_of(self.database, "SELECT siret, etat FROM sirene ORDER BY siret"))
 
 
@@ -87,7 +87,7 @@ def changes() -> list[dict[str, Any]]:
     ]
 
 
-def test_what_changed_since_the_stock_is_laid_over_it(tmp_path: Path) -> None:
+def test_changes_since_the_stock_are_overlaid_on_it(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         outcome = w.run()
         assert all_of(w.database, "SELECT * EXCLUDE (numero) FROM sirene ORDER BY siret") == [
@@ -96,10 +96,10 @@ def test_what_changed_since_the_stock_is_laid_over_it(tmp_path: Path) -> None:
             (OLD, "A", date(2010, 1, 1), "75111", "O"),
         ]
         assert outcome == SireneApiResult("complete", UP_TO, requests=8, rows=2, kept=2)
-        assert questions(w.service.requests) == [f"{DAY}1", *[f"{DAY}2"] * 2, f"{DAY}3", f"{DAY}4", *[f"{DAY}5"] * 2]
+        assert queries(w.service.requests) == [f"{DAY}1", *[f"{DAY}2"] * 2, f"{DAY}3", f"{DAY}4", *[f"{DAY}5"] * 2]
 
 
-def test_only_thirty_requests_leave_in_a_minute(tmp_path: Path) -> None:
+def test_at_most_thirty_requests_are_sent_per_minute(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         w.run()
         assert {after - before for before, after in zip(w.service.at, w.service.at[1:], strict=False)} == {2.0}
@@ -110,14 +110,14 @@ def test_the_cursor_is_followed_to_its_end(tmp_path: Path) -> None:
     with world(tmp_path, Insee(establishments=several, page=2)) as w:
         outcome = w.run(complete_up_to=date(2026, 11, 3))
         assert (outcome.state, outcome.rows, outcome.kept) == ("complete", 5, 5)
-        assert questions(w.service.requests) == [*[f"{DAY}4"] * 4, f"{DAY}5"]
+        assert queries(w.service.requests) == [*[f"{DAY}4"] * 4, f"{DAY}5"]
 
 
-def test_the_next_run_asks_from_the_last_whole_day_and_keeps_what_it_had(tmp_path: Path) -> None:
+def test_the_next_run_continues_after_the_last_complete_day_and_keeps_the_rows(tmp_path: Path) -> None:
     before = [kept(OLD, datetime(2026, 11, 2, 9))]
     with world(tmp_path, before_sirene_recente=before) as w:
         w.run(complete_up_to=date(2026, 11, 4))
-        assert set(questions(w.service.requests)) == {f"{DAY}5"}
+        assert set(queries(w.service.requests)) == {f"{DAY}5"}
         assert w.states() == {OLD: "F", CHANGED: "A", NEW: "A"}
 
 
@@ -129,20 +129,20 @@ def test_a_later_answer_replaces_an_earlier_one(tmp_path: Path) -> None:
         assert outcome.kept == 2
 
 
-def test_nothing_is_asked_when_every_day_at_disposal_was_had(tmp_path: Path) -> None:
+def test_no_query_is_sent_when_every_available_day_is_complete(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         assert w.run(complete_up_to=UP_TO) == SireneApiResult("complete", UP_TO, requests=1)
 
 
-def test_no_day_is_held_for_whole_before_it_is_over(tmp_path: Path) -> None:
+def test_a_day_is_not_complete_before_its_end(tmp_path: Path) -> None:
     with world(tmp_path) as w:
-        w.insee.disposed = "2027-01-01T00:00:00"
+        w.insee.updated = "2027-01-01T00:00:00"
         assert w.run(complete_up_to=date(2026, 11, 4)).complete_up_to == UP_TO
-        w.insee.disposed = "2026-11-05T00:00:00"
+        w.insee.updated = "2026-11-05T00:00:00"
         assert w.run(complete_up_to=date(2026, 11, 3)).complete_up_to == date(2026, 11, 4)
 
 
-def test_a_new_stock_makes_what_was_treated_before_it_useless(tmp_path: Path) -> None:
+def test_a_new_stock_replaces_the_rows_treated_before_it(tmp_path: Path) -> None:
     before = [kept(OLD, datetime(2026, 10, 31, 23)), kept(CHANGED, datetime(2026, 11, 1, 0))]
     with world(tmp_path, before_sirene_recente=before) as w:
         outcome = w.run(address=None, complete_up_to=date(2026, 10, 20))
@@ -150,30 +150,30 @@ def test_a_new_stock_makes_what_was_treated_before_it_useless(tmp_path: Path) ->
         assert w.states() == {OLD: "A", CHANGED: "F"}
 
 
-def test_a_body_younger_than_the_stock_is_asked_for_by_its_siren(tmp_path: Path) -> None:
+def test_an_establishment_younger_than_the_stock_is_queried_by_its_siren(tmp_path: Path) -> None:
     young, sister = "53222292400039", "53222292499999"
     register = [establishment(siret, "2026-10-15T08:00:00") for siret in (young, sister)]
     listed = [{"line": 1, "nda": "11750000001", "siret": young, "siret_valide": True}, {"line": 2, "siret": OLD}]
     partners = [{"code": "RNCP1", "siret": "81841109200014"}]
     with world(tmp_path, Insee(establishments=register), liste_of=listed, partenaires_rs=partners) as w:
         outcome = w.run(complete_up_to=UP_TO)
-        assert questions(w.service.requests) == ["siret:532222924*"] * 2
+        assert queries(w.service.requests) == ["siret:532222924*"] * 2
         assert w.states() == {OLD: "A", CHANGED: "A", young: "A", sister: "A"}
         assert outcome == SireneApiResult("complete", UP_TO, requests=3, rows=2, kept=2)
     with world(
         tmp_path, liste_of=listed, before_sirene_recente=[kept(young, datetime(2026, 10, 15, 8)), kept(OLD, None)]
     ) as w:
         w.run(complete_up_to=UP_TO)
-        assert questions(w.service.requests) == []
+        assert queries(w.service.requests) == []
         assert w.states() == {OLD: "A", CHANGED: "A", young: "F"}
 
 
-def test_sirens_are_asked_in_batches_and_leave_half_the_time_to_the_days(tmp_path: Path) -> None:
+def test_sirens_are_queried_in_batches_and_leave_half_the_time_to_the_days(tmp_path: Path) -> None:
     unknown = [{"line": rank, "siret": f"356000000{rank:05}"} for rank in range(1000, 1003)]
     unknown += [{"line": rank, "siret": _siret(rank)} for rank in range(100000000, 100000300)]
     with world(tmp_path, liste_of=unknown) as w:
         w.run(complete_up_to=UP_TO)
-        assert [question.count("siret:") for question in questions(w.service.requests)] == [125, 125, 51, 51]
+        assert [question.count("siret:") for question in queries(w.service.requests)] == [125, 125, 51, 51]
     with world(tmp_path, liste_of=unknown) as w:
         outcome = w.run(complete_up_to=date(2026, 11, 4), budget_s=8)
         assert outcome.state == "postponed"
@@ -198,7 +198,7 @@ def _siret(siren: int) -> str:
         Reply(200, b'{"header"', {"Content-Length": "5000"}),
     ],
 )
-def test_a_failure_that_passes_costs_time_only(tmp_path: Path, passing: Reply) -> None:
+def test_a_transient_failure_is_retried_after_a_pause(tmp_path: Path, passing: Reply) -> None:
     with world(tmp_path) as w:
         w.service.faults = {0: passing, 3: passing}
         assert w.run().state == "complete"
@@ -234,7 +234,7 @@ def test_an_outage_postpones(tmp_path: Path, lasting: Reply, reason: str, search
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_key_is_said_without_the_key(tmp_path: Path, status: int) -> None:
+def test_a_refused_key_is_reported_without_the_key(tmp_path: Path, status: int) -> None:
     with world(tmp_path) as w:
         if status == 403:
             w.service.truth = lambda _: Reply(403)
@@ -254,7 +254,7 @@ BROKEN_PAGES: list[Any] = [Reply(400), Reply(404, b'{"header": {"message": "Aucu
 
 
 @pytest.mark.parametrize("fault", BROKEN_PAGES)
-def test_a_day_whose_page_fails_is_asked_again_once(tmp_path: Path, fault: Any) -> None:
+def test_a_day_with_an_invalid_page_is_queried_again_once(tmp_path: Path, fault: Any) -> None:
     """Requests: informations, the first page of the 2nd, its second page."""
     several = [establishment(f"{siren}00001", "2026-11-02T12:00:00") for siren in range(100000000, 100000004)]
     with world(tmp_path, Insee(establishments=several, page=2)) as w:
@@ -269,7 +269,7 @@ def test_a_day_whose_page_fails_is_asked_again_once(tmp_path: Path, fault: Any) 
 
 
 def endless(request: Request) -> Reply:
-    """Another page, and yet another."""
+    """Page after page, without end."""
     if not request.body:
         return Insee()(request)
     row = establishment(NEW, "2026-11-01T00:00:00")
@@ -301,7 +301,7 @@ def ends_early(request: Request) -> Reply:
         (ends_early, "ends after 1 rows of 3"),
     ],
 )
-def test_a_cursor_that_lies_leaves_the_day_incomplete(tmp_path: Path, behaviour: Any, reason: str) -> None:
+def test_an_invalid_cursor_leaves_the_day_incomplete(tmp_path: Path, behaviour: Any, reason: str) -> None:
     with world(tmp_path) as w:
         w.service.truth = behaviour
         outcome = w.run()
@@ -310,7 +310,7 @@ def test_a_cursor_that_lies_leaves_the_day_incomplete(tmp_path: Path, behaviour:
         assert len(w.service.requests) < 20
 
 
-def test_slow_answers_end_with_the_budget_and_what_came_is_used(tmp_path: Path) -> None:
+def test_slow_answers_stop_at_the_budget_and_those_received_are_used(tmp_path: Path) -> None:
     with world(tmp_path) as w:
 
         def slow(request: Request) -> Reply:
@@ -325,7 +325,7 @@ def test_slow_answers_end_with_the_budget_and_what_came_is_used(tmp_path: Path) 
         assert w.states() == {OLD: "A", CHANGED: "F"}
 
 
-def test_a_day_too_large_for_any_run_is_left_to_the_next_stock(tmp_path: Path) -> None:
+def test_a_day_too_large_for_a_run_is_left_to_the_next_stock(tmp_path: Path) -> None:
     with world(tmp_path) as w:
 
         def massive(request: Request) -> Reply:
@@ -345,7 +345,7 @@ def test_a_day_too_large_for_any_run_is_left_to_the_next_stock(tmp_path: Path) -
         assert w.states() == {OLD: "A", CHANGED: "F", NEW: "A"}
 
 
-def test_a_row_that_says_nothing_is_left_out_and_counted(tmp_path: Path) -> None:
+def test_an_unreadable_row_is_left_out_and_counted(tmp_path: Path) -> None:
     wrong = establishment(NEW, "2026-11-04T00:00:00")
     wrong["periodesEtablissement"][0]["etatAdministratifEtablissement"] = None
     closed_period_only = establishment(LATER, "2026-11-04T00:00:00")
@@ -356,14 +356,14 @@ def test_a_row_that_says_nothing_is_left_out_and_counted(tmp_path: Path) -> None
         assert w.states() == {OLD: "A", CHANGED: "F"}
 
 
-def test_without_a_stock_nothing_is_asked(tmp_path: Path) -> None:
+def test_without_a_stock_no_query_is_sent(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         assert w.run(stock_day=None) == SireneApiResult("no_stock", None)
         assert w.service.requests == []
 
 
-def test_only_what_is_used_is_asked_for(tmp_path: Path) -> None:
-    """Names and addresses of persons stay with INSEE."""
+def test_only_the_fields_in_use_are_requested(tmp_path: Path) -> None:
+    """Names and addresses of persons are not requested."""
     with world(tmp_path) as w:
         w.run()
         bodies = b"".join(request.body for request in w.service.requests)

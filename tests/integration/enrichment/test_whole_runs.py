@@ -1,4 +1,4 @@
-"""The enrichments within whole runs, from the services to the documents and the queue."""
+"""The enrichments in whole runs, from the services to the documents and the messages."""
 
 import json
 from datetime import timedelta
@@ -25,7 +25,7 @@ def address_events(system: System) -> list[tuple[str, str]]:
 
 
 def test_addresses_over_the_days_and_through_an_outage(tmp_path: Path) -> None:
-    """Both cases open on day 1, change on day 2, are gone on day 4 and come back on day 5 (tools.fictitious_france.cast)."""
+    """Both cases open on day 1, change on day 2, close on day 4 and open again on day 5 (tools.fictitious_france.cast)."""
     system = System(tmp_path)
     told = []
     with serve(geocoder, Clock()) as service:
@@ -48,7 +48,7 @@ def test_addresses_over_the_days_and_through_an_outage(tmp_path: Path) -> None:
 
 
 def test_a_closure_since_the_stock_is_published_and_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent_sirene, "SECONDS_APART", 0.0)
+    monkeypatch.setattr(recent_sirene, "SECONDS_BETWEEN_REQUESTS", 0.0)
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
     system.ingest(FIRST_DAY)
@@ -58,7 +58,7 @@ def test_a_closure_since_the_stock_is_published_and_reported(tmp_path: Path, mon
     system.outbox.events = []
 
     closed = establishment(closing, "2026-11-20T10:00:00", etat="F", debut="2026-11-18")
-    insee = Insee(disposed="2026-11-23T04:00:00", establishments=[closed])
+    insee = Insee(updated="2026-11-23T04:00:00", establishments=[closed])
     with serve(insee, Clock()) as service:
         system.sirene_address = f"{service.address}/3.11"
         for number in (0, 1):

@@ -67,11 +67,11 @@ SIRENE = f"https://annuaire-entreprises.data.gouv.fr/etablissement/{SIRET}"
         ),
     ],
 )
-def test_the_sources_compared(code: str, about: dict[str, str | None], expected: dict[str, str]) -> None:
+def test_the_pages_of_the_sources_compared(code: str, about: dict[str, str | None], expected: dict[str, str]) -> None:
     assert sources(RULE_OF[code], {**NOTHING, **about}) == expected
 
 
-def test_the_look_up_is_linked_to_for_an_establishment_only() -> None:
+def test_the_look_up_is_linked_for_an_establishment_only() -> None:
     about = {**NOTHING, "siret": SIRET, "nda": NDA}
     assert consultation(about, "https://api.example") == f"https://api.example/v1/etablissements/{SIRET}"
     assert consultation({**NOTHING, "nda": NDA}, "https://api.example") is None

@@ -1,4 +1,4 @@
-"""The addresses of the OF list, asked for once each, and a geocoder that does not answer as it should."""
+"""Each address of the OF list is sent to the geocoder once; and what a run does when the geocoder fails."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from quiforme.enrichment import addresses
-from quiforme.enrichment.addresses import GeocodingResult, lay_addresses
+from quiforme.enrichment.addresses import GeocodingResult, geocode_addresses
 
 from tests.integration.enrichment.tables import Row, all_of, tables
 from tools.fictitious_france import ban
@@ -46,14 +46,14 @@ def answered(address: Address, score: float | None = 0.9, citycode: str | None =
 
 
 class World:
-    """A database, the service, and a way to run."""
+    """A database, the service, and the function under test."""
 
     def __init__(self, database: duckdb.DuckDBPyConnection, service: Service) -> None:
         self.database, self.service, self.clock = database, service, service.clock
 
     def run(self, *, budget_s: float = 600, **more: Any) -> GeocodingResult:
         arguments: dict[str, Any] = {"http": self.clock.http(budget_s), "address": self.service.address, **more}
-        return lay_addresses(self.database, day=DAY, budget_s=budget_s, clock=self.clock, **arguments)
+        return geocode_addresses(self.database, day=DAY, budget_s=budget_s, clock=self.clock, **arguments)
 
     def answers(self) -> dict[Address, tuple[float | None, str | None]]:
         rows = all_of(self.database, "SELECT adresse.*, score, citycode FROM adresses")
@@ -78,14 +78,14 @@ def world(scratch: Path, *addresses: Address | None, before: list[Row] | None = 
         yield World(database, service)
 
 
-def test_addresses_are_found_or_not(tmp_path: Path) -> None:
+def test_answers_are_stored_with_or_without_a_match(tmp_path: Path) -> None:
     with world(tmp_path, FOUND, LOST, NOWHERE, FOUND, None) as w:
         assert w.run() == GeocodingResult("complete", known=0, answered=3, pending=0, requests=1)
         assert w.answers() == {FOUND: (0.93, "94028"), LOST: (0.31, "94028"), NOWHERE: (None, None)}
         assert all_of(w.database, "SELECT DISTINCT demandee FROM adresses") == [(DAY,)]
 
 
-def test_only_new_or_changed_addresses_are_asked_for(tmp_path: Path) -> None:
+def test_only_new_or_changed_addresses_are_sent(tmp_path: Path) -> None:
     with world(tmp_path, FOUND, LOST, before=[answered(FOUND), answered(NOWHERE)]) as w:
         assert w.run() == GeocodingResult("complete", known=1, answered=1, pending=0, requests=1)
         assert w.asked() == [["LIEU DIT INTROUVABLE CRETEIL|94000"]]
@@ -94,7 +94,7 @@ def test_only_new_or_changed_addresses_are_asked_for(tmp_path: Path) -> None:
         assert w.run() == GeocodingResult("complete", known=1, answered=0, pending=0)
 
 
-def test_without_a_service_the_answers_stay(tmp_path: Path) -> None:
+def test_without_a_service_the_stored_answers_stay(tmp_path: Path) -> None:
     with world(tmp_path, FOUND, LOST, before=[answered(FOUND)]) as w:
         assert w.run(address=None) == GeocodingResult("off", known=1, answered=0, pending=1)
         assert set(w.answers()) == {FOUND}
@@ -120,7 +120,7 @@ def test_what_is_sent_for_an_address(tmp_path: Path, address: Address, sent: str
 
 
 @pytest.mark.parametrize("passing", [Reply(429, headers={"Retry-After": "5"}), Reply(429), Reply(500), Reply(502)])
-def test_a_failure_that_passes_costs_time_only(tmp_path: Path, passing: Reply) -> None:
+def test_a_transient_failure_is_retried_after_a_pause(tmp_path: Path, passing: Reply) -> None:
     with world(tmp_path, FOUND) as w:
         w.service.faults = {0: passing}
         assert w.run() == GeocodingResult("complete", known=0, answered=1, pending=0, requests=1)
@@ -128,7 +128,7 @@ def test_a_failure_that_passes_costs_time_only(tmp_path: Path, passing: Reply) -
 
 
 def without(column: str) -> Any:
-    """The truth, without one of its columns."""
+    """The geocoder's answer without one of its columns."""
 
     def behaviour(request: Request) -> Reply:
         rows = list(csv.DictReader(io.StringIO(geocoder(request).body.decode())))
@@ -172,7 +172,7 @@ def cut(request: Request) -> Reply:
         (edited(b"12 RUE", b'"12 RUE" DES'), "its CSV is damaged"),
     ],
 )
-def test_an_outage_or_a_strange_answer_postpones(tmp_path: Path, behaviour: Any, reason: str) -> None:
+def test_an_outage_or_an_invalid_answer_postpones(tmp_path: Path, behaviour: Any, reason: str) -> None:
     with world(tmp_path, FOUND, NOWHERE, LOST, before=[answered(LOST)]) as w:
         w.service.truth = behaviour
         outcome = w.run()
@@ -181,7 +181,7 @@ def test_an_outage_or_a_strange_answer_postpones(tmp_path: Path, behaviour: Any,
         assert set(w.answers()) == {LOST}
 
 
-def test_a_row_on_which_the_geocoder_failed_stays_to_be_asked(tmp_path: Path) -> None:
+def test_a_row_on_which_the_geocoder_failed_stays_pending(tmp_path: Path) -> None:
     def behaviour(request: Request) -> Reply:
         lines = geocoder(request).body.decode().splitlines()
         status = {"result_score": "result_status", "ECOLES": "ok", "LUNE": "error", "INTROUVABLE": "not-found"}
@@ -197,8 +197,8 @@ def test_a_row_on_which_the_geocoder_failed_stays_to_be_asked(tmp_path: Path) ->
         assert set(w.answers()) == {FOUND, LOST}
 
 
-def test_a_file_that_is_refused_does_not_hold_up_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "ADDRESSES_A_FILE", 2)
+def test_after_an_invalid_answer_the_other_files_are_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "ADDRESSES_PER_FILE", 2)
     streets: list[Address] = [(f"{number} RUE", "75011", "PARIS") for number in range(1, 6)]
     with world(tmp_path, *streets) as w:
         w.service.faults = {1: Reply(413)}
@@ -207,18 +207,18 @@ def test_a_file_that_is_refused_does_not_hold_up_the_others(tmp_path: Path, monk
         assert outcome == GeocodingResult("postponed", 0, answered=3, pending=2, requests=3, reason="it answers 413")
 
 
-def test_an_outage_is_not_insisted_upon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "ADDRESSES_A_FILE", 1)
+def test_after_an_outage_no_other_file_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "ADDRESSES_PER_FILE", 1)
     with world(tmp_path, FOUND, LOST, NOWHERE) as w:
         w.service.truth = lambda _: Reply(503)
         outcome = w.run()
         assert (outcome.requests, outcome.pending) == (1, 3)
 
 
-def test_slow_answers_end_with_the_budget_and_what_came_is_kept(
+def test_slow_answers_stop_at_the_budget_and_those_received_are_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(addresses, "ADDRESSES_A_FILE", 1)
+    monkeypatch.setattr(addresses, "ADDRESSES_PER_FILE", 1)
     with world(tmp_path, FOUND, LOST, NOWHERE) as w:
 
         def slow(request: Request) -> Reply:
