@@ -27,26 +27,26 @@ class Life:
     def play(self, findings: dict[str, str], *, evaluated: bool = True) -> list[Row]:
         """One day, with these findings (subject → evidence); what happened to the subjects."""
         db = self.database
-        db.execute("DELETE FROM constatees; DELETE FROM regles_evaluees; DELETE FROM regles_eprouvees")
+        db.execute("DELETE FROM raw_findings; DELETE FROM evaluated_rules; DELETE FROM rules_with_history")
         db.execute("SET VARIABLE day = ?", [self.day])
         db.execute("SET VARIABLE flood_number = ?", [flood.NUMBER])
         db.execute("SET VARIABLE flood_share = ?", [flood.SHARE])
         if evaluated:
             db.execute(
-                """INSERT INTO constatees BY NAME
+                """INSERT INTO raw_findings BY NAME
                    SELECT 'r' AS code, to_json({nda: nda}) AS cle, constats
                    FROM (SELECT unnest(?::VARCHAR[]) AS nda, unnest(?::VARCHAR[]) AS constats)""",
                 [list(findings), list(findings.values())],
             )
-            db.execute("INSERT INTO regles_evaluees VALUES ('r', NULL)")
+            db.execute("INSERT INTO evaluated_rules VALUES ('r', NULL)")
         if self.tried:
-            db.execute("INSERT INTO regles_eprouvees VALUES ('r')")
+            db.execute("INSERT INTO rules_with_history VALUES ('r')")
         run_script(db, "anomalies/transitions.sql")
         happened = db.execute(
-            """SELECT cle->>'nda', transition, evenement, sequence FROM registre_du_jour
+            """SELECT cle->>'nda', transition, event, sequence FROM ledger_today
                WHERE transition IS NOT NULL ORDER BY ALL"""
         ).fetchall()
-        db.execute("CREATE OR REPLACE TABLE registre AS SELECT * EXCLUDE (transition, evenement) FROM registre_du_jour")
+        db.execute("CREATE OR REPLACE TABLE ledger AS SELECT * EXCLUDE (transition, event) FROM ledger_today")
         self.tried |= evaluated
         self.day += timedelta(days=1)
         return happened
@@ -54,15 +54,15 @@ class Life:
     def dismiss(self, subject: str) -> None:
         """As an agent does, on the evidence of today."""
         self.database.execute(
-            "INSERT INTO classees SELECT id, empreinte(constats) FROM registre WHERE cle->>'nda' = ?", [subject]
+            "INSERT INTO dismissals SELECT id, evidence_digest(constats) FROM ledger WHERE cle->>'nda' = ?", [subject]
         )
 
     def say(self, announcement: str) -> None:
         """As ops do: what is held is told, or dropped."""
-        self.database.execute("UPDATE registre SET annonce = ? WHERE annonce = 'retenue'", [announcement])
+        self.database.execute("UPDATE ledger SET annonce = ? WHERE annonce = 'retenue'", [announcement])
 
     def announcements(self) -> dict[str, int]:
-        counted = self.database.execute("SELECT annonce, count(*) FROM registre GROUP BY ALL").fetchall()
+        counted = self.database.execute("SELECT annonce, count(*) FROM ledger GROUP BY ALL").fetchall()
         return dict(counted)
 
 
@@ -71,7 +71,7 @@ def life(tmp_path: Path) -> Iterator[Life]:
     with open_database(tmp_path, memory_limit_mb=500) as database:
         run_script(database, "anomalies/ledger.sql")
         database.execute(
-            """CREATE TABLE lieux (siret VARCHAR, departement VARCHAR, region VARCHAR);
+            """CREATE TABLE locations (siret VARCHAR, departement VARCHAR, region VARCHAR);
                CREATE TABLE departements (region VARCHAR, departement VARCHAR);
                CREATE TABLE liste_of (siret VARCHAR, code_region VARCHAR, siret_valide BOOLEAN, line BIGINT)"""
         )
@@ -91,7 +91,7 @@ def test_a_life(life: Life) -> None:
     assert life.play({}) == []
     assert life.play({"a": "2"}) == [("a", "ouverte", "ouverte", 4)]
     occurrence, first, resolved = (
-        life.database.execute("SELECT occurrence, premiere_detection, resolue_le FROM registre").fetchone() or ()
+        life.database.execute("SELECT occurrence, premiere_detection, resolue_le FROM ledger").fetchone() or ()
     )
     assert (occurrence, first, resolved) == (2, FIRST + timedelta(days=6), None)
 
@@ -100,7 +100,7 @@ def test_the_day_of_its_resolution_is_kept(life: Life) -> None:
     life.play({"a": "1"})
     life.play({})
     life.play({})
-    assert life.database.execute("SELECT etat, resolue_le FROM registre").fetchall() == [
+    assert life.database.execute("SELECT etat, resolue_le FROM ledger").fetchall() == [
         ("resolue", FIRST + timedelta(days=1))
     ]
 
@@ -154,7 +154,7 @@ def test_a_flood_passes_both_a_number_and_a_share_of_what_was_open(
     happened = life.play(crowd(before + after))
     assert len(happened) == after
     assert {told for _, _, told, _ in happened} == {None if floods else "ouverte"}
-    held = life.database.execute("SELECT ouvertures, deja_ouvertes FROM crues").fetchall()
+    held = life.database.execute("SELECT opened, already_open FROM floods").fetchall()
     assert held == ([(after, before)] if floods else [])
 
 
@@ -186,14 +186,14 @@ def test_what_was_dropped_stays_quiet_while_its_evidence_stays_the_same(life: Li
 
 def test_dismissed_ones_are_no_part_of_a_flood(life: Life) -> None:
     life.play(crowd(MANY))
-    life.database.execute("INSERT INTO classees SELECT id, empreinte(constats) FROM registre LIMIT 10")
+    life.database.execute("INSERT INTO dismissals SELECT id, evidence_digest(constats) FROM ledger LIMIT 10")
     life.play({})
     life.play(crowd(MANY))
-    assert life.database.execute("FROM crues").fetchall() == []
+    assert life.database.execute("FROM floods").fetchall() == []
 
 
 def test_a_rule_that_finds_one_thing_twice_stops_the_reconciliation(life: Life) -> None:
     life.database.execute("CREATE TABLE extra AS SELECT 'r' AS code, '{\"nda\":\"a\"}'::JSON AS cle, '{}' AS constats")
-    life.database.execute("INSERT INTO constatees BY NAME FROM extra UNION ALL FROM extra")
+    life.database.execute("INSERT INTO raw_findings BY NAME FROM extra UNION ALL FROM extra")
     with pytest.raises(duckdb.ConstraintException):
         run_script(life.database, "anomalies/transitions.sql")

@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 from quiforme.anomalies.catalogue import RULES
+from quiforme.anomalies.evaluation import can_be_evaluated, evaluate, load_facts
 from quiforme.anomalies.flood import NUMBER, SHARE
 from quiforme.anomalies.message import sentence
 from quiforme.anomalies.rule import Rule
 from quiforme.database import open_database, run_script
-from quiforme.jobs.reconciliation import FACTS, _can_be_evaluated, _evaluate
 from quiforme.sources.catalogue import SOURCES
 
 from tests.unit.rules.rows import DAY, Row, Tables
@@ -85,7 +85,7 @@ class Life:
     def entered(self, code: str, **cle: str) -> None:
         """Enter an open anomaly of another rule in the ledger."""
         self.database.execute(
-            "INSERT INTO registre (id, code, cle, etat) VALUES (?, ?, ?, 'ouverte')", [code, code, json.dumps(cle)]
+            "INSERT INTO ledger (id, code, cle, etat) VALUES (?, ?, ?, 'ouverte')", [code, code, json.dumps(cle)]
         )
 
     def again(self) -> list[Event]:
@@ -96,7 +96,9 @@ class Life:
         """The keys that the rule, evaluated on these rows, finds open."""
         self.play(tables)
         assert self.evaluated
-        return {tuple(json.loads(row["cle"])[name] for name in self.rule.cle) for row in self._rows("FROM constatees")}
+        return {
+            tuple(json.loads(row["cle"])[name] for name in self.rule.cle) for row in self._rows("FROM raw_findings")
+        }
 
     def whole(
         self,
@@ -126,7 +128,7 @@ class Life:
         """
         rule = self.rule
         assert (rule.severite, rule.cle, rule.needs) == (severite, tuple(cle), needs)
-        assert rule.compare_avant == (before is not None)
+        assert rule.compares_with_previous == (before is not None)
         if before is not None:
             assert self.play(broken) == []  # nothing to compare with
             assert not self.evaluated
@@ -181,7 +183,7 @@ class Life:
 
     def ledger(self) -> list[Row]:
         """Every anomaly of the rule ever, as it stands."""
-        return self._rows("FROM registre ORDER BY id")
+        return self._rows("FROM ledger ORDER BY id")
 
     def end(self) -> None:
         """Forget all of it."""
@@ -190,33 +192,29 @@ class Life:
 
     def _run(self, before: Tables, without: tuple[str, ...]) -> list[Event]:
         self._lay(before)
-        held = {*_TABLES_OF} - {*without} - ({"adresses"} if not self._today.get("adresses") else set())
-        self.evaluated = _can_be_evaluated(self.rule, held, compared=self._days > 1)
+        available = {*_TABLES_OF} - {*without} - ({"adresses"} if not self._today.get("adresses") else set())
+        self.evaluated = can_be_evaluated(self.rule, available, has_previous=self._days > 1)
         if self.evaluated:
-            _evaluate(self.database, self.rule)
+            evaluate(self.database, self.rule)
         run_script(self.database, "anomalies/transitions.sql")
-        rows = self._rows("FROM registre_du_jour WHERE evenement IS NOT NULL ORDER BY id")
-        [(known, entered)] = self.database.execute(
-            "SELECT count(DISTINCT id), count(*) FROM registre_du_jour"
-        ).fetchall()
+        rows = self._rows("FROM ledger_today WHERE event IS NOT NULL ORDER BY id")
+        [(known, entered)] = self.database.execute("SELECT count(DISTINCT id), count(*) FROM ledger_today").fetchall()
         assert known == entered  # an anomaly stands in the ledger once
-        names = ", ".join(name for name, *_ in self.database.execute("DESCRIBE registre").fetchall())
-        self.database.execute(f"CREATE OR REPLACE TABLE registre AS SELECT {names} FROM registre_du_jour")
+        names = ", ".join(name for name, *_ in self.database.execute("DESCRIBE ledger").fetchall())
+        self.database.execute(f"CREATE OR REPLACE TABLE ledger AS SELECT {names} FROM ledger_today")
         return [self._event(row) for row in rows]
 
     def _lay(self, before: Tables) -> None:
         """The rows of the day, the ledger of the day before, and the facts that follow from them."""
         self._empty()
-        self.database.execute("CREATE OR REPLACE TABLE entered AS FROM registre")
+        self.database.execute("CREATE OR REPLACE TABLE entered AS FROM ledger")
         run_script(self.database, "anomalies/ledger.sql")
-        self.database.execute("CREATE OR REPLACE TABLE registre AS FROM entered")
-        self.database.execute("SET VARIABLE day = ?", [self.day])
+        self.database.execute("CREATE OR REPLACE TABLE ledger AS FROM entered")
         for name, rows in self._today.items():
             self._fill("empty.sirene" if name == "sirene" else f"main.{name}", rows)
         for name, rows in before.items():
             self._fill(f"previous.{name}", rows)
-        for script in FACTS:
-            run_script(self.database, script)
+        load_facts(self.database, self.day)
 
     def _empty(self) -> None:
         for table in self._filled:
@@ -236,9 +234,9 @@ class Life:
 
     def _event(self, row: Row) -> Event:
         cle, constats = json.loads(row["cle"]), json.loads(row["constats"])
-        text = sentence(self.rule, row["evenement"], cle, constats, row)
+        text = sentence(self.rule, row["event"], cle, constats, row)
         assert "non renseigné" not in text  # every place was filled
-        return Event(row["evenement"], {name: cle[name] for name in self.rule.cle}, constats, row)
+        return Event(row["event"], {name: cle[name] for name in self.rule.cle}, constats, row)
 
 
 def identity(code: str, cle: dict[str, str]) -> str:
@@ -254,6 +252,7 @@ def no_rows(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         run_script(database, "pipeline/shared/source_tables.sql")
         run_script(database, "pipeline/shared/previous_run.sql")
         run_script(database, "anomalies/ledger.sql")
+        run_script(database, "anomalies/source_outcomes.sql")
         database.execute("SET VARIABLE flood_number = ?", [NUMBER])
         database.execute("SET VARIABLE flood_share = ?", [SHARE])
         names = database.execute(

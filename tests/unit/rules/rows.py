@@ -99,4 +99,4 @@ def gone(nda: str = NDA, siret: str = SIRET, **more: Any) -> Row:
 
 def source_used(source: str = "liste_of", **more: Any) -> Row:
     """What became of a source."""
-    return {"source": source, "etat": "accepted", "fichier": "f", "jour": DAY, "lignes_rejetees": 0, **more}
+    return {"source": source, "state": "accepted", "file": "f", "day": DAY, "rows_set_aside": 0, **more}

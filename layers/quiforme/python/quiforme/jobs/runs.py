@@ -1,25 +1,14 @@
-"""Runs: how they are named, and the ledger of what every ingestion and reconciliation did, or why it failed."""
+"""The log of runs: what every ingestion and reconciliation did, or why it failed."""
 
 import json
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from quiforme.snapshot.ports import Storage
 
 PREFIX = "runs/"
-
-
-def new_id(scheduled_time: datetime) -> str:
-    """A name for a run, unique, that begins with its scheduled time, UTC."""
-    return f"{scheduled_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
-
-
-def day_of(run_id: str) -> date:
-    """The day that a run was scheduled for, UTC, by its name."""
-    return datetime.strptime(run_id[:8], "%Y%m%d").replace(tzinfo=UTC).date()
 
 
 @contextmanager

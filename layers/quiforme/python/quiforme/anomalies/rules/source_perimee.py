@@ -8,9 +8,10 @@ RULE = Rule(
     cle=("source",),
     needs=(),
     sql="""
-    SELECT source, to_json({fichier: fichier, jour_des_donnees: jour}) AS constats
-    FROM sources
-    WHERE date_diff('day', jour, getvariable('day')::DATE)
+    SELECT source, to_json({fichier: file, jour_des_donnees: day}) AS constats
+    FROM source_outcomes
+    WHERE date_diff('day', day, getvariable('day')::DATE)
+          -- The Sirene files are published monthly.
           > CASE WHEN source IN ('sirene', 'sirene_succession') THEN 45 ELSE 3 END
     """,
     message="Les données en usage de la source « {source} » datent du {jour_des_donnees} : elles sont trop anciennes.",

@@ -61,7 +61,7 @@ def test_every_commune_of_france(life: Life) -> None:
     places = {
         siret: (departement, region)
         for siret, departement, region in life.database.execute(
-            "SELECT siret, departement, region FROM lieux"
+            "SELECT siret, departement, region FROM locations"
         ).fetchall()
     }
     assert places == {
@@ -139,14 +139,14 @@ def test_an_establishment_that_was_named_has_its_place_still(life: Life) -> None
 @pytest.mark.parametrize(("etat", "known"), [("ouverte", {OTHER}), ("resolue", set())])
 def test_an_open_anomaly_names_its_establishment(life: Life, etat: str, known: set[str]) -> None:
     life.database.execute(
-        "INSERT INTO registre (id, code, cle, siret, etat) VALUES ('1', 'autre', '{}', ?, ?)", [OTHER, etat]
+        "INSERT INTO ledger (id, code, cle, siret, etat) VALUES ('1', 'autre', '{}', ?, ?)", [OTHER, etat]
     )
     life.play({"sirene": [stock(OTHER)]})
     assert _known(life) == known
 
 
 def _known(life: Life) -> set[str]:
-    return {siret for (siret,) in life.database.execute("SELECT siret FROM sirene_utile").fetchall()}
+    return {siret for (siret,) in life.database.execute("SELECT siret FROM named_establishments").fetchall()}
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -159,4 +159,4 @@ def test_of_several_rows_of_sirene_one_counts_however_they_are_stored(life: Life
         stock(OTHER, "A", "75101", date(2020, 1, 1)),
     ]
     life.play({"habilitations": [held(OTHER)], "sirene": rows[::order]})
-    assert life.database.execute("SELECT etat, code_commune FROM sirene_utile").fetchall() == [("A", "69123")]
+    assert life.database.execute("SELECT etat, code_commune FROM named_establishments").fetchall() == [("A", "69123")]
