@@ -23,7 +23,7 @@ from quiforme.fetching.http import Http
 from quiforme.fetching.producers import HttpOrigin
 from quiforme.jobs import runs
 from quiforme.jobs.ingestion import IngestionContext, RunRequest, Unfinished, ingest
-from quiforme.run_ids import new_run_id
+from quiforme.run_id import new_run_id
 from quiforme.snapshot.manifest import DocumentSettings
 from quiforme.snapshot.ports import Origin
 from quiforme.sources.catalogue import SOURCES

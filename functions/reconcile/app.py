@@ -22,7 +22,7 @@ from quiforme.aws.storage import S3Storage
 from quiforme.clock import as_utc, paris_day, today
 from quiforme.jobs import runs
 from quiforme.jobs.reconciliation import NothingPublished, ReconciliationContext, reconcile
-from quiforme.run_ids import new_run_id
+from quiforme.run_id import new_run_id
 
 logger = Logger(service="reconcile")
 dynamodb, s3, sns = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sns")

@@ -13,7 +13,7 @@ from quiforme.anomalies.ledger import LedgerStore
 from quiforme.enrichment.services import EnrichmentServices
 from quiforme.jobs.ingestion import IngestionContext, RunRequest, Unfinished, ingest
 from quiforme.jobs.reconciliation import ReconciliationContext, reconcile
-from quiforme.run_ids import new_run_id
+from quiforme.run_id import new_run_id
 from quiforme.snapshot.manifest import DocumentSettings, Manifest
 from quiforme.sources.catalogue import SOURCES
 

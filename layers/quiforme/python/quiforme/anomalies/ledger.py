@@ -19,7 +19,7 @@ from quiforme.anomalies.message import event
 from quiforme.anomalies.ports import AnomalyEvent, FollowUpWriter, LedgerPointer, LedgerState, Outbox
 from quiforme.anomalies.rule import Rule
 from quiforme.database import run_script, sql_text
-from quiforme.run_ids import run_day
+from quiforme.run_id import day_of_run
 from quiforme.snapshot.ports import Storage
 
 PREFIX: Final = "ledger/"
@@ -72,7 +72,9 @@ class LedgerStore:
         """Delete the files of runs scheduled before that day, except those of the current ledger."""
         in_use = {current.ledger, current.news, current.statistics}
         self.storage.delete(
-            key for key in self.storage.keys(PREFIX) if key not in in_use and run_day(key.removeprefix(PREFIX)) < before
+            key
+            for key in self.storage.keys(PREFIX)
+            if key not in in_use and day_of_run(key.removeprefix(PREFIX)) < before
         )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -77,7 +78,8 @@ def load_ledger(
     """
     run_script(database, "anomalies/ledger.sql")
     if state:
-        database.execute(f"CREATE OR REPLACE TABLE ledger AS FROM {files.relation(state.ledger)}")
+        # By name: a ledger that an earlier version stored may lack a column that was added since.
+        database.execute(f"INSERT INTO ledger BY NAME FROM {files.relation(state.ledger)}")
     dismissals = list(dismissed)
     database.execute(
         "INSERT INTO dismissals SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
@@ -130,19 +132,19 @@ def _load_outcomes(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> N
     """Fill the table `source_outcomes`: what the run that made the snapshot did with each source."""
     for name, outcome in manifest.outcomes.items():
         in_use = outcome.in_use
-        first = [row.model_dump() for row in in_use.set_aside_first] if in_use else []
-        database.execute(
-            "INSERT INTO source_outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                name,
-                outcome.state,
-                outcome.file,
-                outcome.reason,
-                outcome.kept,
-                in_use.file if in_use else None,
-                in_use.day if in_use else None,
-                in_use.rows_set_aside if in_use else 0,
-                json.dumps(first, ensure_ascii=False),
-                in_use.set_aside_key if in_use else None,
-            ],
-        )
+        row: dict[str, Any] = {
+            "source": name,
+            "state": outcome.state,
+            "refused_file": outcome.file,
+            "reason": outcome.reason,
+            "refused_file_key": outcome.kept,
+            "file": in_use.file if in_use else None,
+            "day": in_use.day if in_use else None,
+            "rows_set_aside": in_use.rows_set_aside if in_use else 0,
+            "first_rows_set_aside": json.dumps(
+                [one.model_dump() for one in in_use.set_aside_first] if in_use else [], ensure_ascii=False
+            ),
+            "rows_set_aside_key": in_use.set_aside_key if in_use else None,
+        }
+        places = ", ".join("?" for _ in row)
+        database.execute(f"INSERT INTO source_outcomes ({', '.join(row)}) VALUES ({places})", list(row.values()))

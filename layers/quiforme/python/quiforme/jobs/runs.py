@@ -1,4 +1,4 @@
-"""The log of runs: what every ingestion and reconciliation did, or why it failed."""
+"""The history of runs: what every ingestion and reconciliation did, or why it failed."""
 
 import json
 from collections.abc import Iterator
@@ -6,23 +6,26 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from quiforme.run_id import day_of_run, new_run_id
 from quiforme.snapshot.ports import Storage
 
 PREFIX = "runs/"
 
+new_id, day_of = new_run_id, day_of_run
+
 
 @contextmanager
 def recorded(storage: Storage, function: str, invocation: str) -> Iterator[dict[str, Any]]:
-    """Keep what one invocation does: its summary, which the block puts in the entry, or the error that ends it.
+    """Save an entry for one invocation: the summary that the block puts into it, or the error that ends the block.
 
     Args:
-        storage: Keeps it.
+        storage: Where the entry is saved.
         function: `ingest` or `reconcile`.
-        invocation: Names it, unique.
+        invocation: Unique name of the invocation.
 
     """
     begun = datetime.now(UTC)
-    key = f"{PREFIX}{function}/{begun:%Y%m%dT%H%M%S.%fZ}-{invocation}.json"  # sorts by when it began
+    key = f"{PREFIX}{function}/{begun:%Y%m%dT%H%M%S.%fZ}-{invocation}.json"  # sorts by start time
     entry: dict[str, Any] = {
         "function": function,
         "invocation": invocation,
@@ -39,6 +42,6 @@ def recorded(storage: Storage, function: str, invocation: str) -> Iterator[dict[
 
 
 def latest(storage: Storage, function: str, limit: int) -> list[dict[str, Any]]:
-    """The entries of one function, newest first, at most `limit`."""
+    """Return the entries of one function, newest first, at most `limit`."""
     keys = storage.keys(f"{PREFIX}{function}/")[-limit:]
     return [json.loads(storage.read(key)) for key in reversed(keys)]
