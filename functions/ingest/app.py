@@ -23,6 +23,7 @@ from quiforme.fetching.http import Http
 from quiforme.fetching.producers import HttpOrigin
 from quiforme.jobs import runs
 from quiforme.jobs.ingestion import IngestionContext, RunRequest, Unfinished, ingest
+from quiforme.run_id import new_run_id
 from quiforme.snapshot.manifest import DocumentSettings
 from quiforme.snapshot.ports import Origin
 from quiforme.sources.catalogue import SOURCES
@@ -61,7 +62,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     scheduled_time = as_utc(trigger.scheduled_time)
     order = RunRequest(
         scheduled_time,
-        trigger.continues.run_id if trigger.continues else runs.new_id(scheduled_time),
+        trigger.continues.run_id if trigger.continues else new_run_id(scheduled_time),
         trigger.accept,
         trigger.continues.progress_key if trigger.continues else None,
     )

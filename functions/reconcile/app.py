@@ -22,6 +22,7 @@ from quiforme.aws.storage import S3Storage
 from quiforme.clock import as_utc, paris_day, today
 from quiforme.jobs import runs
 from quiforme.jobs.reconciliation import NothingPublished, ReconciliationContext, reconcile
+from quiforme.run_id import new_run_id
 
 logger = Logger(service="reconcile")
 dynamodb, s3, sns = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sns")
@@ -61,40 +62,40 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     match order:
         case Trigger():
             scheduled_time = as_utc(order.scheduled_time)
-            run_id = runs.new_id(scheduled_time)
+            run_id = new_run_id(scheduled_time)
             with runs.recorded(storage, "reconcile", run_id) as entry:
                 summary = _run(scheduled_time, run_id, storage, context)
                 entry.update(summary)
         case Decide():
-            run_id = runs.new_id(datetime.now(UTC))
+            run_id = new_run_id(datetime.now(UTC))
             with runs.recorded(storage, "reconcile", run_id) as entry:
                 summary = _decide(order, run_id, storage, context)
                 entry.update(summary)
         case Held():
-            with _desk(storage, context, purpose="held") as desk:
-                summary = {"held": held(desk, memory_limit_mb=_memory_limit_mb(context))}
+            with _ledger_store(storage, context, purpose="held") as store:
+                summary = {"held": held(store, memory_limit_mb=_memory_limit_mb(context))}
     logger.info("reconciliation", extra={"summary": summary})
     return summary
 
 
 def _run(scheduled_time: datetime, run_id: str, storage: S3Storage, context: LambdaContext) -> dict[str, Any]:
-    with _desk(storage, context, purpose=scheduled_time.isoformat()) as desk:
-        office = ReconciliationContext(
-            desk=desk,
+    with _ledger_store(storage, context, purpose=scheduled_time.isoformat()) as store:
+        reconciliation = ReconciliationContext(
+            store=store,
             publication=read_pointer(dynamodb, setting("STATE_TABLE")),
             memory_limit_mb=_memory_limit_mb(context),
             forget_before=min(paris_day(scheduled_time), today()) - timedelta(days=int(setting("HISTORY_DAYS"))),
         )
-        return reconcile(office, scheduled_time, run_id=run_id)
+        return reconcile(reconciliation, scheduled_time, run_id=run_id)
 
 
 def _decide(order: Decide, run_id: str, storage: S3Storage, context: LambdaContext) -> dict[str, Any]:
-    with _desk(storage, context, purpose=f"{order.command} {order.code}") as desk:
+    with _ledger_store(storage, context, purpose=f"{order.command} {order.code}") as store:
         publication = read_pointer(dynamodb, setting("STATE_TABLE"))
         if publication is None:
             raise NothingPublished("no snapshot was ever published")
         return decide(
-            desk,
+            store,
             order.code,
             order.command,
             day=today(),
@@ -105,8 +106,8 @@ def _decide(order: Decide, run_id: str, storage: S3Storage, context: LambdaConte
 
 
 @contextmanager
-def _desk(storage: S3Storage, context: LambdaContext, *, purpose: str) -> Iterator[LedgerStore]:
-    """The desk, for one at a time."""
+def _ledger_store(storage: S3Storage, context: LambdaContext, *, purpose: str) -> Iterator[LedgerStore]:
+    """The ledger's store, under a lease: one reconciliation or decision at a time."""
     state_table = setting("STATE_TABLE")
     with (
         tempfile.TemporaryDirectory() as scratch,

@@ -46,8 +46,8 @@ class MortalStorage(FolderStorage):
 
     def write(self, key: str, content: bytes) -> None:
         # What is put goes through here as well.
-        if key.endswith("statistiques.json"):
-            self.fate.change("put statistiques.json", lambda: super(MortalStorage, self).write(key, content))
+        if key.endswith("statistics.json"):
+            self.fate.change("put statistics.json", lambda: super(MortalStorage, self).write(key, content))
         else:
             super().write(key, content)
 
@@ -144,9 +144,9 @@ def _timeless_news(system: System) -> dict[tuple[str, int], AnomalyEvent]:
 
 
 POINTS = [
-    ("put registre.parquet", 1),
+    ("put ledger.parquet", 1),
     ("put news.ndjson", 1),
-    ("put statistiques.json", 1),
+    ("put statistics.json", 1),
     ("move", 1),
     ("record", 1),
     ("record", 4),

@@ -45,7 +45,7 @@ def _play(system: System, world: World) -> Iterator[Dated]:
         world.write(system.drop, number)
         system.ingest(day)
         summary = system.reconcile(day)
-        compared = {rule.code for rule in RULES if rule.compare_avant and not number}
+        compared = {rule.code for rule in RULES if rule.compares_with_previous and not number}
         assert set(summary["rules_not_evaluated"]) == compared
         yield from ((number, _event(message)) for message in system.outbox.events)
         system.outbox.events = []

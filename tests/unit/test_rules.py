@@ -1,4 +1,4 @@
-"""The catalogue as a whole; each rule alone has its file in `rules/`."""
+"""The catalogue as a whole; each rule has a test file of its own in `rules/`."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ SPECIFICATION = ROOT.parent / "shared" / "spec" / "anomalies.md"
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Every table, without a row."""
+    """A database with every table, all empty."""
     with no_rows(tmp_path_factory.mktemp("scratch")) as one:
         yield one
 

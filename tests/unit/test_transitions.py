@@ -1,4 +1,4 @@
-"""What becomes of findings from day to day, and what consumers are told: transitions.sql on plain findings."""
+"""The transitions of anomalies from day to day, and what is announced: transitions.sql on plain findings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from quiforme.database import open_database, run_script
 FIRST = date(2026, 11, 23)
 MANY = flood.NUMBER + 1
 Row = tuple[str, str, str | None, int]
-"""Subject, what happened, what is told, sequence."""
+"""Subject, transition, announced event, sequence."""
 
 
 @dataclass
@@ -25,44 +25,44 @@ class Life:
     tried: bool = False
 
     def play(self, findings: dict[str, str], *, evaluated: bool = True) -> list[Row]:
-        """One day, with these findings (subject → evidence); what happened to the subjects."""
+        """Play one day with these findings (subject → evidence); the transitions."""
         db = self.database
-        db.execute("DELETE FROM constatees; DELETE FROM regles_evaluees; DELETE FROM regles_eprouvees")
+        db.execute("DELETE FROM raw_findings; DELETE FROM evaluated_rules; DELETE FROM rules_with_history")
         db.execute("SET VARIABLE day = ?", [self.day])
         db.execute("SET VARIABLE flood_number = ?", [flood.NUMBER])
         db.execute("SET VARIABLE flood_share = ?", [flood.SHARE])
         if evaluated:
             db.execute(
-                """INSERT INTO constatees BY NAME
+                """INSERT INTO raw_findings BY NAME
                    SELECT 'r' AS code, to_json({nda: nda}) AS cle, constats
                    FROM (SELECT unnest(?::VARCHAR[]) AS nda, unnest(?::VARCHAR[]) AS constats)""",
                 [list(findings), list(findings.values())],
             )
-            db.execute("INSERT INTO regles_evaluees VALUES ('r', NULL)")
+            db.execute("INSERT INTO evaluated_rules VALUES ('r', NULL)")
         if self.tried:
-            db.execute("INSERT INTO regles_eprouvees VALUES ('r')")
+            db.execute("INSERT INTO rules_with_history VALUES ('r')")
         run_script(db, "anomalies/transitions.sql")
         happened = db.execute(
-            """SELECT cle->>'nda', transition, evenement, sequence FROM registre_du_jour
+            """SELECT cle->>'nda', transition, event, sequence FROM ledger_today
                WHERE transition IS NOT NULL ORDER BY ALL"""
         ).fetchall()
-        db.execute("CREATE OR REPLACE TABLE registre AS SELECT * EXCLUDE (transition, evenement) FROM registre_du_jour")
+        db.execute("CREATE OR REPLACE TABLE ledger AS SELECT * EXCLUDE (transition, event) FROM ledger_today")
         self.tried |= evaluated
         self.day += timedelta(days=1)
         return happened
 
     def dismiss(self, subject: str) -> None:
-        """As an agent does, on the evidence of today."""
+        """Dismiss an anomaly, as an agent does, on its current evidence."""
         self.database.execute(
-            "INSERT INTO classees SELECT id, empreinte(constats) FROM registre WHERE cle->>'nda' = ?", [subject]
+            "INSERT INTO dismissals SELECT id, evidence_digest(constats) FROM ledger WHERE cle->>'nda' = ?", [subject]
         )
 
-    def say(self, announcement: str) -> None:
-        """As ops do: what is held is told, or dropped."""
-        self.database.execute("UPDATE registre SET annonce = ? WHERE annonce = 'retenue'", [announcement])
+    def decide(self, announcement: str) -> None:
+        """Release or drop what is held, as ops do."""
+        self.database.execute("UPDATE ledger SET annonce = ? WHERE annonce = 'retenue'", [announcement])
 
     def announcements(self) -> dict[str, int]:
-        counted = self.database.execute("SELECT annonce, count(*) FROM registre GROUP BY ALL").fetchall()
+        counted = self.database.execute("SELECT annonce, count(*) FROM ledger GROUP BY ALL").fetchall()
         return dict(counted)
 
 
@@ -71,7 +71,7 @@ def life(tmp_path: Path) -> Iterator[Life]:
     with open_database(tmp_path, memory_limit_mb=500) as database:
         run_script(database, "anomalies/ledger.sql")
         database.execute(
-            """CREATE TABLE lieux (siret VARCHAR, departement VARCHAR, region VARCHAR);
+            """CREATE TABLE locations (siret VARCHAR, departement VARCHAR, region VARCHAR);
                CREATE TABLE departements (region VARCHAR, departement VARCHAR);
                CREATE TABLE liste_of (siret VARCHAR, code_region VARCHAR, siret_valide BOOLEAN, line BIGINT)"""
         )
@@ -91,7 +91,7 @@ def test_a_life(life: Life) -> None:
     assert life.play({}) == []
     assert life.play({"a": "2"}) == [("a", "ouverte", "ouverte", 4)]
     occurrence, first, resolved = (
-        life.database.execute("SELECT occurrence, premiere_detection, resolue_le FROM registre").fetchone() or ()
+        life.database.execute("SELECT occurrence, premiere_detection, resolue_le FROM ledger").fetchone() or ()
     )
     assert (occurrence, first, resolved) == (2, FIRST + timedelta(days=6), None)
 
@@ -100,7 +100,7 @@ def test_the_day_of_its_resolution_is_kept(life: Life) -> None:
     life.play({"a": "1"})
     life.play({})
     life.play({})
-    assert life.database.execute("SELECT etat, resolue_le FROM registre").fetchall() == [
+    assert life.database.execute("SELECT etat, resolue_le FROM ledger").fetchall() == [
         ("resolue", FIRST + timedelta(days=1))
     ]
 
@@ -109,29 +109,29 @@ def test_a_dismissed_anomaly_stays_quiet_while_its_evidence_stays_the_same(life:
     life.play({"a": "1"})
     life.dismiss("a")
     assert life.play({"a": "1"}) == []
-    assert life.play({}) == [("a", "resolue", "resolue", 2)]  # consumers had been told of it
+    assert life.play({}) == [("a", "resolue", "resolue", 2)]  # its opening was announced
     assert life.play({"a": "1"}) == [("a", "ouverte", None, 3)]
-    assert life.announcements() == {"classee": 1}  # agents go on seeing it
+    assert life.announcements() == {"classee": 1}  # agents still see it
     assert life.play({}) == [("a", "resolue", None, 4)]
     assert life.play({"a": "1"}) == [("a", "ouverte", None, 5)]
-    assert life.play({"a": "2"}) == [("a", "modifiee", "ouverte", 6)]  # news to the consumers
+    assert life.play({"a": "2"}) == [("a", "modifiee", "ouverte", 6)]  # an opening for consumers
     assert life.play({"a": "3"}) == [("a", "modifiee", "modifiee", 7)]
     assert life.play({}) == [("a", "resolue", "resolue", 8)]
 
 
-def test_a_dismissed_anomaly_that_comes_back_otherwise_is_told(life: Life) -> None:
+def test_a_dismissed_anomaly_that_reopens_with_other_evidence_is_announced(life: Life) -> None:
     life.play({"a": "1"})
     life.dismiss("a")
     life.play({})
     assert life.play({"a": "2"}) == [("a", "ouverte", "ouverte", 3)]
 
 
-def test_the_first_run_is_a_backlog_and_no_flood(life: Life) -> None:
+def test_the_first_run_is_a_backlog_not_a_flood(life: Life) -> None:
     assert len(life.play(crowd(3 * MANY))) == 3 * MANY
     assert life.announcements() == {"faite": 3 * MANY}
 
 
-def test_the_first_run_of_a_rule_is_its_backlog_too(life: Life) -> None:
+def test_the_first_evaluation_of_a_rule_is_a_backlog_too(life: Life) -> None:
     life.play({}, evaluated=False)
     life.play(crowd(MANY))
     assert life.announcements() == {"faite": MANY}
@@ -147,53 +147,53 @@ def test_the_first_run_of_a_rule_is_its_backlog_too(life: Life) -> None:
         (5 * MANY, MANY, False),
     ],
 )
-def test_a_flood_passes_both_a_number_and_a_share_of_what_was_open(
+def test_a_flood_exceeds_both_a_number_and_a_share_of_what_was_open(
     life: Life, before: int, after: int, floods: bool
 ) -> None:
     life.play(crowd(before))
     happened = life.play(crowd(before + after))
     assert len(happened) == after
     assert {told for _, _, told, _ in happened} == {None if floods else "ouverte"}
-    held = life.database.execute("SELECT ouvertures, deja_ouvertes FROM crues").fetchall()
+    held = life.database.execute("SELECT opened, already_open FROM floods").fetchall()
     assert held == ([(after, before)] if floods else [])
 
 
-def test_what_is_held_is_not_told_until_ops_say_so(life: Life) -> None:
+def test_held_openings_are_not_announced_until_ops_release_them(life: Life) -> None:
     life.play({"old": "e"})
     life.play({"old": "e"} | crowd(MANY))
     few = {"old": "e"} | crowd(MANY - 2) | {"new": "e"}
     happened = life.play(few)
-    # Of the two held that went away nobody had heard; and what opens on a later day is told, held ones or not.
+    # Two held anomalies close without an event; what opens on a later day is announced, though others are held.
     assert sorted(told or "" for _, _, told, _ in happened) == ["", "", "ouverte"]
     assert {told for _, what, told, _ in life.play(dict.fromkeys(few, "other")) if what == "modifiee"} == {
         None,
         "modifiee",
     }
     assert life.announcements() == {"faite": 2, "retenue": MANY}
-    life.say("faite")
+    life.decide("faite")
     assert {told for _, _, told, _ in life.play({})} == {"resolue"}
 
 
-def test_what_was_dropped_stays_quiet_while_its_evidence_stays_the_same(life: Life) -> None:
+def test_a_dropped_anomaly_is_not_announced_while_its_evidence_stays_the_same(life: Life) -> None:
     life.play({})
     life.play(crowd(MANY))
-    life.say("abandonnee")
+    life.decide("abandonnee")
     assert life.play(crowd(MANY)) == []
     happened = life.play({"00000": "other"})
     assert [row for row in happened if row[1] == "modifiee"] == [("00000", "modifiee", "ouverte", 2)]
     assert {told for _, what, told, _ in happened if what == "resolue"} == {None}
 
 
-def test_dismissed_ones_are_no_part_of_a_flood(life: Life) -> None:
+def test_dismissed_anomalies_do_not_count_towards_a_flood(life: Life) -> None:
     life.play(crowd(MANY))
-    life.database.execute("INSERT INTO classees SELECT id, empreinte(constats) FROM registre LIMIT 10")
+    life.database.execute("INSERT INTO dismissals SELECT id, evidence_digest(constats) FROM ledger LIMIT 10")
     life.play({})
     life.play(crowd(MANY))
-    assert life.database.execute("FROM crues").fetchall() == []
+    assert life.database.execute("FROM floods").fetchall() == []
 
 
-def test_a_rule_that_finds_one_thing_twice_stops_the_reconciliation(life: Life) -> None:
+def test_a_rule_that_gives_one_key_twice_fails_the_reconciliation(life: Life) -> None:
     life.database.execute("CREATE TABLE extra AS SELECT 'r' AS code, '{\"nda\":\"a\"}'::JSON AS cle, '{}' AS constats")
-    life.database.execute("INSERT INTO constatees BY NAME FROM extra UNION ALL FROM extra")
+    life.database.execute("INSERT INTO raw_findings BY NAME FROM extra UNION ALL FROM extra")
     with pytest.raises(duckdb.ConstraintException):
         run_script(life.database, "anomalies/transitions.sql")

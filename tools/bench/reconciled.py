@@ -77,8 +77,8 @@ def _reconcile(scratch: Path, storage: Path, *, which: str) -> dict[str, float]:
     pointer, outbox = MemoryPointer(known), _Outbox()
     publication = Publication(**json.loads((scratch / "publication.json").read_text(encoding="utf-8")))
     with TemporaryDirectory(dir=scratch) as own:
-        office = ReconciliationContext(
-            desk=LedgerStore(
+        context = ReconciliationContext(
+            store=LedgerStore(
                 storage=project.Storage(storage),
                 pointer=pointer,
                 follow_up=_FollowUp(),
@@ -91,7 +91,7 @@ def _reconcile(scratch: Path, storage: Path, *, which: str) -> dict[str, float]:
             forget_before=DAY - timedelta(days=3650),
         )
         start = time.perf_counter()
-        summary = reconcile(office, four_o_clock(_DAYS[which]), run_id=f"{_DAYS[which]:%Y%m%d}T040000Z-bench")
+        summary = reconcile(context, four_o_clock(_DAYS[which]), run_id=f"{_DAYS[which]:%Y%m%d}T040000Z-bench")
         seconds = time.perf_counter() - start
     assert pointer.state
     ledger.write_text(pointer.state.to_json(), encoding="utf-8")

@@ -11,9 +11,9 @@ from typing import Any
 from quiforme.anomalies.decision import Decision, decide, held
 from quiforme.anomalies.ledger import LedgerStore
 from quiforme.enrichment.services import EnrichmentServices
-from quiforme.jobs import runs
 from quiforme.jobs.ingestion import IngestionContext, RunRequest, Unfinished, ingest
 from quiforme.jobs.reconciliation import ReconciliationContext, reconcile
+from quiforme.run_id import new_run_id
 from quiforme.snapshot.manifest import DocumentSettings, Manifest
 from quiforme.sources.catalogue import SOURCES
 
@@ -68,7 +68,7 @@ class System:
 
     def ingest(self, day: date, *, any_volume: tuple[str, ...] = ()) -> dict[str, Any]:
         """One run, in as many invocations as it takes."""
-        order = RunRequest(four_o_clock(day), runs.new_id(four_o_clock(day)), any_volume)
+        order = RunRequest(four_o_clock(day), new_run_id(four_o_clock(day)), any_volume)
         while True:
             with TemporaryDirectory() as scratch:
                 try:
@@ -99,18 +99,18 @@ class System:
 
     def reconcile(self, day: date) -> dict[str, Any]:
         with TemporaryDirectory() as scratch:
-            office = ReconciliationContext(
-                desk=self._desk(Path(scratch)),
+            context = ReconciliationContext(
+                store=self._ledger_store(Path(scratch)),
                 publication=self.registry.current(),
                 memory_limit_mb=1000,
                 forget_before=day - timedelta(days=self.history_days),
             )
-            return reconcile(office, four_o_clock(day), run_id=runs.new_id(four_o_clock(day)))
+            return reconcile(context, four_o_clock(day), run_id=new_run_id(four_o_clock(day)))
 
     def held(self) -> dict[str, int]:
         """How many openings the flood breaker holds, by code."""
         with TemporaryDirectory() as scratch:
-            return held(self._desk(Path(scratch)), memory_limit_mb=1000)
+            return held(self._ledger_store(Path(scratch)), memory_limit_mb=1000)
 
     def decide(self, code: str, decision: Decision, day: date) -> dict[str, Any]:
         """What ops decide of them."""
@@ -118,16 +118,16 @@ class System:
         assert publication
         with TemporaryDirectory() as scratch:
             return decide(
-                self._desk(Path(scratch)),
+                self._ledger_store(Path(scratch)),
                 code,
                 decision,
                 day=day,
                 generation=publication.generation,
-                run_id=runs.new_id(four_o_clock(day)),
+                run_id=new_run_id(four_o_clock(day)),
                 memory_limit_mb=1000,
             )
 
-    def _desk(self, scratch: Path) -> LedgerStore:
+    def _ledger_store(self, scratch: Path) -> LedgerStore:
         return LedgerStore(self.storage, self.pointer, self.follow_up, self.outbox, scratch, "https://api.example")
 
     def told(self) -> set[Told]:

@@ -1,1 +1,1 @@
-"""Mutation tests of the SQL that decides: the rules, the ledger and the documents, each spoilt in small ways."""
+"""Mutation tests of the SQL that decides: the rules, their facts, the ledger and the documents (docs/mutations.md)."""

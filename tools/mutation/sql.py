@@ -1,11 +1,14 @@
-"""SQL as DuckDB cuts it into tokens, so that a change leaves the rest of the text as it is."""
+"""SQL, cut into tokens by DuckDB, and the small changes that a mutant makes to it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import duckdb
 
+NOTHING = "nothing"
+"""What a description says where there is no text."""
 _OPENING, _CLOSING = "([{", ")]}"
 _CLAUSES = ("WHERE", "GROUP", "HAVING", "QUALIFY", "ORDER", "UNION", "LIMIT", "WINDOW")
 _BEFORE_JOIN = ("LEFT", "SEMI", "ANTI", "JOIN")
@@ -13,14 +16,14 @@ _BEFORE_JOIN = ("LEFT", "SEMI", "ANTI", "JOIN")
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of the text.
+    """A token of a text.
 
     Attributes:
-        text: The piece, keywords in capitals.
-        start: Where it starts, in characters.
-        end: Where it ends.
-        kind: DuckDB's name of what it is.
-        depth: Inside how many parentheses.
+        text: The token, keywords in capitals.
+        start: The position of its first character.
+        end: The position after its last character.
+        kind: DuckDB's name of its kind.
+        depth: The number of parentheses, brackets and braces around it.
 
     """
 
@@ -33,24 +36,70 @@ class Token:
 
 @dataclass(frozen=True)
 class Mutant:
-    """One small change: the text from `start` to `end` becomes another."""
+    """One small change: `text` replaces the characters from `start` to `end`."""
 
     start: int
     end: int
     text: str
 
     def of(self, sql: str) -> str:
-        """The SQL, so changed."""
+        """The changed SQL."""
         return sql[: self.start] + self.text + sql[self.end :]
 
-    def said(self, sql: str) -> str:
-        """What was and what is, on one line."""
-        was, now = (" ".join(text.split()) or "nothing" for text in (sql[self.start : self.end], self.text))
+    def description(self, sql: str) -> str:
+        """What was there and what is there now, without comments and line breaks."""
+        was, now = (normalised(text) or NOTHING for text in (sql[self.start : self.end], self.text))
         return f"{was} → {now}"
 
 
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a script.
+
+    Attributes:
+        relation: The name that it creates or changes.
+        start: The position of its first character.
+        end: The position after its last character, before the semicolon.
+
+    """
+
+    relation: str
+    start: int
+    end: int
+
+
+_RELATION = re.compile(
+    r"(?:CREATE (?:OR REPLACE )?(?:TABLE|VIEW|MACRO|UNIQUE INDEX)|DROP TABLE) (\w+)|(INSERT INTO \w+)"
+)
+
+
+def statements(sql: str) -> list[Statement]:
+    """The statements of a script, in order."""
+    found: list[Statement] = []
+    parts: list[Token] = []
+    for token in [*tokens(sql), Token(";", len(sql), len(sql), "operator", 0)]:
+        if token.text != ";":
+            parts.append(token)
+        elif parts:
+            text = sql[parts[0].start : parts[-1].end]
+            name = _RELATION.match(text)
+            if not name:
+                raise ValueError(f"a statement without a name: {text[:60]}")
+            found.append(Statement(name[1] or name[2], parts[0].start, parts[-1].end))
+            parts = []
+    return found
+
+
+_TIGHT = re.compile(r"(?<=[(\[{.:]) | (?=[)\]},;.:])")
+
+
+def normalised(sql: str) -> str:
+    """The text on one line, without comments, its tokens separated alike: equal for texts that differ in layout only."""
+    return _TIGHT.sub("", " ".join(token.text for token in tokens(sql)))
+
+
 def tokens(sql: str) -> list[Token]:
-    """The tokens, comments left out."""
+    """The tokens of a text, without its comments."""
     raw = sql.encode()
     cut = [*duckdb.tokenize(sql), (len(raw), duckdb.token_type.comment)]
     found: list[Token] = []
@@ -68,7 +117,7 @@ def tokens(sql: str) -> list[Token]:
 
 
 def mutants(sql: str) -> list[Mutant]:
-    """Every change that this mutator knows of, in the order of the text, each once."""
+    """Every mutant of a statement, in the order of the text, without duplicates."""
     found = dict.fromkeys(_changes(sql, tokens(sql)))
     return sorted((one for one in found if one.of(sql) != sql), key=lambda one: (one.start, one.end, one.text))
 
@@ -116,7 +165,7 @@ def _changes(sql: str, all_tokens: list[Token]) -> Iterator[Mutant]:
 
 
 def _of_a_code_list(all_tokens: list[Token], at: int) -> bool:
-    """A text of a list of texts, but its first: a test compares the list with another as a whole, or none does."""
+    """Whether a token is a string in a list of strings, but not the first: a test compares the whole list, or none does."""
     if at < 2 or all_tokens[at].kind != "string_const" or all_tokens[at - 2].kind != "string_const":
         return False
     opening = next((one.text for one in reversed(all_tokens[:at]) if one.depth < all_tokens[at].depth), "")
@@ -146,7 +195,7 @@ def _one_token(token: Token, before: Token | None, after: list[Token]) -> Iterat
 
 
 def _another_sense(token: Token, previous: str, following: str) -> bool:
-    """Words and signs that stand for something else here."""
+    """Whether a token has another meaning here than the one that `_SWAPPED` changes."""
     return (
         (token.text == "LEFT" and following != "JOIN")
         or (token.text in ("DISTINCT", "NOT") and previous in ("IS", "NOT"))
@@ -163,7 +212,7 @@ def _near(number: str) -> tuple[str, ...]:
 
 
 def _whole_clause(all_tokens: list[Token], at: int) -> Iterator[Mutant]:
-    """Conditions, orders, partitions, filters, joins that only filter, and branches of unions, left out whole."""
+    """Leave out a condition, an order, a partition, a filter, a filtering join or a branch of a union."""
     token = all_tokens[at]
     end = _clause_end(all_tokens, at)
     if token.text in ("WHERE", "HAVING", "QUALIFY"):
@@ -189,7 +238,7 @@ def _whole_clause(all_tokens: list[Token], at: int) -> Iterator[Mutant]:
 
 
 def _clause_end(all_tokens: list[Token], at: int) -> int:
-    """The last token of the clause that starts there."""
+    """The index of the last token of the clause that starts at `at`."""
     depth = all_tokens[at].depth
     ends: tuple[str, ...] = _CLAUSES
     if all_tokens[at].text == "PARTITION":
@@ -222,7 +271,7 @@ def _closing(all_tokens: list[Token], opening: int) -> int:
 
 
 def _conjuncts(all_tokens: list[Token], first: int, last: int) -> Iterator[Mutant]:
-    """A AND B with one of them left out; the same for OR."""
+    """Leave out one operand of AND or OR."""
     depth = all_tokens[first].depth
     if all_tokens[first].text in _OPENING:
         depth = all_tokens[first].depth
@@ -248,7 +297,7 @@ def _conjuncts(all_tokens: list[Token], first: int, last: int) -> Iterator[Mutan
 
 
 def _reversed(all_tokens: list[Token], first: int, last: int) -> Iterator[Mutant]:
-    """Each key of an order left out, or turned round."""
+    """Leave out a key of an order, or reverse it."""
     depth = all_tokens[first].depth if all_tokens[first].text not in _CLOSING else all_tokens[first].depth + 1
     keys: list[tuple[int, int]] = []
     start = first
@@ -288,7 +337,7 @@ def _branches(all_tokens: list[Token], at: int) -> Iterator[Mutant]:
 
 
 def _list_elements(all_tokens: list[Token]) -> Iterator[Mutant]:
-    """Structures without one of their fields, USING without one of its columns, coalesce without one of its values."""
+    """Leave out a field of a structure, a column of USING, or an argument of coalesce or concat."""
     for at, token in enumerate(all_tokens):
         named = at and all_tokens[at - 1].text.upper() in ("USING", "COALESCE", "CONCAT")
         if token.text == "{" or (token.text == "(" and named):

@@ -1,25 +1,28 @@
-"""What is mutated, and the tests that concern it."""
+"""What is mutated, and the tests that must notice."""
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import pairwise
 from unittest.mock import patch
 
 from quiforme import database
 from quiforme.anomalies.catalogue import RULES
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
+from quiforme.anomalies.evaluation import FACTS
 from quiforme.anomalies.rule import Rule
 from quiforme_anomalies import Severite
 
-from tools.mutation.sql import mutants
+from tools.mutation.sql import Mutant, Statement, mutants, normalised, statements, tokens
 
-_TRANSITIONS, _PLACES = "tests/unit/test_transitions.py", "tests/unit/test_lieux.py"
+_PACKAGE = "layers/quiforme/python/quiforme"
+_TRANSITIONS, _LOCATIONS = "tests/unit/test_transitions.py", "tests/unit/test_locations.py"
 _DOCUMENTS = "tests/unit/documents"
 _DOCUMENTS_FIRST = {"1_declarations.sql": "test_declarations.py", "2_habilitations.sql": "test_habilitations.py"}
+_MUTATED_FIELDS = ("severite", "needs", "sql", "max_age_days", "compares_with_previous")
 
 
 @dataclass(frozen=True)
@@ -27,73 +30,116 @@ class Change:
     """One mutant.
 
     Attributes:
-        line: The line that it changes, without its indentation.
-        said: What was there and what is there now.
-        make: Makes it so, for this whole process.
+        relation: The relation whose statement it changes; of a rule `sql`, or the changed field.
+        description: What was there and what is there now.
+        tokens: The tokens of the statement.
+        at: The index of the first changed token.
+        make: Applies it to this process, irreversibly.
 
     """
 
-    line: str
-    said: str
+    relation: str
+    description: str
+    tokens: tuple[str, ...]
+    at: int
     make: Callable[[], None]
+
+    @property
+    def near(self) -> str:
+        """The tokens around it."""
+        return normalised(" ".join(self.tokens[max(0, self.at - 6) : self.at + 7]))
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A piece of the project.
+    """A piece of SQL that is tested on its own.
 
     Attributes:
         name: Its name in the report.
-        tests: What pytest runs for each change, in this order, until one fails.
+        tests: The arguments of pytest for each mutant.
         changes: The mutants.
+        path: The file that it is in, from the root of the project.
+        text_in: Its text in a version of that file, without comments and layout; None where it is absent.
 
     """
 
     name: str
     tests: tuple[str, ...]
     changes: tuple[Change, ...]
+    path: str
+    text_in: Callable[[str], str | None]
 
 
 def subjects() -> Iterator[Subject]:
-    """Every one."""
+    """Every subject."""
     for rule in RULES:
         changes = (*_changes_of_query(rule), *_changes_of_fields(rule))
-        yield Subject(f"rules/{rule.code}", _lives(rule.code), changes)
-    lives = _lives("nda_malforme", "nda_partage", "siren_incoherent")
-    yield Subject("columns.LIGNES_OF", lives, tuple(_changes_of_columns()))
+        path = f"{_PACKAGE}/anomalies/rules/{rule.code}.py"
+        yield Subject(f"rules/{rule.code}", _tests_of_rules(rule.code), changes, path, rule_text)
+    tests = _tests_of_rules("nda_malforme", "nda_partage", "siren_incoherent")
+    columns = f"{_PACKAGE}/anomalies/columns.py"
+    yield Subject("columns.LIST_EVIDENCE", tests, tuple(_changes_of_columns()), columns, columns_text)
     yield from _facts()
-    lives = _lives("perte_habilitation", "uai_invalide", "siret_invalide", "adresse_introuvable", "nda_partage")
-    yield _script("quiforme.anomalies", "transitions.sql", (_TRANSITIONS, _PLACES, *lives))
-    for name in sorted(file.name for file in files("quiforme.pipeline").iterdir() if file.name[0].isdigit()):
+    tests = _tests_of_rules(
+        "perte_habilitation", "uai_invalide", "siret_invalide", "adresse_introuvable", "nda_partage"
+    )
+    yield _script("anomalies/transitions.sql", (_TRANSITIONS, _LOCATIONS, *tests))
+    folder = files("quiforme").joinpath("pipeline/documents")
+    for name in sorted(file.name for file in folder.iterdir() if file.name[0].isdigit()):
         first = _DOCUMENTS_FIRST.get(name, "test_etablissements.py")
-        yield _script("quiforme.pipeline", name, (f"{_DOCUMENTS}/{first}", _DOCUMENTS))
+        yield _script(f"pipeline/documents/{name}", (f"{_DOCUMENTS}/{first}", _DOCUMENTS))
 
 
-def _line(text: str, at: int) -> str:
-    start = text.rfind("\n", 0, at) + 1
-    return text[start:].split("\n", 1)[0].strip()
+def rule_text(module: str) -> str | None:
+    """The fields of a rule that are mutated, in the text of its module."""
+    for node in ast.walk(ast.parse(module)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Rule":
+            fields = {one.arg: one.value for one in node.keywords if one.arg in _MUTATED_FIELDS}
+            return "\n".join(
+                f"{name}: {normalised(_string(fields[name])) if name == 'sql' else ast.unparse(fields[name])}"
+                for name in sorted(fields)
+            )
+    return None
+
+
+def columns_text(module: str) -> str | None:
+    """The SQL of LIST_EVIDENCE, in the text of its module."""
+    for node in ast.parse(module).body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "LIST_EVIDENCE" and node.value:
+            return normalised(_string(node.value))
+    return None
+
+
+def _string(node: ast.expr) -> str:
+    """A string literal; an f-string with its expressions in braces."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else ast.unparse(part).strip("f'\"")
+            for part in node.values
+        )
+    return str(ast.literal_eval(node))
 
 
 def _changes_of_query(rule: Rule) -> Iterator[Change]:
-    """The columns that rules share are changed once, as a subject of their own."""
-    shared = rule.sql.find(LIGNES_OF)
+    """The mutants of a rule's query, but for the columns that rules share, which are a subject of their own."""
+    shared = rule.sql.find(LIST_EVIDENCE)
     for one in mutants(rule.sql):
-        if shared < 0 or one.end <= shared or one.start >= shared + len(LIGNES_OF):
-            yield Change(_line(rule.sql, one.start), one.said(rule.sql), _with(rule, "sql", one.of(rule.sql)))
+        if shared < 0 or one.end <= shared or one.start >= shared + len(LIST_EVIDENCE):
+            yield _change("sql", rule.sql, one, _with(rule, "sql", one.of(rule.sql)))
 
 
 def _changes_of_fields(rule: Rule) -> Iterator[Change]:
     other: Severite = "info" if rule.severite == "mineure" else "mineure"
     values: list[tuple[str, object, object]] = [
         ("severite", rule.severite, other),
-        ("compare_avant", rule.compare_avant, not rule.compare_avant),
+        ("compares_with_previous", rule.compares_with_previous, not rule.compares_with_previous),
     ]
     values += [("needs", rule.needs, tuple(need for need in rule.needs if need != one)) for one in rule.needs]
-    if rule.duree_jours is not None:
-        days = rule.duree_jours
-        values += [("duree_jours", days, other_days) for other_days in (days - 1, days + 1, None)]
+    if rule.max_age_days is not None:
+        days = rule.max_age_days
+        values += [("max_age_days", days, other_days) for other_days in (days - 1, days + 1, None)]
     for field, was, now in values:
-        yield Change(field, f"{was} → {now}", _with(rule, field, now))
+        yield Change(field, f"{was} → {now}", (), 0, _with(rule, field, now))
 
 
 def _with(rule: Rule, field: str, value: object) -> Callable[[], None]:
@@ -103,72 +149,100 @@ def _with(rule: Rule, field: str, value: object) -> Callable[[], None]:
 def _changes_of_columns() -> Iterator[Change]:
     def make(columns: str) -> None:
         for rule in RULES:
-            _with(rule, "sql", rule.sql.replace(LIGNES_OF, columns))()
+            _with(rule, "sql", rule.sql.replace(LIST_EVIDENCE, columns))()
 
-    for one in mutants(LIGNES_OF):
-        yield Change(_line(LIGNES_OF, one.start), one.said(LIGNES_OF), partial(make, one.of(LIGNES_OF)))
-
-
-def _script(package: str, name: str, tests: tuple[str, ...]) -> Subject:
-    sql = files(package).joinpath(name).read_text(encoding="utf-8")
-    changes = tuple(_changes_of_script(package, name, sql, 0, len(sql)))
-    return Subject(f"{package.removeprefix('quiforme.')}/{name}", tests, changes)
+    for one in mutants(LIST_EVIDENCE):
+        yield _change("sql", LIST_EVIDENCE, one, partial(make, one.of(LIST_EVIDENCE)))
 
 
 def _facts() -> Iterator[Subject]:
-    """The facts, one by one, with the tests of the rules that look at each."""
-    package, name = "quiforme.anomalies", "faits.sql"
-    sql = files(package).joinpath(name).read_text(encoding="utf-8")
-    starts = [match.start() for match in re.finditer("^CREATE", sql, re.MULTILINE)]
-    facts = {_CREATED.match(sql, at)[1]: (at, to) for at, to in pairwise([*starts, len(sql)])}  # type: ignore[index]
-    for fact, (at, to) in facts.items():
+    """The facts, one by one, with the tests of the rules that read each, directly or through another fact."""
+    facts = {
+        one.relation: (path, sql, one)
+        for path in FACTS
+        for sql in [_read(path)]
+        for one in statements(sql)
+        if sql.startswith("CREATE", one.start)
+    }
+    for fact, (path, sql, statement) in facts.items():
         used = {fact}
-        for other, (start, end) in facts.items():
-            if any(_names(sql[start:end], one) for one in used):
+        for other, (_, other_sql, one) in facts.items():
+            if any(_names(other_sql[one.start : one.end], name) for name in used):
                 used.add(other)
-        codes = [rule.code for rule in RULES if any(_names(rule.sql, one) for one in used)]
-        tests = (*([_PLACES] if "lieux" in used else []), *_lives(*codes))
-        if fact == "sirene_utile":  # whoever an anomaly is about
-            tests = (*tests, *_lives(*(rule.code for rule in RULES if rule.code not in codes)))
-        yield Subject(f"anomalies/{name}: {fact}", tests, tuple(_changes_of_script(package, name, sql, at, to)))
+        codes = [rule.code for rule in RULES if any(_names(rule.sql, name) for name in used)]
+        tests = (*([_LOCATIONS] if "locations" in used else []), *_tests_of_rules(*codes))
+        if fact == "named_establishments":  # any anomaly may name one
+            tests = (*tests, *_tests_of_rules(*(rule.code for rule in RULES if rule.code not in codes)))
+        if path.startswith("pipeline/"):  # the documents are made from it too
+            tests = (*tests, _DOCUMENTS)
+        yield Subject(
+            f"{path}: {fact}",
+            tests,
+            tuple(_changes_of_statement(path, sql, statement)),
+            f"{_PACKAGE}/{path}",
+            partial(_statement_text, fact),
+        )
 
 
-_CREATED = re.compile(r"CREATE OR REPLACE (?:TABLE|VIEW|MACRO) (\w+)")
+def _statement_text(relation: str, script: str) -> str | None:
+    texts = [script[one.start : one.end] for one in statements(script) if one.relation == relation]
+    return normalised(texts[0]) if texts else None
 
 
 def _names(sql: str, word: str) -> bool:
     return re.search(rf"\b{word}\b", sql) is not None
 
 
-def _lives(*codes: str) -> tuple[str, ...]:
+def _tests_of_rules(*codes: str) -> tuple[str, ...]:
     return tuple(f"tests/unit/rules/test_{code}.py" for code in codes)
 
 
-def _changes_of_script(package: str, name: str, sql: str, start: int, end: int) -> Iterator[Change]:
-    for one in mutants(sql):
-        if start <= one.start < end:
-            yield Change(_line(sql, one.start), one.said(sql), partial(_lay_script, package, name, one.of(sql)))
+def _script(path: str, tests: tuple[str, ...]) -> Subject:
+    sql = _read(path)
+    changes = tuple(change for one in statements(sql) for change in _changes_of_statement(path, sql, one))
+    return Subject(path, tests, changes, f"{_PACKAGE}/{path}", normalised)
 
 
-def _lay_script(package: str, name: str, sql: str) -> None:
-    """Have `run_script` find this text under that name."""
+def _changes_of_statement(path: str, sql: str, statement: Statement) -> Iterator[Change]:
+    text = sql[statement.start : statement.end]
+    for one in mutants(text):
+        script = sql[: statement.start] + one.of(text) + sql[statement.end :]
+        yield _change(statement.relation, text, one, partial(_replace_script, path, script))
 
-    def files_of(anchor: str) -> Traversable | _Folder:
-        return _Folder(files(anchor), name, sql) if anchor == package else files(anchor)
+
+def _change(relation: str, sql: str, mutant: Mutant, make: Callable[[], None]) -> Change:
+    all_tokens = tokens(sql)
+    at = next(
+        number
+        for number, token in enumerate(all_tokens)
+        if (token.end >= mutant.start if mutant.start == mutant.end else token.end > mutant.start)
+    )
+    return Change(relation, mutant.description(sql), tuple(token.text for token in all_tokens), at, make)
+
+
+def _read(path: str) -> str:
+    return files("quiforme").joinpath(path).read_text(encoding="utf-8")
+
+
+def _replace_script(path: str, sql: str) -> None:
+    """Make `run_script` read this text instead of that script."""
+
+    def files_of(anchor: str) -> Traversable | _Package:
+        return _Package(files(anchor), path, sql)
 
     patch.object(database, "files", files_of).start()
 
 
 @dataclass(frozen=True)
-class _Folder:
-    """A package's folder, one of its files with another text."""
+class _Package:
+    """A package, one of its files with another text."""
 
     folder: Traversable
-    name: str
+    path: str
     text: str
 
-    def joinpath(self, name: str) -> "Traversable | _Folder":
-        return self if name == self.name else self.folder.joinpath(name)
+    def joinpath(self, path: str) -> "Traversable | _Package":
+        return self if path == self.path else self.folder.joinpath(path)
 
     def read_text(self, encoding: str) -> str:
         return self.text

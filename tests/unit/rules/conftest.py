@@ -1,4 +1,4 @@
-"""The rule that a file of tests is named after."""
+"""The fixture `life`: the rule that a test file is named after."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.unit.rules.life import RULE_OF, Life, life_of, no_rows
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Every table, without a row, between the lives."""
+    """A database with every table, all empty between two tests."""
     with no_rows(tmp_path_factory.mktemp("scratch")) as one:
         yield one
 

@@ -1,4 +1,4 @@
-"""The life of one rule's anomalies: days of plain rows, each looked at by the rule and entered in the ledger."""
+"""The life of one rule's anomalies: on each day the rule is evaluated on plain rows, and the ledger updated."""
 
 import hashlib
 import json
@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 from quiforme.anomalies.catalogue import RULES
+from quiforme.anomalies.evaluation import can_be_evaluated, evaluate, load_facts
 from quiforme.anomalies.flood import NUMBER, SHARE
 from quiforme.anomalies.message import sentence
 from quiforme.anomalies.rule import Rule
 from quiforme.database import open_database, run_script
-from quiforme.jobs.reconciliation import FACTS, _can_be_evaluated, _evaluate
 from quiforme.sources.catalogue import SOURCES
 
 from tests.unit.rules.rows import DAY, Row, Tables
@@ -27,7 +27,7 @@ _TABLES_OF = {source.name: source.tables for source in SOURCES} | {"adresses": (
 
 @dataclass(frozen=True)
 class Event:
-    """What was sent about an anomaly, and its row of the ledger."""
+    """An event sent about an anomaly, with its row of the ledger."""
 
     kind: str
     cle: dict[str, str]
@@ -35,7 +35,7 @@ class Event:
     row: Row
 
     def about(self, *names: str) -> tuple[Any, ...]:
-        """What the message says that it is about."""
+        """Columns of the ledger's row."""
         return tuple(self.row[name] for name in names)
 
 
@@ -44,10 +44,10 @@ class Life:
     """The days of one rule.
 
     Attributes:
-        rule: Which.
+        rule: The rule.
         database: Holds the facts of the day, and the ledger.
-        day: The day played last.
-        evaluated: Whether the rule was evaluated on it.
+        day: The last day played.
+        evaluated: Whether the rule was evaluated on that day.
 
     """
 
@@ -61,12 +61,15 @@ class Life:
     _filled: set[str] = field(default_factory=set)
 
     def play(self, tables: Tables, *, after: int = 1, without: tuple[str, ...] = ()) -> list[Event]:
-        """What is sent on a day when sources and documents hold these rows and no other.
+        """Play one day, on which sources and documents hold these rows and no others.
 
         Args:
-            tables: The rows; those of the day before are what the rule may compare them with.
-            after: How many days after the last one.
-            without: Sources that the snapshot holds nothing of.
+            tables: The rows of each table. The rule may compare them with those of the previous day.
+            after: The number of days since the last day played.
+            without: Sources that the snapshot does not have.
+
+        Returns:
+            The events sent.
 
         """
         self.day += timedelta(days=after)
@@ -78,25 +81,27 @@ class Life:
         return self._run(before, without)
 
     def miss(self, tables: Tables) -> None:
-        """A day whose snapshot no reconciliation looks at; the next one does."""
+        """A day without a reconciliation; the next day compares with its snapshot too."""
         self.day += timedelta(days=1)
         self._missed.append(tables)
 
     def entered(self, code: str, **cle: str) -> None:
-        """Enter an open anomaly of another rule in the ledger."""
+        """Add an open anomaly of another rule to the ledger."""
         self.database.execute(
-            "INSERT INTO registre (id, code, cle, etat) VALUES (?, ?, ?, 'ouverte')", [code, code, json.dumps(cle)]
+            "INSERT INTO ledger (id, code, cle, etat) VALUES (?, ?, ?, 'ouverte')", [code, code, json.dumps(cle)]
         )
 
     def again(self) -> list[Event]:
-        """What a second run on the same day sends: its snapshot was compared with the one before already."""
+        """Run again on the same snapshot, which is not compared a second time; the events sent."""
         return self._run({}, ())
 
     def finds(self, tables: Tables) -> set[tuple[str, ...]]:
-        """The keys that the rule, evaluated on these rows, finds open."""
+        """Play one day on these rows; the keys that the rule finds."""
         self.play(tables)
         assert self.evaluated
-        return {tuple(json.loads(row["cle"])[name] for name in self.rule.cle) for row in self._rows("FROM constatees")}
+        return {
+            tuple(json.loads(row["cle"])[name] for name in self.rule.cle) for row in self._rows("FROM raw_findings")
+        }
 
     def whole(
         self,
@@ -109,16 +114,16 @@ class Life:
         changed: Tables | None,
         before: Tables | None = None,
     ) -> Event:
-        """Play a whole life, in the terms of the rule's line in the catalogue: opens, stays, changes, closes, reopens.
+        """Play a whole life: the anomaly opens, stays, changes, closes and opens again.
 
         Args:
-            severite: Of the rule.
-            cle: The key of the anomaly, the names in the catalogue's order.
-            needs: The sources without which the rule is not evaluated; ``a|b`` asks for one of the two.
-            broken: Rows that open the anomaly, and no other.
-            mended: Rows on which it is open no more.
-            changed: Rows on which it is open with another evidence; None where it has no other.
-            before: The rows of the day before, for a rule that compares with them.
+            severite: The severity that the rule must have.
+            cle: The key of the anomaly, with the names in the order of the catalogue.
+            needs: The sources without which the rule is not evaluated; ``a|b`` needs one of the two.
+            broken: Rows on which the rule finds this anomaly and no other.
+            mended: Rows on which it does not find the anomaly.
+            changed: Rows on which it finds the anomaly with other evidence; None when the evidence cannot change.
+            before: The rows of the previous day, for a rule that compares.
 
         Returns:
             The event that opened it.
@@ -126,9 +131,9 @@ class Life:
         """
         rule = self.rule
         assert (rule.severite, rule.cle, rule.needs) == (severite, tuple(cle), needs)
-        assert rule.compare_avant == (before is not None)
+        assert rule.compares_with_previous == (before is not None)
         if before is not None:
-            assert self.play(broken) == []  # nothing to compare with
+            assert self.play(broken) == []  # there is nothing to compare with yet
             assert not self.evaluated
             assert self.play(before) == []
 
@@ -180,43 +185,39 @@ class Life:
         return opened
 
     def ledger(self) -> list[Row]:
-        """Every anomaly of the rule ever, as it stands."""
-        return self._rows("FROM registre ORDER BY id")
+        """All rows of the ledger."""
+        return self._rows("FROM ledger ORDER BY id")
 
     def end(self) -> None:
-        """Forget all of it."""
+        """Empty all tables."""
         self._empty()
         run_script(self.database, "anomalies/ledger.sql")
 
     def _run(self, before: Tables, without: tuple[str, ...]) -> list[Event]:
-        self._lay(before)
-        held = {*_TABLES_OF} - {*without} - ({"adresses"} if not self._today.get("adresses") else set())
-        self.evaluated = _can_be_evaluated(self.rule, held, compared=self._days > 1)
+        self._load(before)
+        available = {*_TABLES_OF} - {*without} - ({"adresses"} if not self._today.get("adresses") else set())
+        self.evaluated = can_be_evaluated(self.rule, available, has_previous=self._days > 1)
         if self.evaluated:
-            _evaluate(self.database, self.rule)
+            evaluate(self.database, self.rule)
         run_script(self.database, "anomalies/transitions.sql")
-        rows = self._rows("FROM registre_du_jour WHERE evenement IS NOT NULL ORDER BY id")
-        [(known, entered)] = self.database.execute(
-            "SELECT count(DISTINCT id), count(*) FROM registre_du_jour"
-        ).fetchall()
-        assert known == entered  # an anomaly stands in the ledger once
-        names = ", ".join(name for name, *_ in self.database.execute("DESCRIBE registre").fetchall())
-        self.database.execute(f"CREATE OR REPLACE TABLE registre AS SELECT {names} FROM registre_du_jour")
+        rows = self._rows("FROM ledger_today WHERE event IS NOT NULL ORDER BY id")
+        [(known, entered)] = self.database.execute("SELECT count(DISTINCT id), count(*) FROM ledger_today").fetchall()
+        assert known == entered  # an anomaly has one row
+        names = ", ".join(name for name, *_ in self.database.execute("DESCRIBE ledger").fetchall())
+        self.database.execute(f"CREATE OR REPLACE TABLE ledger AS SELECT {names} FROM ledger_today")
         return [self._event(row) for row in rows]
 
-    def _lay(self, before: Tables) -> None:
-        """The rows of the day, the ledger of the day before, and the facts that follow from them."""
+    def _load(self, before: Tables) -> None:
+        """Load the rows of the day and of the previous one, keep the ledger, and make the facts."""
         self._empty()
-        self.database.execute("CREATE OR REPLACE TABLE entered AS FROM registre")
+        self.database.execute("CREATE OR REPLACE TABLE saved AS FROM ledger")
         run_script(self.database, "anomalies/ledger.sql")
-        self.database.execute("CREATE OR REPLACE TABLE registre AS FROM entered")
-        self.database.execute("SET VARIABLE day = ?", [self.day])
+        self.database.execute("CREATE OR REPLACE TABLE ledger AS FROM saved")
         for name, rows in self._today.items():
             self._fill("empty.sirene" if name == "sirene" else f"main.{name}", rows)
         for name, rows in before.items():
             self._fill(f"previous.{name}", rows)
-        for script in FACTS:
-            run_script(self.database, script)
+        load_facts(self.database, self.day)
 
     def _empty(self) -> None:
         for table in self._filled:
@@ -236,9 +237,9 @@ class Life:
 
     def _event(self, row: Row) -> Event:
         cle, constats = json.loads(row["cle"]), json.loads(row["constats"])
-        text = sentence(self.rule, row["evenement"], cle, constats, row)
-        assert "non renseigné" not in text  # every place was filled
-        return Event(row["evenement"], {name: cle[name] for name in self.rule.cle}, constats, row)
+        text = sentence(self.rule, row["event"], cle, constats, row)
+        assert "non renseigné" not in text  # every placeholder was filled
+        return Event(row["event"], {name: cle[name] for name in self.rule.cle}, constats, row)
 
 
 def identity(code: str, cle: dict[str, str]) -> str:
@@ -249,11 +250,12 @@ def identity(code: str, cle: dict[str, str]) -> str:
 
 @contextmanager
 def no_rows(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Every table that a rule may look at, without a row."""
+    """A database with every table that a rule may read, all empty."""
     with open_database(scratch, memory_limit_mb=200) as database:
         run_script(database, "pipeline/shared/source_tables.sql")
         run_script(database, "pipeline/shared/previous_run.sql")
         run_script(database, "anomalies/ledger.sql")
+        run_script(database, "anomalies/source_outcomes.sql")
         database.execute("SET VARIABLE flood_number = ?", [NUMBER])
         database.execute("SET VARIABLE flood_share = ?", [SHARE])
         names = database.execute(
@@ -269,7 +271,7 @@ def no_rows(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def life_of(rule: Rule, database: duckdb.DuckDBPyConnection) -> Iterator[Life]:
-    """A rule before its first day, in a database without rows, which is left as it was."""
+    """A rule before its first day, in a database without rows; the database is emptied at the end."""
     life = Life(rule, database)
     try:
         yield life

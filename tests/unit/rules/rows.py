@@ -1,9 +1,7 @@
-"""Rows as the readers and the documents leave them, for the rules to look at."""
+"""Rows as the readers and the documents store them, for the rules to read."""
 
 from datetime import date, timedelta
 from typing import Any
-
-from quiforme.sources.catalogue import BY_NAME
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -19,12 +17,12 @@ CATEGORIES = ("action_formation", "bilan_competences", "validation_acquis_experi
 
 
 def days_before(number: int) -> date:
-    """The day that is so many days before the run's."""
+    """The day that many days before the run's day."""
     return DAY - timedelta(days=number)
 
 
 def of(line: int = 1, *, nda: str = NDA, siret: str = SIRET, valid: bool = True, **more: Any) -> Row:
-    """A row of the OF list; its dates stand in it as the source writes them, too."""
+    """A row of the OF list; each date also as the source writes it."""
     siren = siret[:9]
     written = {
         f"{name}_source": value.strftime("%d/%m/%Y")
@@ -95,11 +93,11 @@ def certifier(siret: str = CLOSED, etat: str | None = "Actif", code: str = "RNCP
 
 
 def gone(nda: str = NDA, siret: str = SIRET, **more: Any) -> Row:
-    """An NDA that left the list, as the documents keep it."""
+    """An NDA that left the list, as the documents store it."""
     return {"nda": nda, "siren": siret[:9], "line": 1, "siret": siret, "depuis": DAY, **more}
 
 
 def source_used(source: str = "liste_of", **more: Any) -> Row:
-    """What became of a source."""
-    row = {"source": source, "etat": "accepted", "fichier": "f", "jour": DAY, "lignes_rejetees": 0}
+    """The outcome of a source."""
+    row = {"source": source, "state": "accepted", "file": "f", "day": DAY, "rows_set_aside": 0}
     return row | {"stale_after_days": BY_NAME[source].stale_after_days} | more

@@ -10,7 +10,7 @@ FIRST = [{"line": 12, "reason": "a stray quote"}]
 
 def unread(number: int) -> Row:
     """A list of which so many rows could not be read."""
-    return source_used(lignes_rejetees=number, premieres=json.dumps(FIRST), lignes_conservees="set-aside/1")
+    return source_used(rows_set_aside=number, first_rows_set_aside=json.dumps(FIRST), rows_set_aside_key="set-aside/1")
 
 
 def test_life(life: Life) -> None:
@@ -18,19 +18,19 @@ def test_life(life: Life) -> None:
         severite="mineure",
         cle={"source": "liste_of"},
         needs=(),
-        broken={"sources": [unread(1)]},
-        changed={"sources": [unread(2)]},
-        mended={"sources": [unread(0)]},
+        broken={"source_outcomes": [unread(1)]},
+        changed={"source_outcomes": [unread(2)]},
+        mended={"source_outcomes": [unread(0)]},
     )
     assert opened.constats == {"nombre": 1, "premieres": FIRST, "conservees": "set-aside/1"}
     assert opened.about("source", "siret", "region") == ("liste_of", None, None)
 
 
 def test_the_same_rows_of_another_file_say_nothing_new(life: Life) -> None:
-    life.play({"sources": [unread(1)]})
-    assert life.play({"sources": [{**unread(1), "etat": "unchanged", "fichier": "the next day's"}]}) == []
+    life.play({"source_outcomes": [unread(1)]})
+    assert life.play({"source_outcomes": [{**unread(1), "state": "unchanged", "file": "the next day's"}]}) == []
 
 
 def test_each_source_has_its_own(life: Life) -> None:
     rows = [unread(1), {**unread(1), "source": "rncp"}, source_used("rs")]
-    assert life.finds({"sources": rows}) == {("liste_of",), ("rncp",)}
+    assert life.finds({"source_outcomes": rows}) == {("liste_of",), ("rncp",)}

@@ -14,9 +14,9 @@ def test_life(life: Life) -> None:
         severite="majeure",
         cle={"source": "rncp"},
         needs=(),
-        broken={"sources": [source_used("rncp", jour=days_before(4), fichier="rncp.zip")]},
-        changed={"sources": [source_used("rncp", jour=days_before(5), fichier="rncp.zip")]},
-        mended={"sources": [source_used("rncp", jour=DAY.replace(day=30), fichier="rncp.zip")]},
+        broken={"source_outcomes": [source_used("rncp", day=days_before(4), file="rncp.zip")]},
+        changed={"source_outcomes": [source_used("rncp", day=days_before(5), file="rncp.zip")]},
+        mended={"source_outcomes": [source_used("rncp", day=DAY.replace(day=30), file="rncp.zip")]},
     )
     assert opened.constats == {"fichier": "rncp.zip", "jour_des_donnees": "2026-11-19"}
     assert opened.about("source", "siret", "region") == ("rncp", None, None)
@@ -24,16 +24,18 @@ def test_life(life: Life) -> None:
 
 @pytest.mark.parametrize("source", LIMITS)
 def test_it_opens_by_itself_the_day_after_its_limit(life: Life, source: str) -> None:
-    rows = {"sources": [source_used(source, jour=days_before(LIMITS[source]))]}
+    rows = {"source_outcomes": [source_used(source, day=days_before(LIMITS[source]))]}
     assert life.play(rows) == []
     [opened] = life.play(rows)
     assert opened.cle == {"source": source}
 
 
 def test_a_source_that_was_never_had_is_not_out_of_date(life: Life) -> None:
-    assert life.finds({"sources": [source_used("rs", etat="missing", fichier=None, jour=None)]}) == set()
+    assert life.finds({"source_outcomes": [source_used("rs", state="missing", file=None, day=None)]}) == set()
 
 
 def test_whatever_became_of_the_file_of_today(life: Life) -> None:
-    rows = [source_used(name, etat=etat, jour=days_before(4)) for name, etat in (("rncp", "refused"), ("rs", "absent"))]
-    assert life.finds({"sources": rows}) == {("rncp",), ("rs",)}
+    rows = [
+        source_used(name, state=state, day=days_before(4)) for name, state in (("rncp", "refused"), ("rs", "absent"))
+    ]
+    assert life.finds({"source_outcomes": rows}) == {("rncp",), ("rs",)}

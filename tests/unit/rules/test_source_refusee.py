@@ -9,7 +9,7 @@ from tests.unit.rules.rows import source_used
 def refused(reason: str, file: str = "listePubliqueOF.csv") -> dict[str, object]:
     """A refused file."""
     return source_used(
-        etat="refused", fichier="before.csv", fichier_refuse=file, motif=reason, fichier_refuse_conserve="refused/1"
+        state="refused", file="before.csv", refused_file=file, reason=reason, refused_file_key="refused/1"
     )
 
 
@@ -18,9 +18,9 @@ def test_life(life: Life) -> None:
         severite="critique",
         cle={"source": "liste_of"},
         needs=(),
-        broken={"sources": [refused("empty file")]},
-        changed={"sources": [refused("no header")]},
-        mended={"sources": [source_used()]},
+        broken={"source_outcomes": [refused("empty file")]},
+        changed={"source_outcomes": [refused("no header")]},
+        mended={"source_outcomes": [source_used()]},
     )
     assert opened.constats == {
         "fichier": "listePubliqueOF.csv",
@@ -32,10 +32,10 @@ def test_life(life: Life) -> None:
 
 
 def test_an_absent_file_counts_as_refused(life: Life) -> None:
-    [opened] = life.play({"sources": [source_used(etat="absent")]})
+    [opened] = life.play({"source_outcomes": [source_used(state="absent")]})
     assert opened.constats["motif"] == "fichier absent"
 
 
-@pytest.mark.parametrize("etat", ["accepted", "unchanged", "missing"])
-def test_what_is_no_refusal(life: Life, etat: str) -> None:
-    assert life.finds({"sources": [source_used(etat=etat)]}) == set()
+@pytest.mark.parametrize("state", ["accepted", "unchanged", "missing"])
+def test_what_is_no_refusal(life: Life, state: str) -> None:
+    assert life.finds({"source_outcomes": [source_used(state=state)]}) == set()

@@ -1,4 +1,4 @@
-"""The catalogue, closed and in the order of its publication: a rule is the module of this name in `rules`."""
+"""The closed catalogue of rules, in the order of the specification. Each code is a module of `rules`."""
 
 from importlib import import_module
 from typing import Final

@@ -1,4 +1,4 @@
-"""What ops decide of the openings that the flood breaker holds: release them to the consumers, or drop them."""
+"""Ops' decisions on the openings that the flood breaker holds: release them to consumers, or drop them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,72 +8,75 @@ from typing import Any, Literal
 import duckdb
 
 from quiforme.anomalies.catalogue import RULES
-from quiforme.anomalies.ledger import LedgerStore, record
+from quiforme.anomalies.ledger import LedgerStore, save_ledger
+from quiforme.anomalies.loading import StoredFiles, load_ledger
 from quiforme.anomalies.ports import LedgerState
-from quiforme.database import open_database, run_script, sql_text
+from quiforme.database import open_database
 
 Decision = Literal["release", "drop"]
 
-_DECIDED = """
-    CREATE TABLE registre_du_jour AS
-    SELECT * EXCLUDE (decidee) REPLACE (CASE WHEN decidee THEN ? ELSE annonce END AS annonce),
-           -- What was held is told as an opening, whatever became of its evidence since.
-           CASE WHEN decidee THEN 'ouverte' END AS transition,
-           CASE WHEN decidee AND ? THEN 'ouverte' END AS evenement
-    FROM (SELECT *, etat = 'ouverte' AND annonce = 'retenue' AND code = ? AS decidee FROM registre)
+_APPLY = """
+    CREATE TABLE ledger_today AS
+    SELECT * EXCLUDE (decided) REPLACE (CASE WHEN decided THEN ? ELSE annonce END AS annonce),
+           -- A held opening is announced as an opening, even if its evidence has changed since.
+           CASE WHEN decided THEN 'ouverte' END AS transition,
+           CASE WHEN decided AND ? THEN 'ouverte' END AS event
+    FROM (SELECT *, etat = 'ouverte' AND annonce = 'retenue' AND code = ? AS decided FROM ledger)
 """
 
 
 class NothingHeld(Exception):
-    """No opening of that rule is held."""
+    """The rule has no held opening."""
 
 
-def held(desk: LedgerStore, *, memory_limit_mb: int) -> dict[str, int]:
-    """How many openings are held, by code."""
-    state = desk.pointer.get()
+def held(store: LedgerStore, *, memory_limit_mb: int) -> dict[str, int]:
+    """The number of held openings, by code."""
+    state = store.pointer.get()
     if state is None:
         return {}
-    with _ledger(desk, state, memory_limit_mb) as database:
-        query = "SELECT code, count(*) FROM registre WHERE etat = 'ouverte' AND annonce = 'retenue' GROUP BY ALL ORDER BY ALL"
+    with _ledger(store, state, memory_limit_mb) as database:
+        query = (
+            "SELECT code, count(*) FROM ledger WHERE etat = 'ouverte' AND annonce = 'retenue' GROUP BY ALL ORDER BY ALL"
+        )
         return dict(database.execute(query).fetchall())
 
 
 def decide(
-    desk: LedgerStore, code: str, decision: Decision, *, day: date, generation: int, run_id: str, memory_limit_mb: int
+    store: LedgerStore, code: str, decision: Decision, *, day: date, generation: int, run_id: str, memory_limit_mb: int
 ) -> dict[str, Any]:
-    """Release the openings of a rule that are held and still open, or drop them.
+    """Release or drop the held openings of a rule that are still open.
 
-    What is dropped stays in the ledger, untold as long as its evidence stays the same.
+    A dropped anomaly stays in the ledger, and is not announced as long as its evidence stays the same.
 
     Args:
-        desk: Where the ledger is kept, and who is told.
-        code: The rule's.
+        store: The ledger.
+        code: The rule's code.
         decision: `release` or `drop`.
-        day: Of the decision.
-        generation: Of the documents.
-        run_id: Unique; names what this decision keeps.
-        memory_limit_mb: For the database, in MiB.
+        day: The day of the decision.
+        generation: The generation of the documents.
+        run_id: Unique; names the stored files.
+        memory_limit_mb: The database's memory limit, in MiB.
 
     Returns:
-        code, decision, anomalies (how many).
+        code, decision, anomalies (their number).
 
     Raises:
-        NothingHeld: None is.
+        NothingHeld: The rule has no held opening.
 
     """
-    state = desk.tell(desk.pointer.get())
+    state = store.publish_pending(store.pointer.get())
     if state is None:
         raise NothingHeld("nothing was ever reconciled")
-    with _ledger(desk, state, memory_limit_mb) as database:
+    with _ledger(store, state, memory_limit_mb) as database:
         database.execute("SET VARIABLE day = ?", [day])
-        database.execute(_DECIDED, ["faite" if decision == "release" else "abandonnee", decision == "release", code])
-        (number,) = database.execute("SELECT count(transition) FROM registre_du_jour").fetchone() or (0,)
+        database.execute(_APPLY, ["faite" if decision == "release" else "abandonnee", decision == "release", code])
+        (number,) = database.execute("SELECT count(transition) FROM ledger_today").fetchone() or (0,)
         if not number:
             raise NothingHeld(f"no opening of {code} is held")
-        database.execute("CREATE TABLE crues (code VARCHAR)")
-        recorded = record(
+        database.execute("CREATE TABLE floods (code VARCHAR)")
+        saved = save_ledger(
             database,
-            desk,
+            store,
             run_id=run_id,
             rules={rule.code: rule for rule in RULES},
             generation=generation,
@@ -81,16 +84,13 @@ def decide(
             evaluated=frozenset(),
             replacing=state,
         )
-    desk.tell(recorded)
+    store.publish_pending(saved)
     return {"code": code, "decision": decision, "anomalies": number}
 
 
 @contextmanager
-def _ledger(desk: LedgerStore, state: LedgerState, memory_limit_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database with the ledger in force as its table `registre`."""
-    local = desk.scratch / "in_force.parquet"
-    desk.storage.get(state.ledger, local)
-    with open_database(desk.scratch, memory_limit_mb=memory_limit_mb) as database:
-        run_script(database, "anomalies/ledger.sql")
-        database.execute(f"CREATE OR REPLACE TABLE registre AS FROM read_parquet({sql_text(local)})")
+def _ledger(store: LedgerStore, state: LedgerState, memory_limit_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the table `ledger`."""
+    with open_database(store.scratch, memory_limit_mb=memory_limit_mb) as database:
+        load_ledger(database, StoredFiles(store.storage, store.scratch), state)
         yield database

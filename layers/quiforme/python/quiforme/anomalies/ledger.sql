@@ -1,32 +1,33 @@
--- The ledger of anomalies, here without a row: every finding ever made, open or resolved.
-CREATE OR REPLACE TABLE registre (
+-- Reads: nothing.
+-- Makes: ledger, raw_findings, evaluated_rules, rules_with_history, dismissals (without rows: loading.py and evaluation.py
+--        fill them), evidence_digest(constats).
+
+-- The ledger of anomalies: every anomaly ever found, open or resolved. It is stored as Parquet and read by the next
+-- reconciliation: a column cannot be renamed without a migration, nor the values of `etat` and `annonce`.
+CREATE OR REPLACE TABLE ledger (
     id VARCHAR, code VARCHAR, cle JSON, etat VARCHAR, occurrence INTEGER, sequence INTEGER, constats VARCHAR,
     siret VARCHAR, siren VARCHAR, nda VARCHAR, code_fiche VARCHAR, uai VARCHAR, source VARCHAR,
     departement VARCHAR, region VARCHAR,
     premiere_detection DATE,   -- of the current occurrence
     derniere_detection DATE,
-    resolue_le DATE,           -- of the current occurrence; null while it is open
-    -- Whether consumers know of the current occurrence: `faite` they were told; `retenue` by the flood breaker, until ops
-    -- decide; `abandonnee` by ops, or `classee` by an agent: not told as long as the evidence stays the same.
+    resolue_le DATE,           -- of the current occurrence; NULL while it is open
+    -- Whether the current occurrence was announced to consumers. `faite`: yes. `retenue`: held by the flood breaker until
+    -- ops decide. `abandonnee` (dropped by ops) and `classee` (dismissed by an agent): not announced as long as the
+    -- evidence stays the same.
     annonce VARCHAR
 );
-CREATE OR REPLACE TABLE constatees (
+
+-- What the rules find in this run, one row an open anomaly.
+CREATE OR REPLACE TABLE raw_findings (
     code VARCHAR, cle JSON, constats VARCHAR,
     siret VARCHAR, siren VARCHAR, nda VARCHAR, code_fiche VARCHAR, uai VARCHAR, source VARCHAR, code_region VARCHAR
 );
-CREATE OR REPLACE TABLE regles_evaluees (code VARCHAR, duree_jours INTEGER);
--- Those whose openings are news and not a backlog: evaluated before, or comparing with the snapshots before.
-CREATE OR REPLACE TABLE regles_eprouvees (code VARCHAR);
+CREATE OR REPLACE TABLE evaluated_rules (code VARCHAR, max_age_days INTEGER);
 
--- What agents dismissed, and the digest of the evidence that they judged.
-CREATE OR REPLACE TABLE classees (id VARCHAR, empreinte VARCHAR);
-CREATE OR REPLACE MACRO empreinte(constats) AS left(sha256(constats), 32);
+-- Rules whose openings are news: evaluated by an earlier run, or comparing with previous snapshots. The openings of any
+-- other rule are its backlog, which is never a flood.
+CREATE OR REPLACE TABLE rules_with_history (code VARCHAR);
 
--- What became of each source in the run that made the snapshot.
-CREATE OR REPLACE TABLE sources (
-    source VARCHAR, etat VARCHAR,
-    fichier_refuse VARCHAR, motif VARCHAR, fichier_refuse_conserve VARCHAR,
-    fichier VARCHAR, jour DATE,                                        -- of the file in use
-    lignes_rejetees BIGINT, premieres JSON, lignes_conservees VARCHAR, -- of it that could not be read
-    stale_after_days BIGINT                                            -- the source's (sources/source.py)
-);
+-- The anomalies that agents dismissed, and the digest of the evidence that they saw.
+CREATE OR REPLACE TABLE dismissals (id VARCHAR, digest VARCHAR);
+CREATE OR REPLACE MACRO evidence_digest(constats) AS left(sha256(constats), 32);

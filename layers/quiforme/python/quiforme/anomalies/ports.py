@@ -1,4 +1,4 @@
-"""What the reconciliation asks of the world."""
+"""What the reconciliation needs from outside: the ledger's pointer, the outbox, the follow-up."""
 
 import json
 from collections.abc import Iterable
@@ -8,15 +8,18 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """The pointer to the ledger in force.
+    """The pointer to the current ledger.
+
+    The names of the attributes are the keys of the stored JSON. They cannot change without a migration: the pointer moves
+    on the condition that the stored text equals `to_json()` of the state that was read.
 
     Attributes:
-        ledger: The storage key of its Parquet file.
-        news: The storage key of what the run that made it found new, a line of JSON each (`AnomalyEvent`).
-        statistics: The storage key of the statistics over it.
-        told: Whether all of that is known to be in the follow-up and, where it is to be announced, with the consumers.
+        ledger: The storage key of the ledger's Parquet file.
+        news: The storage key of the run's events, one JSON object a line (`AnomalyEvent`, or an alert).
+        statistics: The storage key of the statistics of the ledger.
+        told: Whether all of this is published: recorded in the follow-up, and sent to consumers where announced.
         snapshot: The storage key of the manifest reconciled last.
-        evaluated: The codes of the rules that were ever evaluated, in order.
+        evaluated: The codes of the rules evaluated so far by any run, sorted.
 
     """
 
@@ -28,32 +31,32 @@ class LedgerState:
     evaluated: tuple[str, ...]
 
     def to_json(self) -> str:
-        """As it is stored: the same state always gives the same text."""
+        """The stored text; the same state always gives the same text."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "LedgerState":
-        """As it was stored."""
+        """Parse the stored text."""
         content = json.loads(text)
         return cls(**{**content, "evaluated": tuple(content["evaluated"])})
 
 
 def event_id(anomaly: str, sequence: int) -> str:
-    """The identifier of what happened to an anomaly, the sequence-th thing since it is known."""
+    """The identifier of an event: the anomaly's, and the number of the event in the anomaly's life."""
     return f"{anomaly}:{sequence}"
 
 
 @dataclass(frozen=True, slots=True)
 class AnomalyEvent:
-    """What happened to one anomaly.
+    """One event in the life of an anomaly.
 
     Attributes:
-        event: The CloudEvent that says so.
-        announced: Whether consumers are told.
-        day: When it happened.
-        status: `ouverte` or `resolue`, since then.
-        announcement: Whether consumers know of the occurrence (`annonce` in registre.sql).
-        digest: Of its evidence.
+        event: The CloudEvent.
+        announced: Whether it is sent to consumers.
+        day: The run's day, ISO 8601.
+        status: The state of the anomaly after it, `ouverte` or `resolue`.
+        announcement: Whether the occurrence was announced to consumers (`annonce` in ledger.sql).
+        digest: The digest of the evidence.
 
     """
 
@@ -71,18 +74,23 @@ class AnomalyEvent:
 
     @property
     def sequence(self) -> int:
-        """Counts what happened to it."""
+        """The number of the event in the anomaly's life, from 1."""
         return int(self.event["id"].rpartition(":")[2])
 
 
 class LedgerPointer(Protocol):
-    """Holds the pointer."""
+    """The pointer to the current ledger."""
 
     def get(self) -> LedgerState | None:
-        """The pointer; None before the first reconciliation."""
+        """The current state; None before the first reconciliation."""
 
     def move(self, state: LedgerState, *, replacing: LedgerState | None) -> None:
-        """Move it; raises Conflict when it does not stand at `replacing`."""
+        """Make `state` the current one.
+
+        Raises:
+            Conflict: The current state is not `replacing`.
+
+        """
 
 
 class Outbox(Protocol):
@@ -93,13 +101,13 @@ class Outbox(Protocol):
 
 
 class FollowUpWriter(Protocol):
-    """Where agents follow anomalies up, as the reconciliation sees it."""
+    """Where agents follow anomalies up, as the reconciliation uses it."""
 
     def record(self, news: Iterable[AnomalyEvent]) -> None:
-        """Enter what happened; entering it again changes nothing."""
+        """Record events; recording one again changes nothing."""
 
     def record_statistics(self, statistics: dict[str, Any]) -> None:
-        """Enter the statistics, in the place of those before."""
+        """Replace the statistics."""
 
     def dismissed(self) -> Iterable[tuple[str, str]]:
-        """The anomalies that agents dismissed, each with the digest of the evidence that they judged."""
+        """The anomalies that agents dismissed, each with the digest of the evidence that they saw."""

@@ -12,20 +12,20 @@ class Rule:
     """One line of the catalogue (anomalies.md): when a kind of anomaly is open.
 
     Attributes:
-        code: Its code.
-        severite: Its severity.
+        code: The code, also the name of the rule's module.
+        severite: The severity.
         cle: The names of the subject key.
-        needs: The sources without which the rule is not evaluated; ``a|b`` asks for one of the two, ``adresses``
-            for any answer of the geocoder.
-        sql: A query over the facts (faits.sql) that gives one row for each open anomaly: the columns of `cle`,
-            `constats` (JSON: the facts compared, as the sources give them, and nothing that moves by itself
-            from day to day), and, where known, `siret`, `siren`, `nda`, `code_fiche`, `uai`, `source`,
-            `code_region` (the OF list's).
-        message: In French, for an agent who knows nothing of this: what is wrong, and what each source says of it. A
-            template (wording.py) filled from `constats`, `cle` and what the anomaly is about.
-        demande: In French, what to ask, and of whom; a template too.
-        duree_jours: An anomaly is closed when it is this many days old. None: no such limit.
-        compare_avant: It compares with the snapshots before, so it cannot be evaluated on the first one.
+        needs: The sources without which the rule is not evaluated; ``a|b`` needs one of the two, ``adresses`` needs at
+            least one answer of the geocoder.
+        sql: A query over the facts (facts/*.sql) and the tables of the snapshot. It gives one row for each open anomaly:
+            the columns of `cle`; `constats` (JSON: the compared facts as the sources give them, and nothing that changes
+            from day to day by itself); and, where known, `siret`, `siren`, `nda`, `code_fiche`, `uai`, `source`,
+            `code_region` (of the OF list).
+        message: In French, for an agent who does not know this service: what is wrong, and what each source says. A
+            template (wording.py) filled from `constats`, `cle` and the identifiers of the anomaly.
+        demande: In French, what to ask and whom; also a template.
+        max_age_days: An anomaly closes when it is this many days old. None: no limit.
+        compares_with_previous: The rule compares with previous snapshots, so it cannot be evaluated on the first one.
 
     """
 
@@ -36,5 +36,5 @@ class Rule:
     sql: str
     message: str
     demande: str
-    duree_jours: int | None = None
-    compare_avant: bool = False
+    max_age_days: int | None = None
+    compares_with_previous: bool = False

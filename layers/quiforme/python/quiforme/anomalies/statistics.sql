@@ -1,6 +1,9 @@
--- By region and rule, and by rule for the whole country: what is open and for how long, and how long it took to resolve.
--- What consumers were never told is left out. Of a finding that came back, the current occurrence counts.
-CREATE OR REPLACE VIEW statistiques AS
+-- Reads: ledger_today.
+-- Makes: statistics: by region and rule, and by rule for the whole country, how many anomalies are open and for how long,
+--        and how long resolved ones took. The column names are those of the stored and published JSON.
+
+-- Anomalies never announced to consumers do not count. Of an anomaly that reopened, the current occurrence counts.
+CREATE OR REPLACE VIEW statistics AS
 SELECT grouping(region) = 1 AS toutes_regions, region, code,
        count(*) FILTER (etat = 'ouverte') AS ouvertes,
        median(date_diff('day', premiere_detection, getvariable('day')::DATE)) FILTER (etat = 'ouverte') AS age_median_jours,
@@ -8,6 +11,6 @@ SELECT grouping(region) = 1 AS toutes_regions, region, code,
        count(*) FILTER (etat = 'resolue') AS resolues,
        count(*) FILTER (resolue_le > getvariable('day')::DATE - 30) AS resolues_en_30_jours,
        median(date_diff('day', premiere_detection, resolue_le)) FILTER (etat = 'resolue') AS delai_median_jours
-FROM registre_du_jour WHERE annonce IN ('faite', 'classee')
+FROM ledger_today WHERE annonce IN ('faite', 'classee')
 GROUP BY GROUPING SETS ((region, code), (code))
 ORDER BY toutes_regions DESC, region NULLS LAST, code;

@@ -1,70 +1,76 @@
--- From what was found today and the ledger of yesterday: what opens, changes, closes, what is said of it, and the ledger
--- of today.
+-- Reads: ledger, raw_findings, evaluated_rules, rules_with_history, dismissals, locations, departements, liste_of, and the
+--        variables day, flood_number, flood_share.
+-- Makes: ledger_today (the ledger after this run, with `transition` and `event`), floods (code, opened, already_open).
 
-CREATE OR REPLACE TABLE trouvees AS
-SELECT left(sha256('{"cle":' || cle || ',"code":"' || code || '"}'), 32) AS id, constatees.* EXCLUDE (siren, code_region),
+-- An anomaly's region comes from its commune in Sirene, else from the OF list.
+CREATE OR REPLACE TABLE findings AS
+SELECT left(sha256('{"cle":' || cle || ',"code":"' || code || '"}'), 32) AS id,
+       raw_findings.* EXCLUDE (siren, code_region),
        coalesce(siren, left(siret, 9)) AS siren, departement,
-       coalesce(region, constatees.code_region, regions_declarees.code_region) AS region
-FROM constatees
-LEFT JOIN lieux USING (siret)
+       coalesce(region, raw_findings.code_region, declared_regions.code_region) AS region
+FROM raw_findings
+LEFT JOIN locations USING (siret)
 LEFT JOIN (SELECT siret, first(code_region ORDER BY line) AS code_region FROM liste_of
-           WHERE siret_valide AND code_region IN (SELECT region FROM departements) GROUP BY siret) AS regions_declarees
+           WHERE siret_valide AND code_region IN (SELECT region FROM departements) GROUP BY siret) AS declared_regions
   USING (siret);
--- A rule that found one thing twice would have two lives of it in the ledger, from then on.
-CREATE UNIQUE INDEX une_fois ON trouvees (id);
+-- A rule that gives one key twice would put two rows of one anomaly into the ledger: the run fails instead.
+CREATE UNIQUE INDEX one_row_per_anomaly ON findings (id);
 
-CREATE OR REPLACE TABLE ouvertes AS
-SELECT registre.*,
-       regles_evaluees.code IS NOT NULL AS evaluee,
-       coalesce(date_diff('day', premiere_detection, getvariable('day')::DATE) >= duree_jours, false) AS perimee
-FROM registre LEFT JOIN regles_evaluees USING (code) WHERE etat = 'ouverte';
+-- The anomalies open before this run; `expired`: older than its rule allows.
+CREATE OR REPLACE TABLE open_before AS
+SELECT ledger.*,
+       evaluated_rules.code IS NOT NULL AS evaluated,
+       coalesce(date_diff('day', premiere_detection, getvariable('day')::DATE) >= max_age_days, false) AS expired
+FROM ledger LEFT JOIN evaluated_rules USING (code) WHERE etat = 'ouverte';
 
-CREATE OR REPLACE TABLE ouvertures AS
-SELECT trouvees.*, coalesce(avant.occurrence, 0) + 1 AS occurrence, coalesce(avant.sequence, 0) + 1 AS sequence,
-       coalesce(classees.empreinte = empreinte(trouvees.constats), false) AS classee
-FROM trouvees ANTI JOIN ouvertes USING (id)
-LEFT JOIN registre AS avant USING (id) LEFT JOIN classees USING (id);
+-- `dismissed`: an agent dismissed this anomaly on the same evidence.
+CREATE OR REPLACE TABLE openings AS
+SELECT findings.*, coalesce(known.occurrence, 0) + 1 AS occurrence, coalesce(known.sequence, 0) + 1 AS sequence,
+       coalesce(dismissals.digest = evidence_digest(findings.constats), false) AS dismissed
+FROM findings ANTI JOIN open_before USING (id)
+LEFT JOIN ledger AS known USING (id) LEFT JOIN dismissals USING (id);
 
--- A flood: a rule opens too much in one day for it to be the establishments' doing (flood.py says how much that is).
-CREATE OR REPLACE TABLE crues AS
-SELECT code, ouvertures, deja_ouvertes
-FROM (SELECT code, count(*) AS ouvertures FROM ouvertures WHERE NOT classee GROUP BY code) AS du_jour
-LEFT JOIN (SELECT code, count(*) AS nombre FROM ouvertes GROUP BY code) AS avant USING (code),
-LATERAL (SELECT coalesce(nombre, 0) AS deja_ouvertes) AS deja
-WHERE code IN (FROM regles_eprouvees)
-  AND ouvertures > getvariable('flood_number') AND ouvertures > getvariable('flood_share') * deja_ouvertes;
+-- A flood: a rule opens so much in one day that a source must be at fault (flood.py gives the two limits).
+CREATE OR REPLACE TABLE floods AS
+SELECT code, opened, already_open
+FROM (SELECT code, count(*) AS opened FROM openings WHERE NOT dismissed GROUP BY code) AS today
+LEFT JOIN (SELECT code, count(*) AS number FROM open_before GROUP BY code) AS before_today USING (code),
+LATERAL (SELECT coalesce(number, 0) AS already_open) AS counted
+WHERE code IN (FROM rules_with_history)
+  AND opened > getvariable('flood_number') AND opened > getvariable('flood_share') * already_open;
 
--- `transition` is what happened, `evenement` what consumers are told of it: null for nothing.
-CREATE OR REPLACE TABLE registre_du_jour AS
--- opens, for the first time or again
-SELECT ouvertures.* EXCLUDE (classee), 'ouverte' AS etat,
+-- `transition` is what happens to the anomaly, `event` what consumers are told of it: NULL for nothing.
+CREATE OR REPLACE TABLE ledger_today AS
+-- Opens, for the first time or again.
+SELECT openings.* EXCLUDE (dismissed), 'ouverte' AS etat,
        getvariable('day')::DATE AS premiere_detection, getvariable('day')::DATE AS derniere_detection,
        NULL::DATE AS resolue_le,
-       CASE WHEN classee THEN 'classee' WHEN crues.code IS NOT NULL THEN 'retenue' ELSE 'faite' END AS annonce,
-       'ouverte' AS transition, CASE annonce WHEN 'faite' THEN 'ouverte' END AS evenement
-FROM ouvertures LEFT JOIN crues USING (code)
+       CASE WHEN dismissed THEN 'classee' WHEN floods.code IS NOT NULL THEN 'retenue' ELSE 'faite' END AS annonce,
+       'ouverte' AS transition, CASE annonce WHEN 'faite' THEN 'ouverte' END AS event
+FROM openings LEFT JOIN floods USING (code)
 UNION ALL BY NAME
--- stays open, its evidence changed or not; a changed evidence ends the silence that was about the one before
-SELECT ouvertes.* EXCLUDE (evaluee, perimee)
-       REPLACE (trouvees.constats AS constats, getvariable('day')::DATE AS derniere_detection,
-                trouvees.siret AS siret, trouvees.siren AS siren, trouvees.nda AS nda, trouvees.uai AS uai,
-                trouvees.departement AS departement, trouvees.region AS region,
-                CASE WHEN change THEN sequence + 1 ELSE sequence END AS sequence,
-                CASE WHEN change AND annonce <> 'retenue' THEN 'faite' ELSE annonce END AS annonce),
-       CASE WHEN change THEN 'modifiee' END AS transition,
-       CASE WHEN change THEN CASE ouvertes.annonce WHEN 'faite' THEN 'modifiee' WHEN 'retenue' THEN NULL ELSE 'ouverte' END
-       END AS evenement
-FROM ouvertes JOIN trouvees USING (id), LATERAL (SELECT ouvertes.constats <> trouvees.constats AS change) AS compare
-WHERE NOT perimee
+-- Stays open. Changed evidence ends a dismissal or a drop, which were about the previous evidence: consumers then learn of
+-- the anomaly as an opening.
+SELECT open_before.* EXCLUDE (evaluated, expired)
+       REPLACE (findings.constats AS constats, getvariable('day')::DATE AS derniere_detection,
+                findings.siret AS siret, findings.siren AS siren, findings.nda AS nda, findings.uai AS uai,
+                findings.departement AS departement, findings.region AS region,
+                CASE WHEN changed THEN sequence + 1 ELSE sequence END AS sequence,
+                CASE WHEN changed AND annonce <> 'retenue' THEN 'faite' ELSE annonce END AS annonce),
+       CASE WHEN changed THEN 'modifiee' END AS transition,
+       CASE WHEN changed THEN CASE open_before.annonce WHEN 'faite' THEN 'modifiee' WHEN 'retenue' THEN NULL ELSE 'ouverte' END
+       END AS event
+FROM open_before JOIN findings USING (id), LATERAL (SELECT open_before.constats <> findings.constats AS changed) AS compared
+WHERE NOT expired
 UNION ALL BY NAME
--- closes: found no more, or too old to be followed any longer
-SELECT ouvertes.* EXCLUDE (evaluee, perimee)
+-- Closes: not found any more, or expired.
+SELECT open_before.* EXCLUDE (evaluated, expired)
        REPLACE ('resolue' AS etat, sequence + 1 AS sequence, getvariable('day')::DATE AS resolue_le),
-       'resolue' AS transition, CASE annonce WHEN 'faite' THEN 'resolue' END AS evenement
-FROM ouvertes LEFT JOIN trouvees USING (id) WHERE evaluee AND (trouvees.id IS NULL OR perimee)
+       'resolue' AS transition, CASE annonce WHEN 'faite' THEN 'resolue' END AS event
+FROM open_before LEFT JOIN findings USING (id) WHERE evaluated AND (findings.id IS NULL OR expired)
 UNION ALL BY NAME
--- its rule could not be evaluated today: stays as it is
-SELECT ouvertes.* EXCLUDE (evaluee, perimee) FROM ouvertes WHERE NOT evaluee
+-- Stays as it is: its rule could not be evaluated in this run.
+SELECT open_before.* EXCLUDE (evaluated, expired) FROM open_before WHERE NOT evaluated
 UNION ALL BY NAME
--- resolved already, and not found again
-SELECT registre.* FROM registre ANTI JOIN trouvees USING (id) WHERE etat = 'resolue';
+-- Was resolved before, and is not found again.
+SELECT ledger.* FROM ledger ANTI JOIN findings USING (id) WHERE etat = 'resolue';

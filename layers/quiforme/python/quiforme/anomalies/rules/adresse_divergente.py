@@ -1,10 +1,10 @@
-"""The commune of the geocoded OF address is not that of the declared establishment in Sirene.
+"""The commune of the geocoded address in the OF list is not that of the declared establishment in Sirene.
 
-Only an address that was found has a commune to compare. While one awaits its answer (`adresses_of.attendue`),
-nothing opens, and what is open stays as it is.
+Only an address that the geocoder found has a commune to compare. While an address of the NDA is pending, nothing opens and
+what is open stays as it is.
 """
 
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
 from quiforme.anomalies.rule import Rule
 
 RULE = Rule(
@@ -13,15 +13,15 @@ RULE = Rule(
     cle=("nda",),
     needs=("liste_of", "sirene", "adresses"),
     sql=f"""
-    SELECT nda, {LIGNES_OF}
-    FROM (SELECT adresses_of.* REPLACE ({{
-                     siret: siret, adresse: adresse_a_dire,
-                     ban: {{label: label_a_dire, citycode: citycode}}, sirene: {{code_commune: code_commune}}}} AS constat)
-          FROM adresses_of JOIN sirene_utile USING (siret)
-          WHERE NOT attendue AND trouvee AND NOT meme_commune(citycode, code_commune))
+    SELECT nda, {LIST_EVIDENCE}
+    FROM (SELECT list_addresses.* REPLACE ({{
+                     siret: siret, adresse: shown_address,
+                     ban: {{label: shown_label, citycode: citycode}}, sirene: {{code_commune: code_commune}}}} AS evidence)
+          FROM list_addresses JOIN named_establishments USING (siret)
+          WHERE NOT pending AND located AND NOT same_commune(citycode, code_commune))
     GROUP BY nda
-    UNION ALL BY NAME
-    FROM en_attente('adresse_divergente')
+    UNION ALL BY NAME   -- pending: open anomalies stay open, unchanged
+    FROM still_pending('adresse_divergente')
     """,
     message=(
         "L'adresse que la liste publique des organismes de formation donne au numéro d'activité {nda} n'est pas dans la "

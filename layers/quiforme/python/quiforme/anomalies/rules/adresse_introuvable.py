@@ -1,10 +1,10 @@
-"""The OF address geocodes under a score of 0.5, or not at all.
+"""The geocoder gives the address in the OF list a score under 0.5, or does not find it.
 
-An address that is not given is no address to find: half the rows give none. While an address awaits its answer
-(`adresses_of.attendue`), nothing is known of its NDA: nothing opens, and what is open stays as it is.
+A row without an address does not count: half the rows give none. While an address of the NDA is pending, nothing opens and
+what is open stays as it is.
 """
 
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
 from quiforme.anomalies.rule import Rule
 
 RULE = Rule(
@@ -13,12 +13,12 @@ RULE = Rule(
     cle=("nda",),
     needs=("liste_of", "adresses"),
     sql=f"""
-    SELECT nda, {LIGNES_OF}
-    FROM (SELECT * REPLACE ({{siret: siret, adresse: adresse_a_dire, ban: {{label: label_a_dire, score: score}}}} AS constat)
-          FROM adresses_of WHERE NOT attendue AND NOT trouvee)
+    SELECT nda, {LIST_EVIDENCE}
+    FROM (SELECT * REPLACE ({{siret: siret, adresse: shown_address, ban: {{label: shown_label, score: score}}}} AS evidence)
+          FROM list_addresses WHERE NOT pending AND NOT located)
     GROUP BY nda
-    UNION ALL BY NAME
-    FROM en_attente('adresse_introuvable')
+    UNION ALL BY NAME   -- pending: open anomalies stay open, unchanged
+    FROM still_pending('adresse_introuvable')
     """,
     message=(
         "La Base Adresse Nationale ne trouve pas l'adresse que la liste publique des organismes de formation donne au numéro "

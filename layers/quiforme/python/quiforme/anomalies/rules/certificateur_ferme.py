@@ -8,8 +8,8 @@ RULE = Rule(
     cle=("code_fiche", "siret"),
     needs=("rncp|rs", "sirene"),
     sql="""
-    SELECT DISTINCT code AS code_fiche, siret, to_json({sirene: constat}) AS constats
-    FROM certificateurs JOIN fiches USING (code) JOIN fermes USING (siret)
+    SELECT DISTINCT code AS code_fiche, siret, to_json({sirene: evidence}) AS constats
+    FROM certificateurs JOIN fiches USING (code) JOIN closed_establishments USING (siret)
     WHERE certificateurs.etat = 'Actif' AND actif AND is_siret(siret)
     """,
     message=(

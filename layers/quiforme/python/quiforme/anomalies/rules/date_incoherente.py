@@ -1,6 +1,6 @@
-"""`debutExercice` after `finExercice`, or `dateDerniereDeclaration` after the run's day."""
+"""`debutExercice` is after `finExercice`, or `dateDerniereDeclaration` is after the run's day."""
 
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
 from quiforme.anomalies.rule import Rule
 
 RULE = Rule(
@@ -9,7 +9,7 @@ RULE = Rule(
     cle=("nda",),
     needs=("liste_of",),
     sql=f"""
-    SELECT nda, {LIGNES_OF} FROM lignes_of
+    SELECT nda, {LIST_EVIDENCE} FROM list_rows
     WHERE nda <> ''
       AND (date_debut_exercice > date_fin_exercice OR date_derniere_declaration > getvariable('day')::DATE)
     GROUP BY nda

@@ -1,6 +1,6 @@
 """Listed though `dateDerniereDeclaration` is more than 730 days old."""
 
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
 from quiforme.anomalies.rule import Rule
 
 RULE = Rule(
@@ -9,7 +9,7 @@ RULE = Rule(
     cle=("nda",),
     needs=("liste_of",),
     sql=f"""
-    SELECT nda, {LIGNES_OF} FROM lignes_of
+    SELECT nda, {LIST_EVIDENCE} FROM list_rows
     WHERE nda <> '' AND date_diff('day', date_derniere_declaration, getvariable('day')::DATE) > 730
     GROUP BY nda
     """,

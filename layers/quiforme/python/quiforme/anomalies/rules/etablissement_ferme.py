@@ -1,4 +1,4 @@
-"""Same population, closed (`F`) in Sirene."""
+"""Declared in the OF list, or holder of an active habilitation, but closed (`F`) in Sirene."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -8,8 +8,8 @@ RULE = Rule(
     cle=("siret",),
     needs=("liste_of", "sirene"),
     sql="""
-    SELECT siret, to_json({liste_of: liste_of, france_competences: france_competences, sirene: constat}) AS constats
-    FROM population JOIN fermes USING (siret)
+    SELECT siret, to_json({liste_of: liste_of, france_competences: france_competences, sirene: evidence}) AS constats
+    FROM population JOIN closed_establishments USING (siret)
     """,
     message=(
         "L'établissement {siret} est fermé dans Sirene[ depuis le {sirene.date_debut}][ ; son successeur y est "

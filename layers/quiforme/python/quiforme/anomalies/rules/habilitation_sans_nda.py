@@ -1,4 +1,4 @@
-"""Active habilitation to train as a partner, and its SIREN has no NDA in the OF list."""
+"""An active habilitation to train, as a partner, but the SIREN has no NDA in the OF list."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -9,7 +9,7 @@ RULE = Rule(
     needs=("liste_of", "rncp|rs"),
     sql="""
     SELECT siret, to_json({liste_of: {siren: left(siret, 9), nda: NULL}}) AS constats
-    FROM formateurs_partenaires
+    FROM training_partners
     WHERE left(siret, 9) NOT IN (SELECT siren_retenu FROM liste_of WHERE siren_retenu IS NOT NULL AND nda <> '')
     """,
     message=(

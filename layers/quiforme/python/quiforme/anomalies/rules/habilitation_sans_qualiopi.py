@@ -1,4 +1,4 @@
-"""Active habilitation to train as a partner, an active NDA on the document, no Qualiopi category true."""
+"""An active habilitation to train, as a partner, and an active NDA on the document, but no Qualiopi category is true."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -9,7 +9,7 @@ RULE = Rule(
     needs=("liste_of", "rncp|rs"),
     sql="""
     SELECT siret, to_json({liste_of: list(DISTINCT nda ORDER BY nda)}) AS constats
-    FROM formateurs_partenaires SEMI JOIN documents USING (siret) JOIN declarations USING (siret)
+    FROM training_partners SEMI JOIN document_sirets USING (siret) JOIN declarations USING (siret)
     WHERE actif
     GROUP BY siret
     HAVING NOT bool_or(action_formation OR bilan_competences OR validation_acquis_experience OR apprentissage)

@@ -1,4 +1,4 @@
-"""Rows could not be read: how many, the first ten with their line and reason, where they are kept."""
+"""Rows of a source file could not be read: how many, the first ten with line and reason, and where they are kept."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -9,8 +9,8 @@ RULE = Rule(
     needs=(),
     sql="""
     SELECT source,
-           to_json({nombre: lignes_rejetees, premieres: premieres, conservees: lignes_conservees}) AS constats
-    FROM sources WHERE lignes_rejetees > 0
+           to_json({nombre: rows_set_aside, premieres: first_rows_set_aside, conservees: rows_set_aside_key}) AS constats
+    FROM source_outcomes WHERE rows_set_aside > 0
     """,
     message=(
         "Lignes ou fiches illisibles dans le fichier de la source « {source} » : {nombre}[, à commencer par la "

@@ -1,6 +1,6 @@
-r"""Does not match ^\\d{4}[0-9A-Z]\\d{6}$."""
+r"""The NDA does not match ^\\d{4}[0-9A-Z]\\d{6}$."""
 
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
 from quiforme.anomalies.rule import Rule
 
 RULE = Rule(
@@ -9,7 +9,7 @@ RULE = Rule(
     cle=("nda",),
     needs=("liste_of",),
     sql=f"""
-    SELECT nda, {LIGNES_OF} FROM lignes_of WHERE NOT is_nda(nda) GROUP BY nda
+    SELECT nda, {LIST_EVIDENCE} FROM list_rows WHERE NOT is_nda(nda) GROUP BY nda
     """,
     message=(
         "La liste publique des organismes de formation donne [à l'établissement {siret}|à l'unité légale {siren}|à un "

@@ -1,6 +1,6 @@
 """The same NDA on rows of different SIRENs."""
 
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
 from quiforme.anomalies.rule import Rule
 
 RULE = Rule(
@@ -9,7 +9,7 @@ RULE = Rule(
     cle=("nda",),
     needs=("liste_of",),
     sql=f"""
-    SELECT nda, {LIGNES_OF} FROM lignes_of WHERE nda <> '' AND siren_retenu IS NOT NULL
+    SELECT nda, {LIST_EVIDENCE} FROM list_rows WHERE nda <> '' AND siren_retenu IS NOT NULL
     GROUP BY nda HAVING count(DISTINCT siren_retenu) > 1
     """,
     message=(

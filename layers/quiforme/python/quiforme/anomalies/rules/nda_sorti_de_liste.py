@@ -1,4 +1,7 @@
-"""In the list accepted before, gone now, and no row of its SIREN replaces it; the snapshot keeps those still gone."""
+"""An NDA was in the previously accepted list, is gone now, and no row of its SIREN replaces it.
+
+The snapshot's table `ndas_inactifs` holds the NDAs that are gone (pipeline/documents).
+"""
 
 from quiforme.anomalies.rule import Rule
 
@@ -25,5 +28,5 @@ RULE = Rule(
         "Demander à l'organisme si sa déclaration est annulée ou caduque, ou si son bilan pédagogique et financier est en "
         "retard."
     ),
-    compare_avant=True,
+    compares_with_previous=True,
 )

@@ -1,4 +1,4 @@
-"""Active in the generation before, absent or inactive now."""
+"""An habilitation was active in the previous generation, and is absent or inactive now."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -8,12 +8,12 @@ RULE = Rule(
     cle=("siret", "code_fiche"),
     needs=("rncp|rs",),
     sql="""
-    WITH perdues AS (
+    WITH lost AS (
         FROM (SELECT siret, code FROM previous.habilitations WHERE actif
-              UNION
-              SELECT cle->>'siret', cle->>'code_fiche' FROM registre WHERE code = 'perte_habilitation' AND etat = 'ouverte')
-        ANTI JOIN (SELECT siret, code FROM habilitations WHERE actif) AS actives USING (siret, code)
-    ), etats AS (
+              UNION   -- what is open stays so: a loss shows only in the snapshots from before it
+              SELECT cle->>'siret', cle->>'code_fiche' FROM ledger WHERE code = 'perte_habilitation' AND etat = 'ouverte')
+        ANTI JOIN (SELECT siret, code FROM habilitations WHERE actif) AS active USING (siret, code)
+    ), states AS (
         SELECT siret, code, list(etat ORDER BY etat) AS etat_habilitation
         FROM (SELECT siret, code, etat FROM partenaires UNION SELECT siret, code, etat FROM certificateurs)
         GROUP BY siret, code
@@ -23,7 +23,7 @@ RULE = Rule(
                etat_habilitation: etat_habilitation,
                fiche_active: CASE WHEN actif THEN 'Oui' WHEN NOT actif THEN 'Non' END,
                date_fin_enregistrement: date_fin_enregistrement}}}) AS constats
-    FROM perdues LEFT JOIN etats USING (siret, code) LEFT JOIN fiches USING (code)
+    FROM lost LEFT JOIN states USING (siret, code) LEFT JOIN fiches USING (code)
     """,
     message=(
         "L'établissement {siret} n'a plus d'habilitation en vigueur sur la fiche {code_fiche} de France compétences, où il en "
@@ -35,6 +35,6 @@ RULE = Rule(
         "Demander à l'établissement s'il prépare encore à cette certification, et au certificateur pourquoi l'habilitation "
         "a pris fin."
     ),
-    duree_jours=90,
-    compare_avant=True,
+    max_age_days=90,
+    compares_with_previous=True,
 )

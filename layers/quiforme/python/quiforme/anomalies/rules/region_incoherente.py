@@ -1,6 +1,6 @@
-"""`codeRegion` is not the region of the declared establishment's Sirene commune, both known."""
+"""`codeRegion` is not the region of the declared establishment's commune in Sirene, both being known."""
 
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
 from quiforme.anomalies.rule import Rule
 
 RULE = Rule(
@@ -9,9 +9,9 @@ RULE = Rule(
     cle=("nda",),
     needs=("liste_of", "sirene"),
     sql=f"""
-    SELECT nda, {LIGNES_OF}
-    FROM (SELECT lignes_of.* REPLACE ({{liste_of: constat, region_sirene: region}} AS constat)
-          FROM lignes_of JOIN lieux USING (siret)
+    SELECT nda, {LIST_EVIDENCE}
+    FROM (SELECT list_rows.* REPLACE ({{liste_of: evidence, region_sirene: region}} AS evidence)
+          FROM list_rows JOIN locations USING (siret)
           WHERE nda <> '' AND code_region IN (SELECT region FROM departements) AND region <> code_region)
     GROUP BY nda
     """,

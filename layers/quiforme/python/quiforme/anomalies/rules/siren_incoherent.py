@@ -1,6 +1,6 @@
-"""OF row: `siren` is not the first 9 digits of the declared SIRET, both well formed."""
+"""In a row of the OF list, `siren` is not the first 9 digits of the declared SIRET, both being well formed."""
 
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
 from quiforme.anomalies.rule import Rule
 
 RULE = Rule(
@@ -9,7 +9,7 @@ RULE = Rule(
     cle=("nda",),
     needs=("liste_of",),
     sql=f"""
-    SELECT nda, {LIGNES_OF} FROM lignes_of
+    SELECT nda, {LIST_EVIDENCE} FROM list_rows
     WHERE nda <> '' AND regexp_full_match(siren, '[0-9]{{9}}') AND regexp_full_match(siret, '[0-9]{{14}}')
       AND siren <> left(siret, 9)
     GROUP BY nda

@@ -9,7 +9,7 @@ RULE = Rule(
     needs=("liste_of", "sirene"),
     sql="""
     SELECT siret, to_json({liste_of: liste_of, france_competences: france_competences, sirene: NULL}) AS constats
-    FROM population ANTI JOIN sirene_utile USING (siret)
+    FROM population ANTI JOIN named_establishments USING (siret)
     """,
     message=(
         "Sirene ne connaît pas l'établissement {siret}."

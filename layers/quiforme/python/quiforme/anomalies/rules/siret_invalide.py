@@ -1,4 +1,4 @@
-"""A source row's SIRET fails the SIRET rule; an empty one counts in the OF list only."""
+"""The SIRET of a source row is not valid; an empty one counts in the OF list only."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -18,7 +18,7 @@ RULE = Rule(
            code AS code_fiche
     FROM (SELECT source, code, siret FROM partenaires WHERE etat = 'Actif'
           UNION ALL SELECT source, code, siret FROM certificateurs WHERE etat = 'Actif')
-    WHERE siret <> '' AND NOT is_siret(siret)
+    WHERE siret <> '' AND NOT is_siret(siret)   -- in the registers an empty SIRET is no anomaly
     """,
     message=(
         "[France compétences inscrit sur la fiche {fiche.code}, comme partenaire ou certificateur, le SIRET « {valeur} », qui "

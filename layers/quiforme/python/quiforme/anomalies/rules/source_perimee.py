@@ -1,4 +1,4 @@
-"""The data in use are older than their source allows: `stale_after_days` of sources/, 3 days, 45 for the Sirene stocks."""
+"""The day of the data used is more than 3 days before the run's day (Sirene stock and succession: 45 days)."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -8,9 +8,9 @@ RULE = Rule(
     cle=("source",),
     needs=(),
     sql="""
-    SELECT source, to_json({fichier: fichier, jour_des_donnees: jour}) AS constats
-    FROM sources
-    WHERE date_diff('day', jour, getvariable('day')::DATE) > stale_after_days
+    SELECT source, to_json({fichier: file, jour_des_donnees: day}) AS constats
+    FROM source_outcomes
+    WHERE date_diff('day', day, getvariable('day')::DATE) > stale_after_days
     """,
     message="Les données en usage de la source « {source} » datent du {jour_des_donnees} : elles sont trop anciennes.",
     demande="Demander au producteur s'il publie encore, et vérifier que son dernier fichier est arrivé.",

@@ -1,4 +1,4 @@
-"""Today's file was refused by a guard, or is absent from where one was had; the previous one stays in use."""
+"""A guard refused today's file, or the file of a source that had one is absent; the previous one stays in use."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -9,9 +9,9 @@ RULE = Rule(
     needs=(),
     sql="""
     SELECT source,
-           to_json({fichier: fichier_refuse, motif: coalesce(motif, 'fichier absent'),
-                    conserve: fichier_refuse_conserve, fichier_en_usage: fichier}) AS constats
-    FROM sources WHERE etat IN ('refused', 'absent')
+           to_json({fichier: refused_file, motif: coalesce(reason, 'fichier absent'),
+                    conserve: refused_file_key, fichier_en_usage: file}) AS constats
+    FROM source_outcomes WHERE state IN ('refused', 'absent')
     """,
     message="Le fichier du jour de la source « {source} » n'a pas été accepté ({motif}) : le dernier accepté reste en usage.",
     demande="Vérifier le fichier, et demander au producteur d'en publier un qui soit complet.",

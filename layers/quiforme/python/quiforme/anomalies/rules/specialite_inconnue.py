@@ -1,6 +1,6 @@
-"""A speciality code outside the NSF list."""
+"""A speciality code is not in the NSF list."""
 
-from quiforme.anomalies.columns import LIGNES_OF
+from quiforme.anomalies.columns import LIST_EVIDENCE
 from quiforme.anomalies.rule import Rule
 
 RULE = Rule(
@@ -9,11 +9,11 @@ RULE = Rule(
     cle=("nda", "specialite"),
     needs=("liste_of",),
     sql=f"""
-    SELECT nda, specialite, {LIGNES_OF}
-    FROM (SELECT * REPLACE ({{nda: nda, specialite: specialite}} AS constat)
+    SELECT nda, specialite, {LIST_EVIDENCE}
+    FROM (SELECT * REPLACE ({{nda: nda, specialite: specialite}} AS evidence)
           FROM (SELECT *, unnest([code_specialite_1, code_specialite_2, code_specialite_3]) AS specialite
-                FROM lignes_of WHERE nda <> ''))
-    WHERE specialite NOT IN (SELECT code FROM nsf)
+                FROM list_rows WHERE nda <> ''))
+    WHERE specialite NOT IN (SELECT code FROM nsf_codes)
     GROUP BY nda, specialite
     """,
     message=(

@@ -9,11 +9,11 @@ RULE = Rule(
     needs=("annuaire_education", "referentiel_onisep"),
     sql="""
     SELECT siret, min(uai) AS uai,
-           to_json({referentiel_onisep: list(DISTINCT uai ORDER BY uai), annuaire_education: any_value(connus)}) AS constats
+           to_json({referentiel_onisep: list(DISTINCT uai ORDER BY uai), annuaire_education: any_value(known)}) AS constats
     FROM (SELECT siret, uai FROM referentiel_onisep WHERE is_uai(uai) AND is_siret(siret)) AS onisep
-    JOIN (SELECT siret, list(DISTINCT uai ORDER BY uai) AS connus FROM uai_annuaire GROUP BY siret) AS annuaire USING (siret)
-    SEMI JOIN documents USING (siret)
-    WHERE NOT list_contains(connus, uai)
+    JOIN (SELECT siret, list(DISTINCT uai ORDER BY uai) AS known FROM uai_annuaire GROUP BY siret) AS directory USING (siret)
+    SEMI JOIN document_sirets USING (siret)
+    WHERE NOT list_contains(known, uai)
     GROUP BY siret
     """,
     message=(

@@ -8,8 +8,8 @@ RULE = Rule(
     cle=("siret",),
     needs=("annuaire_education", "sirene"),
     sql="""
-    SELECT siret, uais[1] AS uai, to_json({annuaire_education: uais, sirene: constat}) AS constats
-    FROM uai_ouverts SEMI JOIN documents USING (siret) JOIN fermes USING (siret)
+    SELECT siret, uais[1] AS uai, to_json({annuaire_education: uais, sirene: evidence}) AS constats
+    FROM open_uais SEMI JOIN document_sirets USING (siret) JOIN closed_establishments USING (siret)
     """,
     message=(
         "L'annuaire de l'éducation tient l'établissement {siret} pour ouvert (UAI {annuaire_education}), mais il est fermé "

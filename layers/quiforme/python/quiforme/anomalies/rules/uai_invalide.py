@@ -1,4 +1,4 @@
-"""Key letter wrong; for ONISEP, the validated `uai` only."""
+"""The control letter of a UAI is wrong; for ONISEP, only the validated `uai` counts."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -9,8 +9,8 @@ RULE = Rule(
     needs=("annuaire_education|referentiel_onisep",),
     sql="""
     SELECT source, uai, to_json({uai: uai, sirets: list(DISTINCT siret ORDER BY siret)}) AS constats,
-           first(siret ORDER BY rang) FILTER (is_siret(siret)) AS siret
-    FROM (SELECT 'annuaire_education' AS source, uai, siret, row_number() OVER () AS rang FROM annuaire_education
+           first(siret ORDER BY rank) FILTER (is_siret(siret)) AS siret
+    FROM (SELECT 'annuaire_education' AS source, uai, siret, row_number() OVER () AS rank FROM annuaire_education
           UNION ALL SELECT 'referentiel_onisep', uai, siret, rank FROM referentiel_onisep)
     WHERE uai <> '' AND NOT is_uai(uai)
     GROUP BY source, uai

@@ -9,7 +9,7 @@ RULE = Rule(
     needs=("annuaire_education",),
     sql="""
     SELECT siret, to_json({annuaire_education: uais}) AS constats
-    FROM uai_ouverts SEMI JOIN documents USING (siret) WHERE length(uais) > 1
+    FROM open_uais SEMI JOIN document_sirets USING (siret) WHERE length(uais) > 1
     """,
     message="L'annuaire de l'éducation donne à l'établissement {siret} plusieurs codes UAI ouverts : {annuaire_education}.",
     demande="Demander à l'établissement lequel désigne son activité de formation, et si les autres servent encore.",

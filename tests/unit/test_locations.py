@@ -1,4 +1,4 @@
-"""Where an anomaly is: the region competent for it, from Sirene's commune, else from the OF list."""
+"""The location of an anomaly: département and region, from its commune in Sirene, else from the OF list."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -38,7 +38,7 @@ COMMUNES = [
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Every table, without a row."""
+    """A database with every table, all empty."""
     with no_rows(tmp_path_factory.mktemp("scratch")) as one:
         yield one
 
@@ -61,7 +61,7 @@ def test_every_commune_of_france(life: Life) -> None:
     places = {
         siret: (departement, region)
         for siret, departement, region in life.database.execute(
-            "SELECT siret, departement, region FROM lieux"
+            "SELECT siret, departement, region FROM locations"
         ).fetchall()
     }
     assert places == {
@@ -73,14 +73,16 @@ def test_every_commune_of_france(life: Life) -> None:
     ("rows", "region"),
     [
         ([of(2, code_region="84"), of(1, code_region="76")], "76"),  # the first row of the SIRET
-        ([of(1, code_region="905"), of(2, code_region="84")], "84"),  # that names a region of today
+        ([of(1, code_region="905"), of(2, code_region="84")], "84"),  # that names a current region
         ([of(1, code_region="82")], None),
         ([of(1, siret=SIBLING, code_region="84")], None),  # another establishment of the unit may be elsewhere
         ([of(1, siret=SIRET, valid=False, code_region="84")], None),
         ([], None),
     ],
 )
-def test_what_sirene_does_not_know_is_where_the_list_says(life: Life, rows: list[Row], region: str | None) -> None:
+def test_an_establishment_unknown_to_sirene_gets_the_region_of_the_list(
+    life: Life, rows: list[Row], region: str | None
+) -> None:
     events = life.play({"habilitations": [held()], "liste_of": rows, "sirene": [stock(OTHER)]})
     [event] = [event for event in events if event.cle["siret"] == SIRET]
     assert event.about("departement", "region") == (None, region)
@@ -97,7 +99,7 @@ def test_the_commune_comes_before_the_list(database: duckdb.DuckDBPyConnection) 
         assert (row["departement"], row["region"]) == ("978", "84")
 
 
-def test_a_place_follows_the_sources_though_nothing_is_sent(database: duckdb.DuckDBPyConnection) -> None:
+def test_a_location_is_updated_even_when_no_event_is_sent(database: duckdb.DuckDBPyConnection) -> None:
     rows = [of(1), of(2, nda=SECOND)]
     with life_of(RULE_OF["plusieurs_nda"], database) as life:
         life.play({"liste_of": rows, "sirene": [stock(commune="75056")]})
@@ -123,12 +125,12 @@ def test_a_place_follows_the_sources_though_nothing_is_sent(database: duckdb.Duc
     ],
     ids=lambda named: next(iter(named)),
 )
-def test_an_establishment_has_its_place_whoever_names_it(life: Life, named: Tables) -> None:
+def test_every_source_that_names_an_establishment_gives_it_a_location(life: Life, named: Tables) -> None:
     life.play({**named, "sirene": [stock(OTHER), stock(SIBLING)]})
-    assert _known(life) == {OTHER}  # nobody speaks of the other one, and Sirene has millions
+    assert _known(life) == {OTHER}  # nothing names the other one, and Sirene has millions
 
 
-def test_an_establishment_that_was_named_has_its_place_still(life: Life) -> None:
+def test_an_establishment_named_by_the_previous_snapshot_has_a_location(life: Life) -> None:
     assert life.play({"habilitations": [held(OTHER)], "sirene": [stock(OTHER)]}) == []  # an anomaly would name it
     life.play({"sirene": [stock(OTHER)]})
     assert _known(life) == {OTHER}
@@ -139,19 +141,19 @@ def test_an_establishment_that_was_named_has_its_place_still(life: Life) -> None
 @pytest.mark.parametrize(("etat", "known"), [("ouverte", {OTHER}), ("resolue", set())])
 def test_an_open_anomaly_names_its_establishment(life: Life, etat: str, known: set[str]) -> None:
     life.database.execute(
-        "INSERT INTO registre (id, code, cle, siret, etat) VALUES ('1', 'autre', '{}', ?, ?)", [OTHER, etat]
+        "INSERT INTO ledger (id, code, cle, siret, etat) VALUES ('1', 'autre', '{}', ?, ?)", [OTHER, etat]
     )
     life.play({"sirene": [stock(OTHER)]})
     assert _known(life) == known
 
 
 def _known(life: Life) -> set[str]:
-    return {siret for (siret,) in life.database.execute("SELECT siret FROM sirene_utile").fetchall()}
+    return {siret for (siret,) in life.database.execute("SELECT siret FROM named_establishments").fetchall()}
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_of_several_rows_of_sirene_one_counts_however_they_are_stored(life: Life, order: int) -> None:
-    """The latest; of one day the active one, as in documents."""
+def test_of_several_rows_of_sirene_the_same_counts_in_any_order(life: Life, order: int) -> None:
+    """The latest row counts; of one day, the active one, as in documents."""
     rows = [
         stock(OTHER, commune="75056", debut=None),
         stock(OTHER, "F", "13055", date(2021, 1, 1)),
@@ -159,4 +161,4 @@ def test_of_several_rows_of_sirene_one_counts_however_they_are_stored(life: Life
         stock(OTHER, "A", "75101", date(2020, 1, 1)),
     ]
     life.play({"habilitations": [held(OTHER)], "sirene": rows[::order]})
-    assert life.database.execute("SELECT etat, code_commune FROM sirene_utile").fetchall() == [("A", "69123")]
+    assert life.database.execute("SELECT etat, code_commune FROM named_establishments").fetchall() == [("A", "69123")]
