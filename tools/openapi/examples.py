@@ -120,7 +120,7 @@ def _deployment(lookup: Function, system: System) -> Deployment:
     service = Service(
         registry,
         files={pointer.generation: _files(system, pointer)},
-        dossiers=system.follow_up,
+        follow_up=system.follow_up,
         now=now.timestamp(),
     )
     return Deployment(lookup, service, registry)
@@ -233,14 +233,14 @@ def _followed(deployment: Deployment) -> None:
         body="{}",
         headers={"Content-Type": "text/plain"},
     )
-    service.dossiers = MemoryFollowUp()
+    service.follow_up = MemoryFollowUp()
     ask(503, "jamais_rapproche", "Aucun rapprochement encore", STATISTICS)
 
 
 def _anomaly(service: Service) -> str:
     """A closed establishment, the same each time."""
     return min(
-        one.anomaly for one in service.dossiers.events.values() if one.event["data"]["code"] == "etablissement_ferme"
+        one.anomaly for one in service.follow_up.events.values() if one.event["data"]["code"] == "etablissement_ferme"
     )
 
 

@@ -14,7 +14,7 @@ from quiforme.anomalies.catalogue import RULES
 from quiforme.anomalies.follow_up import AnomalyFilter, AnomalyHistory, FollowedAnomaly, FollowUpStep, VersionConflict
 from quiforme.api.backend import Backend
 from quiforme.api.follow_up_step import read_step
-from quiforme.api.http import Request, Response, answer
+from quiforme.api.http import Request, Response, json_response
 from quiforme.api.parameters import Parameters, encoded
 from quiforme.errors import (
     ANOMALY_CODE_UNKNOWN,
@@ -63,7 +63,7 @@ def listing(request: Request, backend: Backend, caller: Caller) -> Response:
     following: str | None = None
     for rank in range(start, len(shelves)):
         shelf_etat, where = shelves[rank]
-        found, rest = backend.dossiers.listed(where, shelf_etat, wanted, after=after, limit=limit - len(identifiers))
+        found, rest = backend.follow_up.listed(where, shelf_etat, wanted, after=after, limit=limit - len(identifiers))
         identifiers += found
         after = None
         if rest:
@@ -73,8 +73,8 @@ def listing(request: Request, backend: Backend, caller: Caller) -> Response:
             following = _cursor(*shelves[rank + 1], "") if rank + 1 < len(shelves) else None
             break
     link = "?" + urlencode({**request.query, "curseur": following}) if following else None
-    entries = [_entry(dossier) for dossier in backend.dossiers.read(identifiers)]
-    return answer({"data": entries, "links": {"next": link}, "meta": {"curseur": following}})
+    entries = [_entry(dossier) for dossier in backend.follow_up.read(identifiers)]
+    return json_response({"data": entries, "links": {"next": link}, "meta": {"curseur": following}})
 
 
 def one(request: Request, backend: Backend, caller: Caller) -> Response:
@@ -107,7 +107,7 @@ def follow(request: Request, backend: Backend, caller: Caller) -> Response:
         jti=caller.jti,
     )
     try:
-        backend.dossiers.add(request.path["id"], step)
+        backend.follow_up.add(request.path["id"], step)
     except VersionConflict as error:
         now = _visible(request, backend, caller)
         if now.dossier.suivi != step:  # a write whose answer was lost is repeated by the SDK, and finds its own effect
@@ -122,7 +122,7 @@ def statistics(request: Request, backend: Backend, caller: Caller) -> Response:
     region = parameters.choice("region", tuple(REGIONS), REGION_UNKNOWN)
     parameters.check()
     _regions(region, caller)
-    counted = backend.dossiers.statistics()
+    counted = backend.follow_up.statistics()
     if counted is None:
         raise ApiError(503, NEVER_RECONCILED)
     lines = [
@@ -133,7 +133,7 @@ def statistics(request: Request, backend: Backend, caller: Caller) -> Response:
         and (region is None or line["region"] == region)
     ]
     meta = {"jour": counted["jour"], "generation": counted["generation"]}
-    return answer({"data": lines, "links": {}, "meta": meta})
+    return json_response({"data": lines, "links": {}, "meta": meta})
 
 
 def _start(
@@ -165,7 +165,7 @@ def _regions(asked: str | None, caller: Caller) -> list[str | None]:
 
 
 def _visible(request: Request, backend: Backend, caller: Caller) -> AnomalyHistory:
-    whole = backend.dossiers.whole(request.path["id"])
+    whole = backend.follow_up.whole(request.path["id"])
     if whole is None or whole.dossier.annonce not in _SEEN:
         raise ApiError(404, ANOMALY_UNKNOWN)
     if caller.regions is not None and whole.dossier.data["region"] not in caller.regions:
@@ -177,7 +177,7 @@ def _told(whole: AnomalyHistory) -> Response:
     events = [_event(one) for one in whole.evenements]
     steps = [_step(one, whole.dossier) for one in whole.suivis]
     data = {**_entry(whole.dossier), "evenements": events, "suivis": steps}
-    return answer({"data": data, "links": {}, "meta": {}})
+    return json_response({"data": data, "links": {}, "meta": {}})
 
 
 def _entry(dossier: FollowedAnomaly) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 from quiforme.access.caller import Caller
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, text_answer
+from quiforme.api.http import Request, Response, text_response
 from quiforme.errors import UNKNOWN_ROUTE, ApiError
 
 _CACHE = "public, max-age=300"
@@ -42,13 +42,13 @@ _POLICY = (
 
 def openapi(_request: Request, _backend: Backend, _caller: Caller | None) -> Response:
     """The description, OpenAPI 3.1."""
-    return text_answer(files("quiforme.api").joinpath("openapi.json").read_text("utf-8"), cache=_CACHE)
+    return text_response(files("quiforme.api").joinpath("openapi.json").read_text("utf-8"), cache=_CACHE)
 
 
 def page(request: Request, _backend: Backend, _caller: Caller | None) -> Response:
     """The interactive page, at /docs and at /docs/ alike."""
     base = "../" if request.address.endswith("/") else ""
-    response = text_answer(_PAGE.format(base=base), content_type="text/html; charset=utf-8", cache=_CACHE)
+    response = text_response(_PAGE.format(base=base), content_type="text/html; charset=utf-8", cache=_CACHE)
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 
@@ -57,9 +57,9 @@ def asset(request: Request, _backend: Backend, _caller: Caller | None) -> Respon
     """What the page is made with."""
     name = request.path["fichier"]
     if name == "page.js":
-        return text_answer(_SCRIPT, content_type="text/javascript; charset=utf-8", cache=_CACHE)
+        return text_response(_SCRIPT, content_type="text/javascript; charset=utf-8", cache=_CACHE)
     if name not in _ASSETS:
         raise ApiError(404, UNKNOWN_ROUTE)
     file, kind = _ASSETS[name]
     folder = files("aws_lambda_powertools.event_handler.openapi").joinpath("swagger_ui")
-    return text_answer(folder.joinpath(file).read_text("utf-8"), content_type=f"{kind}; charset=utf-8", cache=_CACHE)
+    return text_response(folder.joinpath(file).read_text("utf-8"), content_type=f"{kind}; charset=utf-8", cache=_CACHE)

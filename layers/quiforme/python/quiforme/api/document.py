@@ -1,6 +1,6 @@
 """One document as an answer. It is put together as text: a document of several megabytes is never parsed here."""
 
-from quiforme.api.http import Response, compact, text_answer
+from quiforme.api.http import Response, compact, text_response
 from quiforme.errors import OUT_OF_PERIMETER, UNKNOWN_SIRET, ApiError
 from quiforme.registry.ports import Item, Publication
 
@@ -37,8 +37,8 @@ def body(item: Item, publication: Publication, *, all_disclosed: bool) -> str:
 
 def answer(item: Item, publication: Publication, *, all_disclosed: bool) -> Response:
     """The whole answer. Its ETag is that of what the document says, whatever later day says it again."""
-    says = f"{item.data}{item.details}{identity_text(item, all_disclosed=all_disclosed)}"
-    return text_answer(body(item, publication, all_disclosed=all_disclosed), says=says)
+    etag_source = f"{item.data}{item.details}{identity_text(item, all_disclosed=all_disclosed)}"
+    return text_response(body(item, publication, all_disclosed=all_disclosed), etag_source=etag_source)
 
 
 def meta(item: Item, publication: Publication, *, all_disclosed: bool) -> str:

@@ -8,7 +8,7 @@ from quiforme.access.caller import Caller
 from quiforme.api import document
 from quiforme.api.backend import Backend
 from quiforme.api.bodies import read_object
-from quiforme.api.http import Request, Response, compact, text_answer
+from quiforme.api.http import Request, Response, compact, text_response
 from quiforme.api.parameters import Parameters
 from quiforme.api.publication import published
 from quiforme.errors import (
@@ -68,7 +68,7 @@ def batch(request: Request, backend: Backend, caller: Caller) -> Response:
         room -= len(entry)
         entries.append(entry)
     meta = compact({"generation": publication.generation, "jour": publication.day})
-    response = text_answer(f'{{"data":[{",".join(entries)}],"links":{{}},"meta":{meta}}}')
+    response = text_response(f'{{"data":[{",".join(entries)}],"links":{{}},"meta":{meta}}}')
     return replace(response, audit={"sirets": [siret[:20] for siret in sirets]})
 
 

@@ -16,7 +16,7 @@ def links(request: Request, backend: Backend, _: Caller) -> Response:
     """Where the exports of the current publication are, for ten minutes."""
     Parameters(request).check()
     publication = published(backend)
-    exports = backend.shelf.exports(publication.generation, seconds=LINK_LIFE_S)
+    exports = backend.exports.of_generation(publication.generation, seconds=LINK_LIFE_S)
     if not exports:
         raise ApiError(503, EXPORTS_MISSING)
     until = (

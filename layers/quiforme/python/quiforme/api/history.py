@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from quiforme.access.caller import Caller
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, answer
+from quiforme.api.http import Request, Response, json_response
 from quiforme.api.parameters import Parameters, cursor
 from quiforme.api.publication import published
 from quiforme.errors import CURSOR_MALFORMED, UNKNOWN_SIRET, ApiError
@@ -43,7 +43,7 @@ def history(request: Request, backend: Backend, _: Caller) -> Response:
         changes.append(_first(versions[-1], cut=date.fromisoformat(versions[-1].jour) <= begins))
     following = None if whole else cursor(versions[-1].generation)
     link = "?" + urlencode({**request.query, "curseur": following}) if following else None
-    return answer({"data": changes, "links": {"next": link}, "meta": {"curseur": following}})
+    return json_response({"data": changes, "links": {"next": link}, "meta": {"curseur": following}})
 
 
 def _versions(siret: str, backend: Backend, publication: Publication, generation: int, limit: int) -> list[Item]:

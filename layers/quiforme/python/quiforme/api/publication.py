@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from quiforme.access.caller import Caller
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, answer, compact
+from quiforme.api.http import Request, Response, compact, json_response
 from quiforme.api.parameters import Parameters
 from quiforme.errors import NOTHING_PUBLISHED, ApiError
 from quiforme.registry.ports import Publication
@@ -46,7 +46,7 @@ def state(request: Request, backend: Backend, _: Caller | None) -> Response:
         "jour_de_la_generation": publication.generation_day,
         "sources": sources,
     }
-    return answer({"data": data, "links": {}, "meta": {}})
+    return json_response({"data": data, "links": {}, "meta": {}})
 
 
 class Ping:

@@ -9,7 +9,7 @@ from typing import Any
 
 from quiforme.api import document
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, answer
+from quiforme.api.http import Request, Response, json_response
 from quiforme.api.publication import published
 from quiforme.registry.ports import Item
 
@@ -99,8 +99,8 @@ def organisme(request: Request, backend: Backend, _: object) -> Response:
     publication = published(backend)
     item = backend.reader.read(request.path["siret"], publication.generation)
     if item is None or item.etat != "document":
-        return answer(skeleton())
-    return answer(payload(item))
+        return json_response(skeleton())
+    return json_response(payload(item))
 
 
 def skeleton() -> dict[str, Any]:

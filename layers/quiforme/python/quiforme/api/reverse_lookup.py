@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from quiforme.access.caller import Caller
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, answer
+from quiforme.api.http import Request, Response, json_response
 from quiforme.api.parameters import Parameters, cursor
 from quiforme.api.publication import published
 from quiforme.errors import CURSOR_MALFORMED, NOBODY_ABLE, NOBODY_BEHIND, ApiError
@@ -56,7 +56,7 @@ def _page(request: Request, backend: Backend, identifier: str, *known: str) -> R
     page = entries[start : start + limit]
     following = cursor(generation, page[-1][:_SIRET]) if start + limit < len(entries) else None
     kind = identifier.partition("/")[0]
-    return answer(
+    return json_response(
         {
             "data": [_entry(kind, one) for one in page],
             "links": {"next": _next(request, following)},

@@ -11,7 +11,7 @@ from typing import Any
 
 from quiforme.access.caller import Caller, admit, holds_token
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, unless_known
+from quiforme.api.http import Request, Response, not_modified_or
 from quiforme.errors import INVALID_TOKEN, UNKNOWN_ROUTE, WRONG_METHOD, ApiError
 
 SCOPE = "certifications_qualiopi_france_competences"
@@ -37,7 +37,7 @@ class Connector:
     def enter(self, request: Request, backend: Backend) -> tuple[None, dict[str, str]]:
         """Let in whoever knows the secret."""
         given = request.headers.get("token-connexion", "")
-        if not given or "token-connexion" in request.several or not backend.connector.accepts(given):
+        if not given or "token-connexion" in request.repeated_headers or not backend.connector.accepts(given):
             raise ApiError(401, INVALID_TOKEN)
         return None, {}
 
@@ -115,7 +115,7 @@ def respond(request: Request, backend: Backend) -> Response:
     except ApiError as error:
         error.headers |= headers
         raise
-    response = unless_known(request, response)
+    response = not_modified_or(request, response)
     response.headers.update(headers)
     return response
 

@@ -29,7 +29,7 @@ class S3Exports:
             config=Config(connect_timeout=1, read_timeout=2, signature_version="s3v4", s3={"addressing_style": "auto"}),
         )
 
-    def exports(self, generation: int, *, seconds: int) -> list[Export]:
+    def of_generation(self, generation: int, *, seconds: int) -> list[Export]:
         """Those of a generation, each with a link."""
         prefix = exports_prefix(generation)
         listed = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents", [])
