@@ -69,9 +69,17 @@ def test_time() -> None:
     token = KEY.sign(CLAIMS)
     assert verify(token, key_of, now=CLAIMS.exp - 0.001) == CLAIMS
     assert refusal(token, now=CLAIMS.exp) is EXPIRED_TOKEN
-    assert refusal(token, now=CLAIMS.iat - 60) is INVALID_TOKEN
+    for name in ("iat", "nbf"):
+        soon, later = (signed(KEY, CLAIMS.payload() | {name: int(time.time()) + seconds}) for seconds in (4, 60))
+        assert verify(soon, key_of, now=NOW).jti == CLAIMS.jti
+        assert refusal(later) is INVALID_TOKEN
     longest = signed(KEY, CLAIMS.payload() | {"exp": months_later(NOW, 18)})
     assert verify(longest, key_of, now=NOW).exp == months_later(NOW, 18)
+
+
+def test_an_unsound_token_is_never_merely_expired() -> None:
+    for change in ({"scopes": "exports"}, {"exp": str(CLAIMS.exp)}, {"nbf": NOW + 3600}):
+        assert refusal(signed(KEY, CLAIMS.payload() | change), now=CLAIMS.exp + 1) is INVALID_TOKEN
 
 
 def test_only_what_is_wellsigned_is_told_that_it_expired() -> None:
