@@ -1,6 +1,6 @@
-"""The audit line: one line of JSON for each call, written here and not by a logger.
+"""The audit line: one line of JSON for each call.
 
-A logger would take most of what a cold start may cost beside the SDK (docs/lookup-speed.md).
+It is written without a logger, whose import would take most of the cold start that the SDK leaves (docs/lookup-speed.md).
 """
 
 import sys
