@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
 from quiforme.access.issuing import InvalidCommand, TokenRequest
-from quiforme.access.keys import PATIENCE_S, REMEMBERED_S, RememberedKeys, SigningKey, public_key, thumbprint
+from quiforme.access.keys import CACHED_S, RETRY_S, CachedKeys, SigningKey, public_key, thumbprint
 from quiforme.access.tokens import SCOPES, Claims, TokenRefused, months_later, verify
 from quiforme.errors import EXPIRED_TOKEN, INVALID_TOKEN, Problem
 
@@ -147,7 +147,7 @@ class Reading:
     def __init__(self) -> None:
         self.keys: dict[str, Any] = {KEY.kid: KEY.jwk}
         self.reads, self.now, self.failing = 0, 1_000.0, False
-        self.remembered = RememberedKeys(self.read, lambda: self.now)
+        self.remembered = CachedKeys(self.read, lambda: self.now)
 
     def read(self) -> dict[str, Any]:
         self.reads += 1
@@ -162,7 +162,7 @@ def test_a_known_key_is_remembered_and_a_retired_one_forgotten() -> None:
         assert register.remembered(KEY.kid)
     assert register.reads == 1
     register.keys.clear()
-    register.now += REMEMBERED_S
+    register.now += CACHED_S
     assert register.remembered(KEY.kid)
     register.now += 0.1
     assert register.remembered(KEY.kid) is None
@@ -172,12 +172,12 @@ def test_unknown_names_do_not_make_it_read_each_time() -> None:
     register = Reading()
     new = SigningKey.new()
     for rank in range(1_000):
-        register.now += PATIENCE_S / 1_001
+        register.now += RETRY_S / 1_001
         register.remembered(f"{rank:043}")
         register.remembered(f"{rank}/../keys")
     assert register.reads == 1
     register.keys[new.kid] = new.jwk
-    register.now += PATIENCE_S + 0.1
+    register.now += RETRY_S + 0.1
     assert register.remembered(new.kid), "a new key is known soon, however many unknown ones are tried meanwhile"
     assert register.reads == 2
 

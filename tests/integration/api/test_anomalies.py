@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from quiforme.anomalies.follow_up import FollowUpStep
-from quiforme.api.parameters import encoded
+from quiforme.api.parameters import encoded_cursor
 
 from tests.integration.api.news import news
 from tools.in_process.lookup import Service, codes
@@ -111,7 +111,7 @@ def test_a_walk_that_goes_on_with_other_filters_goes_on_from_its_place(service: 
     assert listed(service, query={"curseur": first, "region": "94"}) == [8, 3]
     assert listed(service, query={"curseur": first, "etat": "resolue"}) == [5]
     assert listed(service, query={"curseur": first, "region": "01", "etat": "ouverte"}) == []
-    assert codes(service.call(ANOMALIES, query={"curseur": encoded("ouverte/99/")})) == (422, ["00309"])
+    assert codes(service.call(ANOMALIES, query={"curseur": encoded_cursor("ouverte/99/")})) == (422, ["00309"])
 
 
 def test_what_is_held_or_dropped_is_not_there(service: Service) -> None:

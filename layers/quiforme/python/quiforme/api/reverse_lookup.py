@@ -12,7 +12,7 @@ from quiforme.api.backend import Backend
 from quiforme.api.http import Request, Response, json_response
 from quiforme.api.parameters import Parameters, cursor
 from quiforme.api.publication import published
-from quiforme.errors import CURSOR_MALFORMED, NOBODY_ABLE, NOBODY_BEHIND, ApiError
+from quiforme.errors import CURSOR_MALFORMED, NO_ACTIVE_HABILITATION, NO_ESTABLISHMENT, ApiError
 
 PAGE = 100
 _SIRET = 14
@@ -50,7 +50,7 @@ def _page(request: Request, backend: Backend, identifier: str, *known: str) -> R
         raise ApiError(422, CURSOR_MALFORMED)
     item = backend.reader.read(identifier, generation)
     if item is None or item.etat != "index":
-        raise ApiError(404, NOBODY_ABLE if identifier.startswith("certification/") else NOBODY_BEHIND)
+        raise ApiError(404, NO_ACTIVE_HABILITATION if identifier.startswith("certification/") else NO_ESTABLISHMENT)
     entries: list[str] = [one for one in json.loads(item.data) if role is None or _MARK[role] in one[_SIRET:]]
     start = bisect_right(entries, after, key=lambda one: one[:_SIRET])
     page = entries[start : start + limit]

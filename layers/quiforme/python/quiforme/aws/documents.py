@@ -55,9 +55,7 @@ class DynamoRegistry:
         self._spent = Spent()
         self._counting = Lock()
         events = dynamodb.meta.events
-        events.register(
-            "provide-client-params.dynamodb.BatchWriteItem", _shorten_params, unique_id="quiforme-shorten-params"
-        )  # type: ignore[arg-type]  # what it returns takes the place of the parameters
+        events.register("provide-client-params.dynamodb.BatchWriteItem", _first_only, unique_id="quiforme-first-only")  # type: ignore[arg-type]  # its result replaces the parameters
         events.register("before-call.dynamodb.BatchWriteItem", _plain_body, unique_id="quiforme-plain-body")
 
     @property
@@ -157,14 +155,14 @@ class DynamoRegistry:
             self._spent = Spent(self._spent.requests + 1, self._spent.write_units + units)
 
 
-def _shorten_params(params: dict[str, Any], context: dict[str, Any], **_: object) -> dict[str, Any]:
+def _first_only(params: dict[str, Any], context: dict[str, Any], **_: object) -> dict[str, Any]:
     """Show botocore the first item only: its serializer visits every value of every item, slowly."""
     context["batch"] = params
     return {**params, "RequestItems": {table: items[:1] for table, items in params["RequestItems"].items()}}
 
 
 def _plain_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    """Send the whole batch, which `_shorten_params` kept."""
+    """Send the whole batch, which `_first_only` kept."""
     params["body"] = to_json(context["batch"])  # several times quicker than the standard library
 
 

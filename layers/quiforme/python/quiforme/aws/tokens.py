@@ -58,15 +58,15 @@ class DynamoTokenStore:
             return None
         return _entry(answer["Attributes"])
 
-    def enter_key(self, key: PublicKey) -> PublicKey:
+    def store_key(self, key: PublicKey) -> PublicKey:
         """Store a key unless it exists; returns the stored one."""
-        entered = {"jwk": {"S": json.dumps(dict(key.jwk))}, "created_at": {"S": key.created_at}}
+        stored = {"jwk": {"S": json.dumps(dict(key.jwk))}, "created_at": {"S": key.created_at}}
         answer = self._client.update_item(
             TableName=self._table,
             Key=_KEYS,
             UpdateExpression="SET #kid = if_not_exists(#kid, :key)",
             ExpressionAttributeNames={"#kid": key.kid},
-            ExpressionAttributeValues={":key": {"M": entered}},
+            ExpressionAttributeValues={":key": {"M": stored}},
             ReturnValues="ALL_NEW",
         )
         return _public_key(key.kid, answer["Attributes"][key.kid]["M"])

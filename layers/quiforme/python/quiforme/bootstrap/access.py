@@ -4,7 +4,7 @@ import boto3
 
 from quiforme.access.authorizer import Authorizer
 from quiforme.access.issuing import TokenIssuer
-from quiforme.access.keys import RememberedKeys
+from quiforme.access.keys import CachedKeys
 from quiforme.aws.reader import FAST
 from quiforme.aws.tokens import DynamoTokenStore, SecretVault
 from quiforme.settings import AuthorizeSettings, TokensSettings, read
@@ -18,7 +18,7 @@ def authorizer() -> Authorizer:
 
     """
     store = DynamoTokenStore(boto3.client("dynamodb", config=FAST), read(AuthorizeSettings).token_table)
-    return Authorizer(RememberedKeys(store.keys_in_use), store.find)
+    return Authorizer(CachedKeys(store.keys_in_use), store.find)
 
 
 def issuer() -> TokenIssuer:
