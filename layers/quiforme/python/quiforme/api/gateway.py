@@ -5,8 +5,7 @@ import gzip
 import re
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from quiforme.api.audit import write_audit_line
 from quiforme.api.backend import Backend
@@ -18,8 +17,7 @@ LARGEST_PLAIN = 4_000_000
 """Characters. Lambda answers at most 6 MB, the JSON escapes of the body's quotes included: larger bodies go as gzip."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreErrors:
+class StoreErrors(NamedTuple):
     """The exceptions of the store's client.
 
     Attributes:
