@@ -36,7 +36,7 @@ def body(item: Item, publication: Publication, *, all_disclosed: bool) -> str:
 
 
 def document_response(item: Item, publication: Publication, *, all_disclosed: bool) -> Response:
-    """The response for a document. Its ETag stays the same as long as the content does, whatever the day of publication."""
+    """The response for a document. Its ETag depends on the content alone, not on the day of publication."""
     etag_source = f"{item.data}{item.details}{identity_text(item, all_disclosed=all_disclosed)}"
     return text_response(body(item, publication, all_disclosed=all_disclosed), etag_source=etag_source)
 

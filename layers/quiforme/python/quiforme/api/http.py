@@ -45,10 +45,10 @@ class Request:
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Read an API Gateway REST proxy event."""
-        values: dict[str, list[str]] = {}
-        several = event.get("multiValueHeaders") or {name: [one] for name, one in (event.get("headers") or {}).items()}
-        for name, those in several.items():
-            values.setdefault(name.lower(), []).extend(those)
+        headers: dict[str, list[str]] = {}
+        single = {name: [value] for name, value in (event.get("headers") or {}).items()}
+        for name, values in (event.get("multiValueHeaders") or single).items():
+            headers.setdefault(name.lower(), []).extend(values)
         queries = event.get("multiValueQueryStringParameters") or {}
         return cls(
             resource=event.get("resource") or "",
@@ -56,9 +56,9 @@ class Request:
             address=event.get("path") or "",
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
-            repeated=frozenset(name for name, those in queries.items() if len(those) > 1),
-            headers={name: those[-1] for name, those in values.items()},
-            repeated_headers=frozenset(name for name, those in values.items() if len(those) > 1),
+            repeated=frozenset(name for name, values in queries.items() if len(values) > 1),
+            headers={name: values[-1] for name, values in headers.items()},
+            repeated_headers=frozenset(name for name, values in headers.items() if len(values) > 1),
             authorizer=(event.get("requestContext") or {}).get("authorizer") or {},
             body=_body(event),
         )

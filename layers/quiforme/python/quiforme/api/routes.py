@@ -103,7 +103,7 @@ def respond(request: Request, backend: Backend) -> Response:
     """Answer one call.
 
     Raises:
-        ApiError: Any error of the contract but those of the store.
+        ApiError: Any error of the contract, except the failures of the store.
 
     """
     route = ROUTES.get(request.resource)

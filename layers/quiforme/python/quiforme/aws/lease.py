@@ -58,7 +58,7 @@ class DynamoLease:
             purpose: What it is held for, shown to the runs that are refused.
 
         Raises:
-            Busy: Another run holds it, and waiting is not asked for or not possible any longer.
+            Busy: Another run holds it, and this one does not wait, or has no time left to wait.
 
         """
         while other := self._take(purpose):

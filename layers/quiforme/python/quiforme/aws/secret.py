@@ -51,9 +51,8 @@ class RotatingSecret:
 
     def _matches(self, candidate: str) -> bool:
         given = candidate.encode("utf-8", "surrogatepass")  # a header may hold any text
-        matches = [
-            hmac.compare_digest(given, value) for value in self._values
-        ]  # no short cut, so that timing tells nothing
+        # Every value is compared, even after a match, so that the time taken reveals nothing.
+        matches = [hmac.compare_digest(given, value) for value in self._values]
         return any(matches)
 
     def _read(self) -> None:

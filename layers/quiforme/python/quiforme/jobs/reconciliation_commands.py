@@ -1,4 +1,4 @@
-"""What the reconciliation's function is asked for: a run, or ops' decision on the openings that the flood breaker holds."""
+"""The commands of the reconciliation's function: a run, or ops' decision on the openings that the flood breaker holds."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
