@@ -54,7 +54,7 @@ TokenTable = Annotated[str, Variable("REGISTER_TABLE", "DynamoDB table of the to
 FollowUpTable = Annotated[str, Variable("FOLLOW_UP_TABLE", "DynamoDB table of the anomalies and their follow-up")]
 Bucket = Annotated[str, Variable("BUCKET", "S3 bucket of everything that the project stores")]
 DropAddress = Annotated[str, Variable("DROP", "s3:// address of the files that ops drop")]
-SourceAddress = "https:// address of the source's file or dataset, or `drop`"
+_SOURCE_ADDRESS = "https:// address of the source's file or dataset, or `drop`"
 SigningKeys = Annotated[str, Variable("SIGNING_KEYS", "ARN of the secret that holds the private key")]
 ConnectorSecret = Annotated[str, Variable("CONNECTOR_SECRET", "ARN of the secret of API Entreprise's connector")]
 SireneApiAddress = Annotated[
@@ -112,13 +112,13 @@ class IngestSettings(NamedTuple):
     state_table: StateTable
     bucket: Bucket
     drop: DropAddress
-    address_liste_of: Annotated[str, Variable("ADDRESS_LISTE_OF", SourceAddress)]
-    address_rncp: Annotated[str, Variable("ADDRESS_RNCP", SourceAddress)]
-    address_rs: Annotated[str, Variable("ADDRESS_RS", SourceAddress)]
-    address_sirene: Annotated[str, Variable("ADDRESS_SIRENE", SourceAddress)]
-    address_sirene_succession: Annotated[str, Variable("ADDRESS_SIRENE_SUCCESSION", SourceAddress)]
-    address_annuaire_education: Annotated[str, Variable("ADDRESS_ANNUAIRE_EDUCATION", SourceAddress)]
-    address_referentiel_onisep: Annotated[str, Variable("ADDRESS_REFERENTIEL_ONISEP", SourceAddress)]
+    address_liste_of: Annotated[str, Variable("ADDRESS_LISTE_OF", _SOURCE_ADDRESS)]
+    address_rncp: Annotated[str, Variable("ADDRESS_RNCP", _SOURCE_ADDRESS)]
+    address_rs: Annotated[str, Variable("ADDRESS_RS", _SOURCE_ADDRESS)]
+    address_sirene: Annotated[str, Variable("ADDRESS_SIRENE", _SOURCE_ADDRESS)]
+    address_sirene_succession: Annotated[str, Variable("ADDRESS_SIRENE_SUCCESSION", _SOURCE_ADDRESS)]
+    address_annuaire_education: Annotated[str, Variable("ADDRESS_ANNUAIRE_EDUCATION", _SOURCE_ADDRESS)]
+    address_referentiel_onisep: Annotated[str, Variable("ADDRESS_REFERENTIEL_ONISEP", _SOURCE_ADDRESS)]
     nda_retention_days: NdaRetentionDays
     perimeter_exclusions: PerimeterExclusions
     history_days: HistoryDays
