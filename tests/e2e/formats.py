@@ -8,7 +8,7 @@ from datetime import date
 import schemathesis
 from hypothesis import strategies as st
 from quiforme.api.anomalies import ETATS
-from quiforme.api.parameters import cursor, encoded
+from quiforme.api.parameters import cursor, encoded_cursor
 from quiforme.identifiers import UAI_LETTERS, is_siren
 from quiforme.regions import REGIONS
 
@@ -39,7 +39,7 @@ FORMATS: dict[str, st.SearchStrategy[str]] = {
     "etag": st.just("*") | st.text(st.characters(codec="ascii", exclude_categories=["Cc"])),
     "anomalie": st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
     "curseur-anomalies": st.builds(
-        lambda etat, region: encoded(f"{etat}/{region}/"), st.sampled_from(ETATS), st.sampled_from(list(REGIONS))
+        lambda etat, region: encoded_cursor(f"{etat}/{region}/"), st.sampled_from(ETATS), st.sampled_from(list(REGIONS))
     ),
     "curseur": st.builds(cursor, st.integers(1, PUBLISHED), st.just("") | _ANY_SIRET),
 }

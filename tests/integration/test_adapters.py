@@ -11,9 +11,10 @@ import pytest
 from moto import mock_aws
 from quiforme.aws.anomalies import NotSent, SnsOutbox
 from quiforme.aws.documents import LARGEST_INLINE, DynamoRegistry
-from quiforme.aws.lease import Busy, lease
+from quiforme.aws.lease import DynamoLease
 from quiforme.aws.reader import DynamoCounter, DynamoReader
 from quiforme.aws.storage import NotDeleted, S3Storage
+from quiforme.jobs.lease import Busy
 from quiforme.registry.ports import Conflict, Item, Publication
 
 from tools.local_stack.template import template
@@ -234,7 +235,8 @@ def test_lease_keeps_others_out() -> None:
     client = boto3.client("dynamodb")
 
     def hold(owner: str, remaining: int = 60_000) -> Any:
-        return lease(client, "State", "ingest", owner=owner, purpose="p", remaining_ms=lambda: remaining, wait=False)
+        lease = DynamoLease(client, "State", "ingest", owner=owner, remaining_ms=lambda: remaining, wait=False)
+        return lease.hold("p")
 
     with hold("a"):
         with pytest.raises(Busy), hold("b"):

@@ -73,7 +73,7 @@ def test_an_event_that_was_not_entered_yet_is_no_failure(
     assert client.delete_item(TableName=table, Key=key, ReturnValues="ALL_OLD")["Attributes"]
     whole = dossiers.whole(f"{1:032x}")
     assert whole
-    assert (whole.evenements, whole.dossier.evenement) == ([], f"{1:032x}:1")
+    assert (whole.evenements, whole.anomaly.evenement) == ([], f"{1:032x}:1")
 
 
 def test_entering_it_again_changes_nothing(stores: tuple[DynamoFollowUp, DynamoFollowUpStore, MemoryFollowUp]) -> None:

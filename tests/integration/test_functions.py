@@ -325,7 +325,7 @@ def test_a_large_body_goes_packed_to_those_who_accept_it(story: Story) -> None:
     biggest = body(story.looked_up["big"])["data"]["siret"]
     event = lookup_event(biggest) | {"headers": {"Accept": "*/*", "Accept-Encoding": "br, gzip"}}
     lookup = story.cloud.function("Lookup")
-    with patch.dict(lookup.globals, LARGEST_PLAIN=1_000):
+    with patch("quiforme.api.gateway.LARGEST_PLAIN", 1_000):
         packed, plain = lookup(event), lookup(lookup_event(biggest))
     assert packed["isBase64Encoded"]
     assert packed["headers"]["Content-Encoding"] == "gzip"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from quiforme.access.keys import REMEMBERED_S
+from quiforme.access.keys import CACHED_S
 from quiforme.sources.catalogue import SOURCES
 
 from tools.bench.lookup.process import ENVIRONMENT
@@ -295,7 +295,7 @@ def test_a_decision_is_remembered_by_what_it_was_made_from() -> None:
     assert authorizer["FunctionPayloadType"] == "REQUEST"
     identity = authorizer["Identity"]
     assert identity == {"Headers": ["Authorization"], "ReauthorizeEvery": identity["ReauthorizeEvery"]}
-    assert identity["ReauthorizeEvery"] + REMEMBERED_S <= 5 * 60
+    assert identity["ReauthorizeEvery"] + CACHED_S <= 5 * 60
 
 
 def test_the_gateway_answers_in_the_contract_s_shape() -> None:

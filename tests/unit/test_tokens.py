@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
 from quiforme.access.issuing import InvalidCommand, TokenRequest
-from quiforme.access.keys import PATIENCE_S, REMEMBERED_S, RememberedKeys, SigningKey, public_key, thumbprint
+from quiforme.access.keys import CACHED_S, RETRY_S, CachedKeys, SigningKey, public_key, thumbprint
 from quiforme.access.tokens import SCOPES, Claims, TokenRefused, months_later, verify
 from quiforme.errors import EXPIRED_TOKEN, INVALID_TOKEN, Problem
 
@@ -49,7 +50,11 @@ def outcome(token: str) -> str:
 
 @pytest.mark.parametrize("make", [forged, unsound])
 def test_forgeries_and_unsound_claims_open_nothing(make: Callable[[SigningKey, Claims], dict[str, str]]) -> None:
-    outcomes = {name: outcome(token) for name, token in make(KEY, CLAIMS).items()}
+    now = int(
+        time.time()
+    )  # PyJWT compares iat and nbf with the system's clock, perhaps long after this module was loaded
+    claims = replace(CLAIMS, iat=now, exp=now + 3600)
+    outcomes = {name: outcome(token) for name, token in make(KEY, claims).items()}
     assert len(outcomes) > 70
     assert {name: code for name, code in outcomes.items() if code != INVALID_TOKEN.code} == {}
 
@@ -69,9 +74,17 @@ def test_time() -> None:
     token = KEY.sign(CLAIMS)
     assert verify(token, key_of, now=CLAIMS.exp - 0.001) == CLAIMS
     assert refusal(token, now=CLAIMS.exp) is EXPIRED_TOKEN
-    assert refusal(token, now=CLAIMS.iat - 60) is INVALID_TOKEN
+    for name in ("iat", "nbf"):
+        soon, later = (signed(KEY, CLAIMS.payload() | {name: int(time.time()) + seconds}) for seconds in (4, 60))
+        assert verify(soon, key_of, now=NOW).jti == CLAIMS.jti
+        assert refusal(later) is INVALID_TOKEN
     longest = signed(KEY, CLAIMS.payload() | {"exp": months_later(NOW, 18)})
     assert verify(longest, key_of, now=NOW).exp == months_later(NOW, 18)
+
+
+def test_an_unsound_token_is_never_merely_expired() -> None:
+    for change in ({"scopes": "exports"}, {"exp": str(CLAIMS.exp)}, {"nbf": NOW + 3600}):
+        assert refusal(signed(KEY, CLAIMS.payload() | change), now=CLAIMS.exp + 1) is INVALID_TOKEN
 
 
 def test_only_what_is_wellsigned_is_told_that_it_expired() -> None:
@@ -139,7 +152,7 @@ class Reading:
     def __init__(self) -> None:
         self.keys: dict[str, Any] = {KEY.kid: KEY.jwk}
         self.reads, self.now, self.failing = 0, 1_000.0, False
-        self.remembered = RememberedKeys(self.read, lambda: self.now)
+        self.remembered = CachedKeys(self.read, lambda: self.now)
 
     def read(self) -> dict[str, Any]:
         self.reads += 1
@@ -154,7 +167,7 @@ def test_a_known_key_is_remembered_and_a_retired_one_forgotten() -> None:
         assert register.remembered(KEY.kid)
     assert register.reads == 1
     register.keys.clear()
-    register.now += REMEMBERED_S
+    register.now += CACHED_S
     assert register.remembered(KEY.kid)
     register.now += 0.1
     assert register.remembered(KEY.kid) is None
@@ -164,12 +177,12 @@ def test_unknown_names_do_not_make_it_read_each_time() -> None:
     register = Reading()
     new = SigningKey.new()
     for rank in range(1_000):
-        register.now += PATIENCE_S / 1_001
+        register.now += RETRY_S / 1_001
         register.remembered(f"{rank:043}")
         register.remembered(f"{rank}/../keys")
     assert register.reads == 1
     register.keys[new.kid] = new.jwk
-    register.now += PATIENCE_S + 0.1
+    register.now += RETRY_S + 0.1
     assert register.remembered(new.kid), "a new key is known soon, however many unknown ones are tried meanwhile"
     assert register.reads == 2
 

@@ -3,11 +3,13 @@
 import importlib.util
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -203,13 +205,8 @@ class Function:
         self._memory = int(properties.get("MemorySize", shared.get("MemorySize")))
         self._cloud, self._name = cloud, name
         module_name, _, handler = properties.get("Handler", shared.get("Handler")).partition(".")
-        path = ROOT / properties["CodeUri"] / f"{module_name}.py"
-        spec = importlib.util.spec_from_file_location(f"{name}_{module_name}", path)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
         with self._as_deployed():
-            spec.loader.exec_module(module)
+            module = _load(ROOT / properties["CodeUri"], module_name)
         self._handler = getattr(module, handler)
         self.globals = vars(module)
 
@@ -223,6 +220,21 @@ class Function:
     def _as_deployed(self) -> Iterator[None]:
         with patch.dict(os.environ, self._environment), self._cloud.running(self._name):
             yield
+
+
+def _load(folder: Path, name: str) -> ModuleType:
+    """A new copy of a function's module; those that it imports from its own folder are new too, as in a new process."""
+    known = set(sys.modules)
+    with patch.object(sys, "path", [str(folder), *sys.path]):
+        spec = importlib.util.spec_from_file_location(f"{folder.name}_{name}", folder / f"{name}.py")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    for other in sys.modules.keys() - known:
+        if Path(getattr(sys.modules[other], "__file__", None) or "/").parent == folder:
+            del sys.modules[other]
+    return module
 
 
 @contextmanager

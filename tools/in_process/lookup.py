@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from quiforme.api.backend import Backend, Export
-from quiforme.api.http import Request, Response, error_answer
+from quiforme.api.http import Request, Response, error_response
 from quiforme.api.routes import respond
 from quiforme.errors import ApiError
 from quiforme.registry.ports import Item, Publication
@@ -74,7 +74,7 @@ class Service:
     registry: Registry = field(default_factory=Registry)
     calls: dict[tuple[str, int], int] = field(default_factory=dict)
     files: dict[int, list[Export]] = field(default_factory=dict)
-    dossiers: MemoryFollowUp = field(default_factory=MemoryFollowUp)
+    follow_up: MemoryFollowUp = field(default_factory=MemoryFollowUp)
     now: float = NOW
 
     def count(self, jti: str, window_end: int) -> int:
@@ -84,20 +84,20 @@ class Service:
     def accepts(self, candidate: str) -> bool:
         return candidate == SECRET
 
-    def exports(self, generation: int, *, seconds: int) -> list[Export]:
+    def of_generation(self, generation: int, *, seconds: int) -> list[Export]:
         assert seconds > 0
         return self.files.get(generation, [])
 
     @property
     def backend(self) -> Backend:
-        return Backend(self.registry, self, self, self, self.dossiers, history_days=3650, now=lambda: self.now)
+        return Backend(self.registry, self, self, self, self.follow_up, history_days=3650, now=lambda: self.now)
 
     def call(self, resource: str, method: str = "GET", **given: Any) -> Response:
         """One call, given as to `event`."""
         try:
             return respond(Request.from_event(event(resource, method, **given)), self.backend)
         except ApiError as error:
-            return error_answer(error)
+            return error_response(error)
 
 
 def event(

@@ -1,4 +1,4 @@
-"""`python -m tools.openapi [publish]`: write the description that is served; make it the one that is promised."""
+"""`python -m tools.openapi [publish]`: write the served description; with `publish`, make it the promised one."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from tools.openapi.written import PUBLISHED, SERVED, generated, read, write
 
 
 def without_examples(part: Any) -> Any:
-    """A description without its examples, which promise nothing."""
+    """A description without its examples, which are no promise."""
     if isinstance(part, list):
         return [without_examples(one) for one in part]
     if not isinstance(part, dict):

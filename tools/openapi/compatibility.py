@@ -1,7 +1,7 @@
-"""What may not change between two descriptions of one major version: whatever a caller relies on.
+"""Finds the breaking changes between two descriptions of the same major version.
 
-What is asked of callers may only be loosened, and what they get only be tightened: a new optional parameter, a new field
-of an open object, a new status or a new code are additions; anything else is said here.
+The form of calls may only be loosened, and that of answers only tightened. A new optional parameter, a new field of an open
+object, a new status or a new code is an addition; every other change is reported.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ _SAME = ("pattern", "format")
 
 
 def breaks(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Every way in which a description breaks what another one promised; none when callers see only additions."""
+    """The breaking changes from one description to another; empty when callers see only additions."""
     return list(_breaks(before, after))
 
 
 def same_major(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Whether two descriptions are of one major version, within which nothing may break."""
+    """Whether two descriptions have the same major version."""
     first, second = (str(one["info"]["version"]).partition(".")[0] for one in (before, after))
     return first == second
 
@@ -40,7 +40,7 @@ def _breaks(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 
 
 def resolved(description: dict[str, Any]) -> dict[str, Any]:
-    """A description whose references are replaced by what they stand for, and whose allOf are merged."""
+    """A description with every `$ref` replaced by its target, and every `allOf` merged."""
 
     def walk(part: Any) -> Any:
         if isinstance(part, list):
@@ -141,7 +141,7 @@ def _response(old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[
 
 
 def _outside(wide: Schema, narrow: Schema, where: str) -> Iterator[str]:
-    """Why a value of `narrow` may not be one of `wide`."""
+    """The reasons why a value that `narrow` accepts may not be accepted by `wide`."""
     if wide == narrow:
         return
     if "anyOf" in narrow:
@@ -207,7 +207,7 @@ def _fields(wide: Schema, narrow: Schema, where: str) -> Iterator[str]:
 
 
 def _lost(old: Schema, new: Schema, where: str) -> Iterator[str]:
-    """What an answer could tell and cannot any more: a field, though it was not always there; a value of an open list."""
+    """The optional fields and the values of open lists that answers can no longer have."""
     if old.get(OPEN_LIST):
         for value in sorted((_listed(old) or set()) - (_listed(new) or set())):
             yield f"{where}: {value} removed"

@@ -1,4 +1,4 @@
-"""Real answers: the deployed function's own handler, over a few days of the fictitious France."""
+"""Real answers for the examples: the function's own handler, on a few days of the fictitious France."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from tools.openapi.description.openapi import Answer
 
 DAYS = 3
 CHANGED = "99002310300015"
-"""Loses a fiche and gets it back."""
+"""An establishment that loses a fiche and gets it back."""
 NDA_OF_CERTIFIED, UAI_OF_CERTIFIED, CODE_OF_CERTIFIED = "11750001075", "0750010D", "RNCP90010"
 V3 = "/v3/carif_oref/etablissements/{siret}/certifications_qualiopi_france_competences"
 ONE = "/v1/etablissements/{siret}"
@@ -64,7 +64,7 @@ class Broken:
 
 @dataclass
 class Deployment:
-    """The look-up's handler, with a world of its own."""
+    """The look-up's handler, on stores in memory."""
 
     lookup: Function
     service: Service
@@ -72,7 +72,7 @@ class Deployment:
     answers: list[Answer] = field(default_factory=list)
 
     def ask(self, status: int, name: str, summary: str, resource: str, **given: Any) -> None:
-        """Call, check the status, and keep the answer."""
+        """Call, check the status, and record the answer."""
         self.lookup.globals["backend"] = self.service.backend
         sent = given.pop("sent", None)
         if sent is not None:
@@ -92,7 +92,7 @@ class Deployment:
 
 
 def answers() -> list[Answer]:
-    """One real answer, or more, for every status of every resource; the same each time."""
+    """One or more real answers for every status of every resource; deterministic."""
     with TemporaryDirectory() as folder, deployed() as cloud:
         system = System(Path(folder))
         for number in range(DAYS):
@@ -110,24 +110,24 @@ def answers() -> list[Answer]:
 def _deployment(lookup: Function, system: System) -> Deployment:
     pointer = system.registry.pointer
     assert pointer
-    # Where the snapshot lies has a random name, that no answer tells.
+    # The storage key of the snapshot is random, but no answer contains it.
     registry = Registry(
         pointer, system.registry.items, {day.isoformat(): known for day, known in system.registry.days.items()}
     )
     now = datetime.combine(FIRST_DAY + timedelta(days=DAYS - 1), datetime.min.time(), UTC) + timedelta(hours=6)
     for news in system.follow_up.events.values():
-        news.event["time"] = f"{news.day}T04:12:09Z"  # the clock's, otherwise
+        news.event["time"] = f"{news.day}T04:12:09Z"  # otherwise the time of this run
     service = Service(
         registry,
         files={pointer.generation: _files(system, pointer)},
-        dossiers=system.follow_up,
+        follow_up=system.follow_up,
         now=now.timestamp(),
     )
     return Deployment(lookup, service, registry)
 
 
 def _files(system: System, publication: Publication) -> list[Export]:
-    """The exports that the run wrote, behind links that open nothing, and of a size that does not hang on a compressor."""
+    """The exports that the run wrote, with dead links, and sizes that do not depend on the version of a compressor."""
     return [
         Export(
             Path(key).name,
@@ -233,14 +233,14 @@ def _followed(deployment: Deployment) -> None:
         body="{}",
         headers={"Content-Type": "text/plain"},
     )
-    service.dossiers = MemoryFollowUp()
+    service.follow_up = MemoryFollowUp()
     ask(503, "jamais_rapproche", "Aucun rapprochement encore", STATISTICS)
 
 
 def _anomaly(service: Service) -> str:
-    """A closed establishment, the same each time."""
+    """The anomaly of a closed establishment; deterministic."""
     return min(
-        one.anomaly for one in service.dossiers.events.values() if one.event["data"]["code"] == "etablissement_ferme"
+        one.anomaly for one in service.follow_up.events.values() if one.event["data"]["code"] == "etablissement_ferme"
     )
 
 
@@ -296,7 +296,7 @@ def _refused(deployment: Deployment) -> None:
 
 
 def _saturated() -> Answer:
-    """What the gateway answers by itself, as the template has it."""
+    """An answer of the gateway itself, from the template."""
     gateway = of_type("AWS::Serverless::Api")["Api"]["GatewayResponses"]["THROTTLED"]
     body = json.loads(gateway["ResponseTemplates"]["application/json"])
     return Answer(STATE, 429, "service_sature", "Le service reçoit trop d'appels", body)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from quiforme.anomalies.follow_up import FollowUpStep
-from quiforme.api.parameters import encoded
+from quiforme.api.parameters import encoded_cursor
 
 from tests.integration.api.news import news
 from tools.in_process.lookup import Service, codes
@@ -22,7 +22,7 @@ def name(number: int) -> str:
 @pytest.fixture
 def service() -> Service:
     service = Service()
-    service.dossiers.record(
+    service.follow_up.record(
         [
             news(1, day="2026-11-20"),
             news(2, day="2026-11-22", code="etablissement_ferme"),
@@ -94,7 +94,7 @@ def test_a_token_sees_its_regions_alone(service: Service) -> None:
         assert codes(service.call(ANOMALY, id=name(number), **IN_CORSICA)) == (404, ["33003"])
         assert codes(step(service, number, **IN_CORSICA)) == (404, ["33003"])
     for resource in (ANOMALIES, STATISTICS):
-        service.dossiers.record_statistics({"jour": "2026-11-24", "generation": 4, "lignes": []})
+        service.follow_up.record_statistics({"jour": "2026-11-24", "generation": 4, "lignes": []})
         assert codes(service.call(resource, query={"region": "11"}, **IN_CORSICA)) == (403, ["00100"])
         assert service.call(resource, query={"region": "94"}, **IN_CORSICA).status == 200
 
@@ -111,7 +111,7 @@ def test_a_walk_that_goes_on_with_other_filters_goes_on_from_its_place(service: 
     assert listed(service, query={"curseur": first, "region": "94"}) == [8, 3]
     assert listed(service, query={"curseur": first, "etat": "resolue"}) == [5]
     assert listed(service, query={"curseur": first, "region": "01", "etat": "ouverte"}) == []
-    assert codes(service.call(ANOMALIES, query={"curseur": encoded("ouverte/99/")})) == (422, ["00309"])
+    assert codes(service.call(ANOMALIES, query={"curseur": encoded_cursor("ouverte/99/")})) == (422, ["00309"])
 
 
 def test_what_is_held_or_dropped_is_not_there(service: Service) -> None:
@@ -125,7 +125,7 @@ def test_the_scope_is_asked_for(service: Service, resource: str) -> None:
     other = "certifications_qualiopi_france_competences exports non_diffusibles"
     assert codes(service.call(resource, scopes=other, id=name(1))) == (403, ["00100"])
     assert codes(step(service, 1, scopes=other)) == (403, ["00100"])
-    assert service.dossiers.steps == {}
+    assert service.follow_up.steps == {}
 
 
 def test_one_with_its_history(service: Service) -> None:
@@ -157,13 +157,13 @@ def test_a_step_is_taken(service: Service) -> None:
     data = json.loads(step(service, 1, sent=sent).body)["data"]
     assert [one["statut"] for one in data["suivis"]] == ["contactee", "classee"]
     assert data["suivi"]["motif"] == "Doublon connu."
-    assert list(service.dossiers.dismissed()) == [(name(1), "un".ljust(32, "0"))]
+    assert list(service.follow_up.dismissed()) == [(name(1), "un".ljust(32, "0"))]
     # Its evidence changes: what was judged is not what is there.
-    service.dossiers.record([news(1, 2, evidence="deux")])
+    service.follow_up.record([news(1, 2, evidence="deux")])
     assert json.loads(service.call(ANOMALY, id=name(1)).body)["data"]["suivi"]["constats_changes"]
     # And whoever contacts it after all ends the silence.
     step(service, 1, sent={**STEP_OF_MARTIN, "version": 2})
-    assert list(service.dossiers.dismissed()) == []
+    assert list(service.follow_up.dismissed()) == []
 
 
 def test_two_agents_at_once(service: Service) -> None:
@@ -172,39 +172,39 @@ def test_two_agents_at_once(service: Service) -> None:
     refused = step(service, 1, sent=other)
     assert codes(refused) == (409, ["00409"])
     assert json.loads(refused.body)["errors"][0]["meta"] == {"version": 1}
-    assert len(service.dossiers.steps[name(1)]) == 1
+    assert len(service.follow_up.steps[name(1)]) == 1
 
 
 def test_nobody_judges_an_evidence_unseen(service: Service) -> None:
     [seen] = json.loads(service.call(ANOMALY, id=name(1)).body)["data"]["evenements"]
     judged = {"statut": "classee", "motif": "Doublon connu.", "auteur": "C. Martin", "evenement": seen["id"]}
-    service.dossiers.record([news(1, 2, evidence="deux")])
+    service.follow_up.record([news(1, 2, evidence="deux")])
     refused = step(service, 1, sent={**judged, "version": 0})
     assert codes(refused) == (409, ["00409"])
     last = json.loads(service.call(ANOMALY, id=name(1)).body)["data"]["evenements"][-1]["id"]
     assert json.loads(refused.body)["errors"][0]["meta"] == {"evenement": last}
-    assert service.dossiers.steps == {}
+    assert service.follow_up.steps == {}
     assert step(service, 1, sent={**judged, "version": 0, "evenement": last}).status == 200
     assert step(service, 1, sent={**judged, "version": 0, "evenement": last}).status == 200  # its answer was lost
-    assert len(service.dossiers.steps[name(1)]) == 1
+    assert len(service.follow_up.steps[name(1)]) == 1
 
 
 def test_the_same_step_again_changes_nothing(service: Service) -> None:
     first, again = step(service, 1), step(service, 1)
     assert (again.status, again.body) == (200, first.body)
-    assert len(service.dossiers.steps[name(1)]) == 1
+    assert len(service.follow_up.steps[name(1)]) == 1
 
 
 def test_another_agent_is_faster(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    add = service.dossiers.add
+    add = service.follow_up.add
 
     def overtaken(identifier: str, own: FollowUpStep) -> None:
         add(identifier, FollowUpStep(1, "confirmee", None, None, "A. Petit", own.le, own.empreinte, "jti-2"))
         add(identifier, own)
 
-    monkeypatch.setattr(service.dossiers, "add", overtaken)
+    monkeypatch.setattr(service.follow_up, "add", overtaken)
     assert codes(step(service, 1)) == (409, ["00409"])
-    assert [one.auteur for one in service.dossiers.steps[name(1)]] == ["A. Petit"]
+    assert [one.auteur for one in service.follow_up.steps[name(1)]] == ["A. Petit"]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_another_agent_is_faster(service: Service, monkeypatch: pytest.MonkeyPat
 )
 def test_steps_that_are_refused(service: Service, change: dict[str, Any], number: int) -> None:
     assert codes(step(service, 1, sent=STEP_OF_MARTIN | change)) == (422, ["00318"] * number)
-    assert service.dossiers.steps == {}
+    assert service.follow_up.steps == {}
 
 
 @pytest.mark.parametrize("sent", [[], "x", 1, None])
@@ -253,7 +253,7 @@ def test_statistics(service: Service) -> None:
         {"toutes_regions": False, "region": None, "code": "siret_inconnu", "ouvertes": 1},
         {"toutes_regions": False, "region": "11", "code": "etablissement_ferme", "ouvertes": 1},
     ]
-    service.dossiers.record_statistics({"jour": "2026-11-24", "generation": 4, "lignes": lines})
+    service.follow_up.record_statistics({"jour": "2026-11-24", "generation": 4, "lignes": lines})
 
     def told(**given: Any) -> list[Any]:
         body = json.loads(service.call(STATISTICS, **given).body)

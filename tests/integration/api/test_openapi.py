@@ -1,6 +1,7 @@
 """The description says what the service does: generated, complete, valid, and its examples are what is answered now."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from quiforme import errors
+from quiforme.access.caller import DEFAULT_RATE_LIMIT
 from quiforme.api.routes import ROUTES
 from quiforme.errors import Problem
 
@@ -204,6 +206,15 @@ def test_the_look_up_serves_it_and_never_makes_it() -> None:
         [sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_the_documents_give_the_rate_limit_of_the_code() -> None:
+    for name in ("api.md", "exploitation.md"):
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        limits = re.findall(r"(\d+) (?:appels par minute|(?:calls )?a minute)", text)
+        assert limits, name
+        assert set(limits) == {str(DEFAULT_RATE_LIMIT)}, name
+    assert f"{DEFAULT_RATE_LIMIT} appels par minute" in served()["info"]["description"]
 
 
 @pytest.mark.parametrize("path", [path for path in ROUTES if path not in UNDESCRIBED])

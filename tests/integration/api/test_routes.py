@@ -95,7 +95,7 @@ def test_a_header_given_twice_opens_nothing() -> None:
         "headers": {"Token-Connexion": SECRET},
         "multiValueHeaders": {"Token-Connexion": ["x", SECRET]},
     }
-    assert Request.from_event(event).several == {"token-connexion"}
+    assert Request.from_event(event).repeated_headers == {"token-connexion"}
 
 
 def test_unknown_parameters_are_refused_on_ours_and_ignored_on_the_others() -> None:

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+from quiforme.sources.catalogue import BY_NAME
+
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 

@@ -1,17 +1,18 @@
-"""Routes, texts, models and real answers, put together as OpenAPI 3.1."""
+"""Builds the OpenAPI 3.1 description from the routes, the texts, the models and real answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
+from quiforme.access.caller import DEFAULT_RATE_LIMIT
 from quiforme.api.routes import ROUTES, Connector, Public, Route, Scope
 
 from tools.openapi.description import bodies
 from tools.openapi.description.operations import OPERATIONS, TAGS, Operation
-from tools.openapi.description.refusals import RATE_HEADERS, Refusal, at_the_door
+from tools.openapi.description.refusals import RATE_HEADERS, Refusal, access_refusals
 
-_PRESENTATION = """\
+_PRESENTATION = f"""\
 Cet organisme de formation peut-il être payé ? Pour un établissement (SIRET), Quiforme dit s'il a une déclaration \
 d'activité (NDA), s'il est certifié Qualiopi, pour quoi et comment, et pour quelles certifications RNCP et RS il peut \
 former ou évaluer.
@@ -21,7 +22,8 @@ former ou évaluer.
 (tout ce qui n'en demande pas une autre), `exports`, `anomalies`, `non_diffusibles` (voir les identités qui ne sont pas \
 diffusibles).
 
-**Quotas.** 250 appels par minute et par jeton, sauf jeton particulier ; les en-têtes `RateLimit-*` disent où l'on en est.
+**Quotas.** {DEFAULT_RATE_LIMIT} appels par minute et par jeton, sauf jeton particulier ; les en-têtes `RateLimit-*` \
+disent où l'on en est.
 
 **Fraîcheur.** Les données sont publiées une fois par jour. Chaque document porte un `ETag` : le renvoyer dans \
 `If-None-Match` épargne un transfert quand rien n'a changé.
@@ -58,16 +60,16 @@ _CACHE = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service answered to one call.
+    """The service's answer to one call, which becomes an example.
 
     Attributes:
-        resource: The template of its path.
-        status: Of HTTP.
-        name: Of the example, unique within its resource and status.
-        summary: What the example shows; French.
-        body: Parsed.
-        parameters: The values that were sent, by name.
-        sent: The body that was sent, parsed.
+        resource: The path template.
+        status: The HTTP status.
+        name: The example's name, unique within its resource and status.
+        summary: What the example shows, in French.
+        body: The answer's body, parsed.
+        parameters: The values of the call's parameters, by name.
+        sent: The call's body, parsed; None without one.
 
     """
 
@@ -80,16 +82,16 @@ class Answer:
     sent: Any = None
 
     def example(self) -> dict[str, Any]:
-        """OpenAPI's Example Object."""
+        """The Example Object."""
         return {"summary": self.summary, "value": self.body}
 
 
 def describe(version: str, answers: Sequence[Answer]) -> dict[str, Any]:
-    """The description.
+    """Build the description.
 
     Args:
-        version: Of the API.
-        answers: Real ones, that become the examples: those of one refusal are shared by all who refuse that way.
+        version: The API's version.
+        answers: Real answers, which become the examples. Operations that share a refusal share its examples.
 
     """
     return {
@@ -180,9 +182,9 @@ def _responses(operation: Operation, route: Route, answers: Sequence[Answer]) ->
 
 
 def refused_by(operation: Operation, route: Route) -> list[Refusal]:
-    """Every way in which an operation refuses a call, by status."""
-    those = [*at_the_door(route.access), *operation.unprocessable(), *operation.refusals]
-    return sorted(those, key=lambda one: one.status)
+    """The refusals of an operation, sorted by status."""
+    refusals = [*access_refusals(route.access), *operation.unprocessable(), *operation.refusals]
+    return sorted(refusals, key=lambda one: one.status)
 
 
 def _found(operation: Operation, answers: Sequence[Answer], headers: dict[str, Any]) -> dict[str, Any]:
@@ -214,10 +216,10 @@ def _ref(model: type[BaseModel]) -> dict[str, str]:
 
 
 def _shared(answers: Sequence[Answer]) -> Iterable[tuple[str, dict[str, Any]]]:
-    """The refusals that several operations refer to, with the answers of any of them."""
+    """The refusals that several operations share, with examples from all of them."""
     for resource, operation in OPERATIONS.items():
         for refusal in refused_by(operation, ROUTES[resource]):
             if refusal.name:
                 users = {other for other, one in OPERATIONS.items() if refusal in refused_by(one, ROUTES[other])}
-                theirs = [one for one in answers if one.resource in users]
-                yield refusal.name, refusal.as_openapi(_examples(theirs, refusal.status))
+                shared = [one for one in answers if one.resource in users]
+                yield refusal.name, refusal.as_openapi(_examples(shared, refusal.status))

@@ -1,4 +1,4 @@
-"""Each resource: what it is for, what it takes, what it answers, and where to go from there."""
+"""The operation of each resource: its texts, parameters, answers and links."""
 
 from dataclasses import dataclass, field
 
@@ -24,12 +24,12 @@ TAGS = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Another operation that an answer leads to.
+    """A link from an answer to another operation.
 
     Attributes:
-        operation: Its id.
-        description: French.
-        parameters: Where each of its parameters is found in this call or its answer.
+        operation: The other operation's id.
+        description: In French.
+        parameters: A runtime expression for each parameter, which takes its value from this call or its answer.
 
     """
 
@@ -40,23 +40,23 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One resource's one method.
+    """The one method of a resource.
 
     Attributes:
-        id: Its operationId.
+        id: The operationId.
         tag: One of TAGS.
-        summary: A few words; French.
-        description: What it answers, from which sources, and its limits; French.
-        found: The model of a 200's body; a media type for what is not JSON.
-        found_text: What a 200 is.
-        parameters: What it takes.
-        refusals: What it answers beside what its access and its parameters make it answer.
-        ours: Whether it is one of our own, that refuse parameters they do not know.
-        revalidated: Whether a 200 has an ETag, and a 304 may stand for it.
-        body: The model of what is sent.
-        body_problems: What may be wrong with it.
-        links: Where to go from a 200.
-        also: Other statuses, with their model.
+        summary: A few words, in French.
+        description: What it answers, from which sources, and its limits, in French.
+        found: The model of a 200's body; a media type when the body is not JSON.
+        found_text: The description of a 200, in French.
+        parameters: Its parameters.
+        refusals: Its refusals besides those of its access and its parameters.
+        ours: Whether it is one of our own resources, which refuse unknown parameters.
+        revalidated: Whether a 200 has an ETag, so that a 304 is possible.
+        body: The model of the call's body; None without one.
+        body_problems: The errors of a wrong body.
+        links: The links of a 200, by name.
+        also: Other statuses, each with its description and its model.
 
     """
 
@@ -76,7 +76,7 @@ class Operation:
     also: dict[int, tuple[str, type[BaseModel]]] = field(default_factory=dict)
 
     def unprocessable(self) -> tuple[Refusal, ...]:
-        """The 422 that its parameters call for, when they do."""
+        """The 422 of wrong parameters, if the operation has parameters that can be wrong."""
         problems = [problem for parameter in self.parameters for problem in parameter.problems]
         if self.ours:
             problems += [unknown_parameter("…"), repeated_parameter("…")]
@@ -119,7 +119,7 @@ _TO_DOCUMENT = Link(
 def _listing(
     operation: str, summary: str, description: str, found: type[BaseModel], parameter: Parameter, *more: Parameter
 ) -> Operation:
-    """A resource that tells who is behind an identifier."""
+    """The operation that lists the establishments of an identifier."""
     following = {parameter.name: f"$request.path.{parameter.name}", "curseur": "$response.body#/meta/curseur"}
     return Operation(
         operation,

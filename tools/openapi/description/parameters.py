@@ -1,4 +1,4 @@
-"""What a call is made of: each parameter, what it has to look like, and what is answered when it does not."""
+"""The parameters of the operations: their form, and the errors when they do not have it."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -36,12 +36,12 @@ class Parameter:
     """One parameter.
 
     Attributes:
-        name: As it is written.
-        place: Where it stands.
-        description: French.
-        schema: JSON Schema of its value.
-        problems: What may be wrong with it.
-        required: Whether the call has to have it.
+        name: The parameter's name.
+        place: `in`, in OpenAPI's terms.
+        description: In French.
+        schema: The JSON Schema of its value.
+        problems: The errors of a wrong value.
+        required: Whether every call must have it.
 
     """
 
@@ -53,7 +53,7 @@ class Parameter:
     required: bool = field(default=False, kw_only=True)
 
     def as_openapi(self, example: str | None) -> dict[str, Any]:
-        """OpenAPI's Parameter Object."""
+        """The Parameter Object."""
         described = {
             "name": self.name,
             "in": self.place,

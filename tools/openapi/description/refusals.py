@@ -1,4 +1,4 @@
-"""What is answered when a call is refused: the status, when that happens, and the codes that tell why."""
+"""Refusals: each HTTP status that is not a success, when it happens, and the codes that give the reason."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,12 +36,12 @@ class Refusal:
     """One status that is not a success.
 
     Attributes:
-        status: Of HTTP.
-        text: When that is answered; French.
-        problems: Why, each with its code.
-        name: Of the component that several operations refer to; None when it is one operation's own.
-        headers: That always come with it.
-        counted: Whether the call may have been counted, and the headers that tell so be there.
+        status: The HTTP status.
+        text: When it is answered, in French.
+        problems: The reasons, each with its code.
+        name: The name of the component that several operations share; None for a refusal of one operation.
+        headers: The headers that it always has.
+        counted: Whether the call may have been counted, so that the RateLimit headers may be present.
 
     """
 
@@ -53,12 +53,12 @@ class Refusal:
     counted: bool = False
 
     def as_openapi(self, examples: dict[str, Any]) -> dict[str, Any]:
-        """OpenAPI's Response Object."""
+        """The Response Object."""
         titles = {problem.code: problem.title for problem in self.problems}
-        told = " ; ".join(f"`{code}` {title}" for code, title in sorted(titles.items()))
+        codes = " ; ".join(f"`{code}` {title}" for code, title in sorted(titles.items()))
         known = RATE_HEADERS | RETRY_AFTER
         response: dict[str, Any] = {
-            "description": f"{self.text} Codes : {told}.",
+            "description": f"{self.text} Codes : {codes}.",
             "content": {
                 "application/json": {
                     "schema": {"allOf": [{"$ref": "#/components/schemas/Erreurs"}, _codes(sorted(titles))]},
@@ -128,7 +128,7 @@ NO_HISTORY = Refusal(404, "Cet établissement n'a jamais rien eu de publié.", (
 NOBODY = Refusal(
     404,
     "Aucun établissement publié ne porte cet identifiant, ou n'est habilité pour cette certification.",
-    (errors.NOBODY_BEHIND, errors.NOBODY_ABLE),
+    (errors.NO_ESTABLISHMENT, errors.NO_ACTIVE_HABILITATION),
     "AucunPorteur",
     counted=True,
 )
@@ -160,8 +160,8 @@ WRONG_MEDIA_TYPE = Refusal(
 )
 
 
-def at_the_door(access: Public | Connector | Scope) -> tuple[Refusal, ...]:
-    """Those of whoever may not enter."""
+def access_refusals(access: Public | Connector | Scope) -> tuple[Refusal, ...]:
+    """The refusals of a way of access: token or secret, scope, rate limit."""
     match access:
         case Scope():
             return TOKEN, SCOPE, RATE

@@ -1,4 +1,4 @@
-"""The errors of the HTTP contract, in one shape: status, then code, tell them apart."""
+"""The errors of the HTTP contract. All have the same shape; the status and the code identify an error."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,16 @@ PROVIDER = {"provider": "CARIF-OREF"}
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One entry of an error's body; texts are French, for callers."""
+    """One entry of an error's body. The texts are in French, for callers.
+
+    Attributes:
+        code: The contract's code.
+        title: A short text.
+        detail: What is wrong.
+        parameter: The parameter or field that is wrong; None when there is none.
+        meta: More about the error.
+
+    """
 
     code: str
     title: str
@@ -17,7 +26,7 @@ class Problem:
     meta: dict[str, Any] = field(default_factory=dict)
 
     def entry(self) -> dict[str, Any]:
-        """As it stands in the body."""
+        """The entry as JSON data."""
         return {
             "code": self.code,
             "title": self.title,
@@ -28,17 +37,17 @@ class Problem:
 
 
 class ApiError(Exception):
-    """A call that is answered with an error."""
+    """A call ends with an error of the contract."""
 
     def __init__(self, status: int, *problems: Problem, headers: dict[str, str] | None = None) -> None:
-        """Take the HTTP status and one problem or more."""
+        """Take the HTTP status, one or more problems, and additional headers."""
         super().__init__(f"{status} {', '.join(problem.code for problem in problems)}")
         self.status = status
         self.problems = problems
         self.headers = headers or {}
 
     def body(self) -> dict[str, Any]:
-        """The answer's body."""
+        """The body of the answer, as JSON data."""
         return {"errors": [problem.entry() for problem in self.problems]}
 
 
@@ -117,13 +126,13 @@ OUT_OF_PERIMETER = Problem(
     "Cet établissement est hors du périmètre de l'API : l'absence de réponse ne dit rien de ses certifications.",
     meta={**PROVIDER, "raison": "hors_perimetre"},
 )
-NOBODY_BEHIND = Problem(
+NO_ESTABLISHMENT = Problem(
     "33003",
     "Entité non trouvée",
     "Aucun établissement publié ne porte cet identifiant : il est inconnu, ou hors du périmètre de l'API.",
     meta={**PROVIDER, "raison": "inconnu_ou_hors_perimetre"},
 )
-NOBODY_ABLE = Problem(
+NO_ACTIVE_HABILITATION = Problem(
     "33003",
     "Entité non trouvée",
     "Aucun établissement publié n'est habilité aujourd'hui pour cette certification, ou elle est inconnue.",
@@ -159,44 +168,44 @@ STORE_TIMED_OUT = Problem(
 
 
 def missing_parameter(name: str) -> Problem:
-    """A traceability parameter that is missing or blank."""
+    """A parameter of API Entreprise's contract that is missing or blank."""
     code = {"context": "00201", "object": "00202", "recipient": "00203"}[name]
     return Problem(code, UNPROCESSABLE, f"Le paramètre {name} est obligatoire", name)
 
 
 def unknown_parameter(name: str) -> Problem:
-    """A parameter that the resource does not have."""
+    """A parameter that the resource does not accept."""
     return Problem("00310", UNPROCESSABLE, f"Le paramètre « {name[:50]} » n'existe pas pour cette route", name[:50])
 
 
 def repeated_parameter(name: str) -> Problem:
-    """A parameter given several times."""
+    """A parameter that is given several times."""
     return Problem("00311", UNPROCESSABLE, f"Le paramètre « {name[:50]} » est donné plusieurs fois", name[:50])
 
 
 def limit_malformed(largest: int) -> Problem:
-    """How many entries a page has."""
+    """A page size that is not a number from 1 to the largest."""
     return Problem("00308", UNPROCESSABLE, f"Le paramètre limite doit être un nombre entier de 1 à {largest}", "limite")
 
 
 def sirets_malformed(why: str) -> Problem:
-    """The list of SIRETs of a batch."""
+    """The list of SIRETs of a batch is wrong."""
     return Problem("00312", UNPROCESSABLE, f"Le champ sirets {why}", "sirets")
 
 
 def step_malformed(field: str | None, why: str) -> Problem:
-    """A field of a step of the follow-up, or the whole of it."""
+    """A field of a follow-up step is wrong, or the whole body when the field is None."""
     what = f"Le champ « {field} »" if field else "Le corps"
     return Problem("00318", UNPROCESSABLE, f"{what} {why}", field)
 
 
 def outdated(version: int) -> Problem:
-    """A step of the follow-up that is not the next one any more; the version that it stands at."""
+    """A follow-up step that another one preceded; `version` is the present one."""
     detail = "Le suivi de cette anomalie a changé depuis que vous l'avez lu : relisez-le avant de l'avancer."
     return Problem("00409", "Conflit", detail, "version", {"version": version})
 
 
 def evidence_changed(event: str) -> Problem:
-    """A step about an evidence that is not the last one any more; the event that brought the last one."""
+    """A follow-up step about evidence that has changed; `event` is the anomaly's last one."""
     detail = "Cette anomalie a changé depuis que vous l'avez lue : relisez-la avant d'avancer son suivi."
     return Problem("00409", "Conflit", detail, "evenement", {"evenement": event})

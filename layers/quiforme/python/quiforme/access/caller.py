@@ -1,4 +1,4 @@
-"""Who calls: the claims that the authorizer found in the token, and how often they may call."""
+"""The caller of the look-up: the claims of its token, its scopes and its rate limit."""
 
 import re
 import time
@@ -9,9 +9,9 @@ from typing import Protocol
 from quiforme.errors import EXPIRED_TOKEN, INVALID_TOKEN, MISSING_SCOPE, REVOKED_TOKEN, TOO_MANY_REQUESTS, ApiError
 
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.")
-"""How every JWT starts: its header and its claims, in base64."""
+"""The beginning of every JWT: header and claims, in base64."""
 DEFAULT_RATE_LIMIT = 250
-"""Calls a minute per token, unless the token says otherwise."""
+"""Calls a minute of a token that has no limit of its own."""
 WINDOW_S = 60
 
 
@@ -20,11 +20,11 @@ class Caller:
     """The bearer of a token that the authorizer accepted.
 
     Attributes:
-        jti: The token's own identifier.
+        jti: The token's identifier.
         scopes: What it gives access to.
-        expires: Unix seconds.
+        expires: The token's expiry, Unix seconds.
         rate_limit: Calls a minute.
-        regions: Those whose anomalies it sees; None for all of them.
+        regions: The regions whose anomalies it gives access to, INSEE codes; None for all anomalies.
 
     """
 
@@ -36,16 +36,16 @@ class Caller:
 
     @property
     def sees_all(self) -> bool:
-        """Whether the identity of those who are not to be disclosed is shown as well."""
+        """Whether the caller may see identities that may not be disclosed."""
         return "non_diffusibles" in self.scopes
 
     @classmethod
     def from_authorizer(cls, context: Mapping[str, str]) -> "Caller":
-        """Read the authorizer's context.
+        """Read the context that the authorizer made (quiforme.access.authorizer).
 
         Raises:
-            ApiError: 401, the authorizer found the token expired or revoked, the token expired while its
-                acceptance was cached, or there was no authorizer at all.
+            ApiError: 401: the authorizer found the token expired or revoked, the token expired while the decision was
+                cached, or the call did not pass the authorizer.
 
         """
         for problem in (EXPIRED_TOKEN, REVOKED_TOKEN):
@@ -66,31 +66,36 @@ class Caller:
         return caller
 
     def require(self, scope: str) -> None:
-        """Refuse with 403 a caller whose token lacks a scope."""
+        """Check for a scope.
+
+        Raises:
+            ApiError: 403, the token does not have it.
+
+        """
         if scope not in self.scopes:
             raise ApiError(403, MISSING_SCOPE)
 
 
 def holds_token(text: str) -> bool:
-    """Whether a text that is about to be kept holds a token."""
+    """Whether a text contains a token, so that it must not be logged."""
     return _TOKEN.search(text) is not None
 
 
 class Counter(Protocol):
-    """Counts calls by token and window."""
+    """Counts the calls of each token and minute."""
 
     def count(self, jti: str, window_end: int) -> int:
-        """Count one call more; the calls of this window so far, this one included."""
+        """Count one call; returns the number of calls of this window so far, this one included."""
 
 
 def admit(caller: Caller, counter: Counter, *, now: float) -> dict[str, str]:
-    """Count a call in its fixed one-minute window.
+    """Count a call in the present window of one minute.
 
     Returns:
         The three RateLimit headers.
 
     Raises:
-        ApiError: 429, the token's calls of this minute are spent.
+        ApiError: 429, the token has no calls left in this window.
 
     """
     window_end = (int(now) // WINDOW_S + 1) * WINDOW_S

@@ -1,7 +1,7 @@
-"""Issuing tokens, listing and revoking them, and the keys that sign them.
+"""Issues, lists and revokes tokens, and manages the keys that sign them.
 
-Every order of writes here may be cut short anywhere: a key is registered before a token is signed with it, a token
-before it is handed out; what is left over is in the lists, where it can be revoked, retired or left alone.
+A crash between two writes does no harm: a key is stored before it signs a token, and a token before it is handed out. What is
+left over appears in the lists, where ops can revoke or retire it.
 """
 
 import re
@@ -23,23 +23,23 @@ _DAY_S: Final = 24 * 3600
 
 
 class InvalidCommand(ValueError):
-    """What was asked for cannot be done; the message says why, to the person who asked."""
+    """A command cannot be carried out; the message tells ops why."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token in the register; never the token itself.
+    """The record of a token in the token store; never the token itself. Times are ISO 8601, UTC.
 
     Attributes:
         jti: The token's identifier.
-        titulaire: Who holds it, in ops' words.
-        siret: Of the holder.
-        scopes: What it opens.
+        titulaire: The holder, in ops' words.
+        siret: The holder's.
+        scopes: What it gives access to.
         kid: The key that signed it.
-        issued_at: ISO 8601, UTC, like every moment here.
-        expires: When it opens nothing any more by itself.
-        rate_limit_per_minute: Its own limit; None for everybody's.
-        regions: Those whose anomalies it shows; None for all of them.
+        issued_at: When it was issued.
+        expires: When it expires.
+        rate_limit_per_minute: Calls a minute; None for the default limit.
+        regions: The regions whose anomalies it gives access to, INSEE codes; None for all anomalies.
         revoked_at: When it was revoked; None if it was not.
 
     """
@@ -58,13 +58,13 @@ class IssuedToken:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key in the register.
+    """A public key in the token store. Times are ISO 8601, UTC.
 
     Attributes:
-        kid: Its thumbprint.
+        kid: The key's thumbprint.
         jwk: The key.
-        created_at: When it was registered.
-        retired_at: When its tokens were shut out; None if they were not.
+        created_at: When it was stored.
+        retired_at: Since when its tokens are refused; None if they are not.
 
     """
 
@@ -75,49 +75,49 @@ class PublicKey:
 
 
 class TokenStore(Protocol):
-    """The tokens that were issued, and the public keys."""
+    """Stores the issued tokens and the public keys."""
 
     def add(self, entry: IssuedToken) -> None:
-        """Enter a token that is about to be handed out."""
+        """Store a token before it is handed out."""
 
     def entries(self) -> Iterable[IssuedToken]:
         """Every token."""
 
     def revoke(self, jti: str, at: str) -> IssuedToken | None:
-        """Note a revocation, the first one if there are several; None if there is no such token."""
+        """Revoke a token; a second revocation keeps the first time. None if there is no such token."""
 
-    def enter_key(self, key: PublicKey) -> PublicKey:
-        """Enter a key, unless it is there already; as it stands now."""
+    def store_key(self, key: PublicKey) -> PublicKey:
+        """Store a key unless it exists; returns the stored one."""
 
     def keys(self) -> list[PublicKey]:
         """Every key."""
 
     def retire(self, kid: str, at: str) -> PublicKey | None:
-        """Note that a key is retired, the first time if there are several; None if there is no such key."""
+        """Retire a key; a second retirement keeps the first time. None if there is no such key."""
 
 
 class KeyVault(Protocol):
-    """Where the private key is."""
+    """Stores the private key."""
 
     def read(self) -> str:
-        """The newest text put there."""
+        """The newest text."""
 
     def put(self, text: str) -> None:
-        """Put another one."""
+        """Store a new text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A token that is asked for.
+    """Ops' request for a token.
 
     Attributes:
-        titulaire: Who will hold it.
-        siret: Of the holder.
-        scopes: What it is to open.
-        months: How long it is to last, or else
-        days: how many days.
-        rate_limit_per_minute: Its own limit; None for everybody's.
-        regions: Those whose anomalies it is to show; None for all of them.
+        titulaire: The holder.
+        siret: The holder's.
+        scopes: What it shall give access to.
+        months: Its lifetime in months; None when `days` is given.
+        days: Its lifetime in days; None when `months` is given.
+        rate_limit_per_minute: Calls a minute; None for the default limit.
+        regions: The regions whose anomalies it shall give access to, INSEE codes; None for all anomalies.
 
     """
 
@@ -131,7 +131,7 @@ class TokenRequest:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "TokenRequest":
-        """Read what ops asked for; InvalidCommand says what is wrong with it."""
+        """Read a command; raises InvalidCommand when a field is wrong."""
         titulaire, siret, scopes = fields(
             event, "titulaire", "siret", "scopes", optional=("months", "days", "rate_limit_per_minute", "regions")
         )
@@ -162,7 +162,7 @@ class TokenRequest:
         )
 
     def expiry(self, now: int) -> int:
-        """When the token will expire, if it is issued now; Unix seconds."""
+        """The expiry of a token issued now, Unix seconds; raises InvalidCommand when it is too late."""
         expiry = months_later(now, self.months) if self.months else now + (self.days or 0) * _DAY_S
         if expiry > months_later(now, LONGEST_LIFE_MONTHS):
             raise InvalidCommand(f"days: a token lasts at most {LONGEST_LIFE_MONTHS} months")
@@ -171,7 +171,7 @@ class TokenRequest:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A new token, the only time it is seen, and its entry in the register."""
+    """A new token, the only time it is shown, and its record."""
 
     token: str
     entry: IssuedToken
@@ -179,93 +179,93 @@ class NewToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenIssuer:
-    """Issues tokens and keeps their register."""
+    """Issues tokens and keeps the token store."""
 
-    register: TokenStore
+    store: TokenStore
     vault: KeyVault
 
-    def issue(self, order: TokenRequest, *, now: int) -> NewToken:
-        """A new token, signed with the newest key; the first one makes that key."""
-        expiry = order.expiry(now)
+    def issue(self, request: TokenRequest, *, now: int) -> NewToken:
+        """Issue a token, signed with the newest key; the first call generates a key."""
+        expiry = request.expiry(now)
         key = self._signing_key(now)
         claims = Claims(
             uid=str(uuid.uuid4()),
             jti=str(uuid.uuid4()),
-            siret=order.siret,
-            scopes=order.scopes,
+            siret=request.siret,
+            scopes=request.scopes,
             iat=now,
             exp=expiry,
-            rate_limit_per_minute=order.rate_limit_per_minute,
-            regions=order.regions,
+            rate_limit_per_minute=request.rate_limit_per_minute,
+            regions=request.regions,
         )
         entry = IssuedToken(
             jti=claims.jti,
-            titulaire=order.titulaire,
-            siret=order.siret,
-            scopes=order.scopes,
+            titulaire=request.titulaire,
+            siret=request.siret,
+            scopes=request.scopes,
             kid=key.kid,
             issued_at=iso(now),
             expires=iso(expiry),
-            rate_limit_per_minute=order.rate_limit_per_minute,
-            regions=order.regions,
+            rate_limit_per_minute=request.rate_limit_per_minute,
+            regions=request.regions,
         )
-        self.register.add(entry)
+        self.store.add(entry)
         return NewToken(key.sign(claims), entry)
 
     def tokens(self) -> list[IssuedToken]:
-        """Every token that was issued, newest first, until a while after it expired."""
-        return sorted(self.register.entries(), key=lambda entry: (entry.issued_at, entry.jti), reverse=True)
+        """The issued tokens, newest first; expired ones are listed for some more time."""
+        return sorted(self.store.entries(), key=lambda entry: (entry.issued_at, entry.jti), reverse=True)
 
     def revoke(self, event: Mapping[str, Any], *, now: int) -> IssuedToken:
-        """Shut a token out."""
+        """Revoke a token."""
         (jti,) = fields(event, "jti")
-        entry = self.register.revoke(jti, iso(now)) if isinstance(jti, str) and _JTI.fullmatch(jti) else None
+        entry = self.store.revoke(jti, iso(now)) if isinstance(jti, str) and _JTI.fullmatch(jti) else None
         if entry is None:
             raise InvalidCommand("jti: no such token in the register")
         return entry
 
     def rotate(self, *, now: int) -> PublicKey:
-        """A new key, which signs from now on; those before it go on verifying what they signed."""
-        return self._enter(self._new_key(), now)
+        """Generate a key that signs from now on; previous keys still verify their tokens."""
+        return self._store(self._new_key(), now)
 
     def retire(self, event: Mapping[str, Any], *, now: int) -> PublicKey:
-        """Shut out every token that a key signed. If it is the one that signs, the next token makes a new one."""
+        """Refuse every token that a key signed. If it is the newest key, the next token is signed with a new one."""
         (kid,) = fields(event, "kid")
-        key = self.register.retire(kid, iso(now)) if isinstance(kid, str) and KID.fullmatch(kid) else None
+        key = self.store.retire(kid, iso(now)) if isinstance(kid, str) and KID.fullmatch(kid) else None
         if key is None:
             raise InvalidCommand("kid: no such key in the register")
         return key
 
     def public_keys(self) -> list[PublicKey]:
-        """Every key that ever signed, newest first."""
-        return sorted(self.register.keys(), key=lambda key: (key.created_at, key.kid), reverse=True)
+        """Every key, newest first."""
+        return sorted(self.store.keys(), key=lambda key: (key.created_at, key.kid), reverse=True)
 
     def _signing_key(self, now: int) -> SigningKey:
-        """The newest key, in the register, and not retired."""
+        """The newest key, stored and not retired; a new one if there is none."""
         key = SigningKey.from_pem(self.vault.read())
-        if key and self._enter(key, now).retired_at is None:
+        if key and self._store(key, now).retired_at is None:
             return key
         key = self._new_key()
-        self._enter(key, now)
+        self._store(key, now)
         return key
 
     def _new_key(self) -> SigningKey:
-        # Kept before it is entered: should that fail, it is entered when a token is first signed with it.
+        # The private key is stored first: if storing the public key fails then, the first token to be signed does it.
         key = SigningKey.new()
         self.vault.put(key.pem())
         return key
 
-    def _enter(self, key: SigningKey, now: int) -> PublicKey:
-        return self.register.enter_key(PublicKey(key.kid, key.jwk, iso(now)))
+    def _store(self, key: SigningKey, now: int) -> PublicKey:
+        return self.store.store_key(PublicKey(key.kid, key.jwk, iso(now)))
 
 
 def iso(moment: int) -> str:
-    """A moment of Unix seconds as ISO 8601, UTC."""
+    """Unix seconds as ISO 8601, UTC."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def fields(event: Mapping[str, Any], *required: str, optional: tuple[str, ...] = ()) -> list[Any]:
-    """The values of a command's required fields; InvalidCommand if one is missing or there are others."""
+    """The values of the required fields; raises InvalidCommand when one is missing or unknown."""
     given = event.keys() - {"command"}
     missing, unknown = set(required) - given, given - {*required, *optional}
     if missing or unknown:

@@ -1,6 +1,9 @@
-"""The follow-up of anomalies: what agents know of each, and what they did about it."""
+"""The follow-up of anomalies, as agents read and write it.
 
-from collections.abc import Iterable, Sequence
+The attributes of a step and of an anomaly have the names of the stored and answered fields, in French.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,14 +13,14 @@ class FollowUpStep:
     """One step of the follow-up of an anomaly.
 
     Attributes:
-        version: Counts the steps, from 1.
-        statut: What was done (`anomalies.STATUTS`).
-        motif: Why it was dismissed; None otherwise.
-        commentaire: In the agent's words.
-        auteur: Who did it.
-        le: When, UTC, ISO 8601.
-        empreinte: Of the evidence that the agent had before them.
-        jti: The token that was used; in no answer.
+        version: The number of the step, from 1.
+        statut: What the agent did (`api.follow_up_step.STATUTS`).
+        motif: The reason for a dismissal; None otherwise.
+        commentaire: The agent's comment.
+        auteur: The agent.
+        le: When, ISO 8601, UTC.
+        empreinte: The digest of the evidence that the agent saw.
+        jti: The token that was used; never answered.
 
     """
 
@@ -32,22 +35,22 @@ class FollowUpStep:
 
     @property
     def dismisses(self) -> bool:
-        """Whether the anomaly is to stay quiet while its evidence stays the same."""
+        """Whether the anomaly is ignored as long as its evidence stays the same."""
         return self.statut == "classee"
 
 
 @dataclass(frozen=True, slots=True)
 class FollowedAnomaly:
-    """One anomaly as it stands.
+    """The present state of one anomaly.
 
     Attributes:
-        data: The `data` of the last thing that happened to it.
+        data: The `data` of its last event.
         etat: `ouverte` or `resolue`.
-        annonce: Whether consumers know of it (registre.sql).
-        jour: Of the last thing that happened to it, ISO.
-        evenement: The identifier of the event that told it.
-        empreinte: Of its evidence since.
-        suivi: The last step of its follow-up; None when nobody took it up.
+        annonce: Whether its opening was announced to consumers (`annonce` in ledger.sql).
+        jour: The day of its last event, ISO 8601.
+        evenement: The identifier of its last event.
+        empreinte: The digest of its present evidence.
+        suivi: The last step of its follow-up; None before the first.
 
     """
 
@@ -62,16 +65,17 @@ class FollowedAnomaly:
 
 @dataclass(frozen=True, slots=True)
 class AnomalyHistory:
-    """One anomaly and all that happened to it.
+    """One anomaly, its events and its follow-up.
 
     Attributes:
-        dossier: As it stands.
-        evenements: Each with `jour`, `annonce` (whether consumers were told) and `message` (the CloudEvent), in order.
+        anomaly: Its present state.
+        evenements: Its events in order, each with `jour`, `annonce` (whether it was sent to consumers) and `message` (the
+            CloudEvent).
         suivis: The steps of its follow-up, in order.
 
     """
 
-    dossier: FollowedAnomaly
+    anomaly: FollowedAnomaly
     evenements: list[dict[str, Any]]
     suivis: list[FollowUpStep]
 
@@ -81,9 +85,9 @@ class AnomalyFilter:
     """Which anomalies to list; None for any.
 
     Attributes:
-        code: Of the rule.
-        severite: Of the rule.
-        depuis: The day since which something happened to it, ISO.
+        code: The rule's code.
+        severite: The rule's severity.
+        depuis: The earliest day of the last event, ISO 8601.
 
     """
 
@@ -93,40 +97,42 @@ class AnomalyFilter:
 
 
 class VersionConflict(Exception):
-    """Somebody else took a step meanwhile."""
+    """Another step was added meanwhile."""
 
 
 class FollowUpStore(Protocol):
-    """Holds them."""
+    """Stores anomalies and their follow-up."""
 
     def listed(
         self, region: str | None, etat: str, wanted: AnomalyFilter, *, after: str | None, limit: int
     ) -> tuple[list[str], str | None]:
-        """The anomalies of one region (None: of no known region) and state, the latest change first.
+        """List the anomalies of one region (None: of no known region) and one state, the latest change first.
+
+        Args:
+            region: INSEE code.
+            etat: `ouverte` or `resolue`.
+            wanted: Which of them.
+            after: The position to start after, as a previous call returned it; None to start at the first.
+            limit: The largest number of anomalies.
 
         Returns:
-            Their identifiers, at most `limit`, and the place after which to go on; None at the end.
+            Their identifiers, and the position of the last one; None instead when there are no more.
 
         """
 
     def read(self, identifiers: Sequence[str]) -> list[FollowedAnomaly]:
-        """Those of a page, in its order; what is there no more is left out."""
+        """The anomalies of these identifiers, in the same order; unknown ones are left out."""
 
     def whole(self, identifier: str) -> AnomalyHistory | None:
-        """One, with all that happened to it."""
+        """One anomaly with its history; None if it is unknown."""
 
     def add(self, identifier: str, step: FollowUpStep) -> None:
-        """Take a step after the one before it.
+        """Add a step after the previous one.
 
         Raises:
-            VersionConflict: It is not the next one any more.
+            VersionConflict: Another step of this version exists.
 
         """
 
     def statistics(self) -> dict[str, Any] | None:
-        """What the last reconciliation counted; None before the first."""
-
-
-def latest(steps: Iterable[FollowUpStep]) -> FollowUpStep | None:
-    """The last of several steps."""
-    return max(steps, key=lambda step: step.version, default=None)
+        """The statistics of the last reconciliation; None before the first."""

@@ -1,4 +1,4 @@
-"""API Entreprise v3: one establishment's certifications (api.md, section 1)."""
+"""API Entreprise v3: the certifications of one establishment (api.md, section 1)."""
 
 from quiforme.access.caller import Caller
 from quiforme.api import document
@@ -16,13 +16,13 @@ from quiforme.identifiers import is_siret
 
 
 def certifications(request: Request, backend: Backend, caller: Caller) -> Response:
-    """Answer one call."""
+    """The certifications of one SIRET."""
     problems = _problems(request)
     if problems:
         raise ApiError(422, *problems)
     publication = published(backend)
     item = document.require_document(backend.reader.read(request.path["siret"], publication.generation))
-    return document.answer(item, publication, all_disclosed=caller.sees_all)
+    return document.document_response(item, publication, all_disclosed=caller.sees_all)
 
 
 def _problems(request: Request) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""What the look-up asks of the backend."""
+"""The ports of the look-up: what it asks of its stores."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,29 +11,29 @@ from quiforme.registry.ports import Item, Publication
 
 
 class DocumentReader(Protocol):
-    """The registry, as the look-up sees it."""
+    """Reads the registry."""
 
     def current(self) -> Publication | None:
-        """The pointer, at most a few seconds old."""
+        """The pointer, at most a few seconds old; None before the first publication."""
 
     def read(self, identifier: str, generation: int) -> Item | None:
-        """What an identifier answers as of a generation."""
+        """The newest item of an identifier that is not newer than a generation; None if there is none."""
 
     def versions(self, identifier: str, generation: int, limit: int) -> list[Item]:
-        """What it answered from that generation back, newest first, at most so many."""
+        """The items of an identifier that are not newer than a generation, newest first, at most `limit`."""
 
     def publication_on(self, day: date) -> Publication | None:
-        """The pointer as it stood at the end of a day; None before the first publication."""
+        """The pointer at the end of a day; None before the first publication."""
 
     def check(self) -> Publication | None:
-        """The pointer as it stands in the store now, whatever is remembered of it."""
+        """The pointer, read from the store now and not from any cache."""
 
 
 class SharedSecret(Protocol):
     """A shared secret that ops may change at any time."""
 
     def accepts(self, candidate: str) -> bool:
-        """Whether it is the secret, or the one before it."""
+        """Whether a text is the current secret or the previous one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Export:
     """One file that holds every document.
 
     Attributes:
-        name: Of the file.
+        name: The file's name.
         size: Bytes.
-        url: Opens it, without a token, for a few minutes.
+        url: A link that opens it without a token, for a few minutes.
 
     """
 
@@ -53,10 +53,10 @@ class Export:
 
 
 class ExportStore(Protocol):
-    """Where the exports lie."""
+    """Holds the exports."""
 
-    def exports(self, generation: int, *, seconds: int) -> list[Export]:
-        """Those of a generation, each with a link that opens it for so long."""
+    def of_generation(self, generation: int, *, seconds: int) -> list[Export]:
+        """The exports of a generation, each with a link that expires after so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ class Backend:
         reader: Published documents.
         counter: Counts calls by token.
         connector: The secret of API Entreprise's connector.
-        shelf: The exports.
-        dossiers: The follow-up of anomalies.
-        history_days: For how many days what a document said before is kept.
+        exports: Files that hold every document.
+        follow_up: Anomalies and their follow-up.
+        history_days: How long replaced documents are kept, in days.
         now: Unix seconds.
 
     """
@@ -77,7 +77,7 @@ class Backend:
     reader: DocumentReader
     counter: Counter
     connector: SharedSecret
-    shelf: ExportStore
-    dossiers: FollowUpStore
+    exports: ExportStore
+    follow_up: FollowUpStore
     history_days: int
     now: Callable[[], float]

@@ -1,4 +1,4 @@
-"""The body of a call: JSON in UTF-8, announced as such, and not too large."""
+"""Request bodies: JSON in UTF-8, with its media type, of a limited size."""
 
 import json
 from typing import Any
@@ -8,11 +8,11 @@ from quiforme.errors import TOO_LARGE, UNREADABLE_BODY, WRONG_MEDIA_TYPE, ApiErr
 
 
 def read_object(request: Request, largest: int) -> dict[str, Any] | None:
-    """The JSON object that was sent; None for JSON of another kind.
+    """The JSON object in a request's body; None when the body is another JSON value.
 
     Args:
         request: The call.
-        largest: Bytes.
+        largest: The largest size accepted, in bytes.
 
     Raises:
         ApiError: 415, 413 or 400.

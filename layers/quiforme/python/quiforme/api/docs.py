@@ -1,10 +1,10 @@
-"""The description of the API, and the page that shows it; neither says anything that is not public."""
+"""The OpenAPI description and the page that shows it; both are public."""
 
 from importlib.resources import files
 
 from quiforme.access.caller import Caller
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, text_answer
+from quiforme.api.http import Request, Response, text_response
 from quiforme.errors import UNKNOWN_ROUTE, ApiError
 
 _CACHE = "public, max-age=300"
@@ -20,7 +20,7 @@ _PAGE = """<!doctype html>
 <script src="{base}docs/page.js"></script>
 </html>
 """
-"""Its addresses are relative: the stage, or whatever the service is published under, stands before them."""
+"""Its addresses are relative, so that it works under any prefix, such as the gateway's stage."""
 _SCRIPT = """SwaggerUIBundle({
   url: new URL("../openapi.json", document.currentScript.src).href,
   dom_id: "#documentation",
@@ -37,29 +37,29 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Nothing comes from anywhere but here. Swagger UI's style sheet holds its icons, as data."""
+"""Everything is loaded from this API; `data:` is for the icons in Swagger UI's style sheet."""
 
 
 def openapi(_request: Request, _backend: Backend, _caller: Caller | None) -> Response:
-    """The description, OpenAPI 3.1."""
-    return text_answer(files("quiforme.api").joinpath("openapi.json").read_text("utf-8"), cache=_CACHE)
+    """The OpenAPI 3.1 description."""
+    return text_response(files("quiforme.api").joinpath("openapi.json").read_text("utf-8"), cache=_CACHE)
 
 
 def page(request: Request, _backend: Backend, _caller: Caller | None) -> Response:
-    """The interactive page, at /docs and at /docs/ alike."""
+    """The interactive page, at /docs and at /docs/."""
     base = "../" if request.address.endswith("/") else ""
-    response = text_answer(_PAGE.format(base=base), content_type="text/html; charset=utf-8", cache=_CACHE)
+    response = text_response(_PAGE.format(base=base), content_type="text/html; charset=utf-8", cache=_CACHE)
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 
 
 def asset(request: Request, _backend: Backend, _caller: Caller | None) -> Response:
-    """What the page is made with."""
+    """A script or style sheet of the page."""
     name = request.path["fichier"]
     if name == "page.js":
-        return text_answer(_SCRIPT, content_type="text/javascript; charset=utf-8", cache=_CACHE)
+        return text_response(_SCRIPT, content_type="text/javascript; charset=utf-8", cache=_CACHE)
     if name not in _ASSETS:
         raise ApiError(404, UNKNOWN_ROUTE)
     file, kind = _ASSETS[name]
     folder = files("aws_lambda_powertools.event_handler.openapi").joinpath("swagger_ui")
-    return text_answer(folder.joinpath(file).read_text("utf-8"), content_type=f"{kind}; charset=utf-8", cache=_CACHE)
+    return text_response(folder.joinpath(file).read_text("utf-8"), content_type=f"{kind}; charset=utf-8", cache=_CACHE)

@@ -1,20 +1,20 @@
-"""One document as an answer. It is put together as text: a document of several megabytes is never parsed here."""
+"""The response for one document. It is assembled as text, because parsing a document of several megabytes is too slow."""
 
-from quiforme.api.http import Response, compact, text_answer
+from quiforme.api.http import Response, compact, text_response
 from quiforme.errors import OUT_OF_PERIMETER, UNKNOWN_SIRET, ApiError
 from quiforme.registry.ports import Item, Publication
 
 MASKED = "[ND]"
-"""What stands for the denomination and the address of an establishment that is not to be disclosed."""
+"""Replaces the denomination and the address of an establishment whose identity may not be disclosed."""
 _MASKED_IDENTITY = compact({"denomination": MASKED, "adresse": MASKED})
 _OPENING = '{"etablissement":{'
 
 
 def require_document(item: Item | None) -> Item:
-    """The item, when it holds a document.
+    """The item, if it holds a document.
 
     Raises:
-        ApiError: 404, that tells unknown from out of perimeter.
+        ApiError: 404, either unknown or out of the perimeter.
 
     """
     if item is None or item.etat != "document":
@@ -24,26 +24,26 @@ def require_document(item: Item | None) -> Item:
 
 
 def body(item: Item, publication: Publication, *, all_disclosed: bool) -> str:
-    """`{"data", "links", "meta"}` of a document; the whole of an answer, or an entry of one.
+    """The JSON text of a document, `{"data", "links", "meta"}`.
 
     Args:
         item: The document.
-        publication: In which it was read.
-        all_disclosed: Whether the caller may see the identity of those that are not to be disclosed.
+        publication: The publication in which it was read.
+        all_disclosed: Whether the caller may see identities that may not be disclosed.
 
     """
     return f'{{"data":{item.data},"links":{{}},"meta":{meta(item, publication, all_disclosed=all_disclosed)}}}'
 
 
-def answer(item: Item, publication: Publication, *, all_disclosed: bool) -> Response:
-    """The whole answer. Its ETag is that of what the document says, whatever later day says it again."""
-    says = f"{item.data}{item.details}{identity_text(item, all_disclosed=all_disclosed)}"
-    return text_answer(body(item, publication, all_disclosed=all_disclosed), says=says)
+def document_response(item: Item, publication: Publication, *, all_disclosed: bool) -> Response:
+    """The response for a document. Its ETag depends on the content alone, not on the day of publication."""
+    etag_source = f"{item.data}{item.details}{identity_text(item, all_disclosed=all_disclosed)}"
+    return text_response(body(item, publication, all_disclosed=all_disclosed), etag_source=etag_source)
 
 
 def meta(item: Item, publication: Publication, *, all_disclosed: bool) -> str:
-    """What goes beside a document: when it was published, from what, and what is known of the establishment."""
-    read = compact(
+    """The `meta` of a document: its publication, the sources' days, and what Sirene knows of the establishment."""
+    published = compact(
         {
             "generation": publication.generation,
             "jour": publication.day,
@@ -55,7 +55,7 @@ def meta(item: Item, publication: Publication, *, all_disclosed: bool) -> str:
         raise ValueError(f"the details of {item.id} do not start with the establishment")
     identity = identity_text(item, all_disclosed=all_disclosed)
     rest = item.details.removeprefix(_OPENING)
-    return f'{read[:-1]},"etablissement":{{{identity[1:-1]},{rest}'
+    return f'{published[:-1]},"etablissement":{{{identity[1:-1]},{rest}'
 
 
 def identity_text(item: Item, *, all_disclosed: bool) -> str:

@@ -1,4 +1,4 @@
-"""Our own resources on establishments: one document, as of a day, many at once (api.md, section 3)."""
+"""Establishments: one document, today's or that of a past day, or a batch of documents (api.md, section 3)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,7 +8,7 @@ from quiforme.access.caller import Caller
 from quiforme.api import document
 from quiforme.api.backend import Backend
 from quiforme.api.bodies import read_object
-from quiforme.api.http import Request, Response, compact, text_answer
+from quiforme.api.http import Request, Response, compact, text_response
 from quiforme.api.parameters import Parameters
 from quiforme.api.publication import published
 from quiforme.errors import (
@@ -23,34 +23,40 @@ from quiforme.registry.ports import Item, Publication
 
 LARGEST_BATCH = 100
 LARGEST_REQUEST = 16_384
-"""Bytes; a hundred SIRETs take two thousand."""
+"""Bytes; a hundred SIRETs take about two thousand."""
 LARGEST_TOGETHER = 3_500_000
-"""Characters of all the documents of a batch; a Lambda function answers 6 MB, escapes included."""
+"""Characters of all documents of a batch: a Lambda function answers at most 6 MB, JSON escapes included."""
 _READERS = 25
 
 
 def one(request: Request, backend: Backend, caller: Caller) -> Response:
-    """The document, as it is or as it was known at the end of a day."""
+    """The document, current or as of the end of a past day."""
     parameters = Parameters(request, "date")
-    asked = parameters.day(now=backend.now())
+    day = parameters.day(now=backend.now())
     parameters.check()
-    publication = published(backend) if asked is None else _as_of(asked, backend)
+    publication = published(backend) if day is None else _publication_of(day, backend)
     item = document.require_document(backend.reader.read(request.path["siret"], publication.generation))
-    return document.answer(item, publication, all_disclosed=caller.sees_all)
+    return document.document_response(item, publication, all_disclosed=caller.sees_all)
 
 
-def _as_of(asked: date, backend: Backend) -> Publication:
+def _publication_of(day: date, backend: Backend) -> Publication:
+    """The publication that was current at the end of a day.
+
+    Raises:
+        ApiError: 404, the day is before the history that is kept; 503, nothing was ever published.
+
+    """
     published(backend)
     today = datetime.fromtimestamp(backend.now(), UTC).date()
-    publication = backend.reader.publication_on(asked)
-    # What was replaced before the history that is kept is gone, and what is gone must not read as "unknown".
-    if publication is None or asked < today - timedelta(days=backend.history_days):
+    publication = backend.reader.publication_on(day)
+    # Documents replaced before then are deleted, and must not be reported as unknown.
+    if publication is None or day < today - timedelta(days=backend.history_days):
         raise ApiError(404, BEFORE_HISTORY)
     return publication
 
 
 def batch(request: Request, backend: Backend, caller: Caller) -> Response:
-    """Up to a hundred documents, each with a status of its own, in the order asked."""
+    """Up to a hundred documents, each with its own status, in the order of the request."""
     Parameters(request).check()
     sirets = _sirets(request)
     publication = published(backend)
@@ -68,7 +74,7 @@ def batch(request: Request, backend: Backend, caller: Caller) -> Response:
         room -= len(entry)
         entries.append(entry)
     meta = compact({"generation": publication.generation, "jour": publication.day})
-    response = text_answer(f'{{"data":[{",".join(entries)}],"links":{{}},"meta":{meta}}}')
+    response = text_response(f'{{"data":[{",".join(entries)}],"links":{{}},"meta":{meta}}}')
     return replace(response, audit={"sirets": [siret[:20] for siret in sirets]})
 
 

@@ -1,4 +1,4 @@
-"""Every document at once: links to the files that the ingestion wrote beside the publication."""
+"""Links to the exports: the files that hold every document of the current publication."""
 
 from datetime import UTC, datetime
 
@@ -13,19 +13,18 @@ LINK_LIFE_S = 600
 
 
 def links(request: Request, backend: Backend, _: Caller) -> Response:
-    """Where the exports of the current publication are, for ten minutes."""
+    """The exports of the current publication, with links that expire after ten minutes."""
     Parameters(request).check()
     publication = published(backend)
-    exports = backend.shelf.exports(publication.generation, seconds=LINK_LIFE_S)
+    exports = backend.exports.of_generation(publication.generation, seconds=LINK_LIFE_S)
     if not exports:
         raise ApiError(503, EXPORTS_MISSING)
-    until = (
-        datetime.fromtimestamp(backend.now() + LINK_LIFE_S, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    )
+    expiry = datetime.fromtimestamp(backend.now() + LINK_LIFE_S, UTC)
+    expire_le = expiry.isoformat(timespec="seconds").replace("+00:00", "Z")
     data = [
-        {"fichier": one.name, "octets": one.size, "url": one.url, "expire_le": until}
+        {"fichier": one.name, "octets": one.size, "url": one.url, "expire_le": expire_le}
         for one in sorted(exports, key=lambda one: one.name)
     ]
     meta = {"generation": publication.generation, "jour": publication.day}
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}  # who has a link needs no token
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}  # the links work without a token
     return Response(200, headers, compact({"data": data, "links": {}, "meta": meta}))

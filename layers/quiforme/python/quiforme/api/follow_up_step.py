@@ -1,4 +1,4 @@
-"""What an agent says of an anomaly: the body of a step of its follow-up."""
+"""The body of a request that adds a step to an anomaly's follow-up."""
 
 import re
 from collections.abc import Iterator
@@ -11,25 +11,25 @@ from quiforme.api.http import Request
 from quiforme.errors import ApiError, Problem, step_malformed
 
 STATUTS: Final = ("contactee", "confirmee", "corrigee_a_la_source", "classee")
-"""The establishment was contacted; it confirms; it had it corrected at the source; there is nothing to do, and why."""
+"""The establishment was contacted; it confirms; it had the source corrected; the anomaly is dismissed, with a reason."""
 LARGEST_REQUEST: Final = 16_384
 LONGEST_NAME, LONGEST_TEXT = 200, 2_000
-_HALF: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _EVENT: Final = re.compile("[0-9a-f]{32}:[1-9][0-9]{0,5}")
 _FIELDS: Final = frozenset({"statut", "motif", "commentaire", "auteur", "version", "evenement"})
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A step as it was sent.
+class SubmittedStep:
+    """A step as the caller sent it.
 
     Attributes:
         statut: One of STATUTS.
-        motif: Why it is dismissed; None for the other three.
-        commentaire: In the agent's words.
-        auteur: Who says so.
-        version: Of the follow-up that the agent had before them, 0 when there was none.
-        evenement: The last event of the anomaly that the agent had before them; None, whichever is the last.
+        motif: The reason for a dismissal; None for the other three.
+        commentaire: The agent's comment.
+        auteur: The agent.
+        version: The version of the follow-up that the agent saw; 0 when there was none.
+        evenement: The identifier of the last event that the agent saw; None skips the check.
 
     """
 
@@ -40,8 +40,8 @@ class Given:
     version: int
     evenement: str | None
 
-    def says_the_same_as(self, step: FollowUpStep) -> bool:
-        """Whether a step that was taken is this one."""
+    def repeats(self, step: FollowUpStep) -> bool:
+        """Whether a stored step has the same content."""
         return (self.statut, self.motif, self.commentaire, self.auteur) == (
             step.statut,
             step.motif,
@@ -50,8 +50,8 @@ class Given:
         )
 
 
-def read_step(request: Request) -> Given:
-    """Read the body.
+def read_step(request: Request) -> SubmittedStep:
+    """Read the body of a request.
 
     Raises:
         ApiError: 400, 413, 415, or 422 with an entry for each wrong field.
@@ -63,7 +63,7 @@ def read_step(request: Request) -> Given:
     problems = list(_problems(content))
     if problems:
         raise ApiError(422, *problems)
-    return Given(
+    return SubmittedStep(
         content["statut"],
         _text(content.get("motif")),
         _text(content.get("commentaire")),
@@ -95,13 +95,13 @@ def _problems(content: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _is_whole(value: object) -> bool:
-    """JSON has one kind of number, and 1.0 is whole; a bool is an int as well here."""
+    """Whether a JSON number is whole; 1.0 is, and `true` is no number although Python's bool is an int."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**6 and value == int(value)
 
 
 def _is_text(value: object, longest: int) -> bool:
-    """A text that says something; JSON can hold half a character (a lone surrogate), and no store can."""
-    return isinstance(value, str) and 0 < len(value.strip()) <= len(value) <= longest and not _HALF.search(value)
+    """Whether a value is a text that is not blank and that UTF-8 can hold: JSON may contain lone surrogates."""
+    return isinstance(value, str) and 0 < len(value.strip()) <= len(value) <= longest and not _SURROGATE.search(value)
 
 
 def _text(value: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""A call as the gateway hands it over, and an answer as it takes it back."""
+"""Requests and responses: what an endpoint receives and returns."""
 
 import base64
 import binascii
@@ -20,14 +20,14 @@ class Request:
     Attributes:
         resource: The template of its path, such as `/v1/uai/{uai}/etablissements`.
         method: In capitals.
-        address: The path as it was asked for, without the stage.
-        path: The values of the template's parameters.
-        query: The query's parameters, the last value of each.
-        repeated: The names of the query's parameters that were given several times.
-        headers: By lower-cased name, the last value of each.
-        several: The headers given several times, by lower-cased name.
-        authorizer: What the authorizer found in the token; empty where the resource asks for none.
-        body: What was sent.
+        address: The requested path, without the stage.
+        path: The values of the path parameters, by name.
+        query: The values of the query parameters, by name; the last value of a repeated one.
+        repeated: The names of the query parameters that are given several times.
+        headers: By lower-cased name; the last value of a repeated one.
+        repeated_headers: The lower-cased names of the headers that are given several times.
+        authorizer: The context that the authorizer made from the token; empty where the resource needs no token.
+        body: Bytes, decoded from base64 if need be.
 
     """
 
@@ -38,17 +38,17 @@ class Request:
     query: Mapping[str, str]
     repeated: frozenset[str]
     headers: Mapping[str, str]
-    several: frozenset[str]
+    repeated_headers: frozenset[str]
     authorizer: Mapping[str, str]
     body: bytes
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Read an API Gateway REST proxy event."""
-        values: dict[str, list[str]] = {}
-        several = event.get("multiValueHeaders") or {name: [one] for name, one in (event.get("headers") or {}).items()}
-        for name, those in several.items():
-            values.setdefault(name.lower(), []).extend(those)
+        headers: dict[str, list[str]] = {}
+        single = {name: [value] for name, value in (event.get("headers") or {}).items()}
+        for name, values in (event.get("multiValueHeaders") or single).items():
+            headers.setdefault(name.lower(), []).extend(values)
         queries = event.get("multiValueQueryStringParameters") or {}
         return cls(
             resource=event.get("resource") or "",
@@ -56,9 +56,9 @@ class Request:
             address=event.get("path") or "",
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
-            repeated=frozenset(name for name, those in queries.items() if len(those) > 1),
-            headers={name: those[-1] for name, those in values.items()},
-            several=frozenset(name for name, those in values.items() if len(those) > 1),
+            repeated=frozenset(name for name, values in queries.items() if len(values) > 1),
+            headers={name: values[-1] for name, values in headers.items()},
+            repeated_headers=frozenset(name for name, values in headers.items() if len(values) > 1),
             authorizer=(event.get("requestContext") or {}).get("authorizer") or {},
             body=_body(event),
         )
@@ -69,10 +69,10 @@ class Response:
     """One answer.
 
     Attributes:
-        status: Of HTTP.
+        status: The HTTP status.
         headers: By name.
-        body: Text already.
-        audit: What the audit line has to say of this call beside its address.
+        body: Text.
+        audit: Fields that the audit line adds for this call.
 
     """
 
@@ -93,35 +93,39 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 
 def compact(content: object) -> str:
-    """JSON as it is answered: UTF-8, nothing between. A lone surrogate, which JSON can hold and UTF-8 cannot, is a `?`."""
+    """Compact JSON text. A lone surrogate, which JSON can hold and UTF-8 cannot, becomes `?`."""
     text = _ENCODER.encode(content)
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def answer(content: object) -> Response:
-    """A 200 with JSON that no cache may keep without asking again."""
-    return text_answer(compact(content))
+def json_response(content: object) -> Response:
+    """A 200 with JSON, which caches must revalidate."""
+    return text_response(compact(content))
 
 
-def text_answer(
-    body: str, *, content_type: str = "application/json", cache: str = "private, no-cache", says: str | None = None
+def text_response(
+    body: str,
+    *,
+    content_type: str = "application/json",
+    cache: str = "private, no-cache",
+    etag_source: str | None = None,
 ) -> Response:
-    """A 200 with a text, its ETag with it: a protected datum is revalidated and never shared.
+    """A 200 with a text and its ETag; by default no shared cache may keep it.
 
     Args:
         body: The text.
         content_type: Its media type.
-        cache: Who may keep it.
-        says: What of it counts, when another text that says the same is as good; its ETag is weak then.
+        cache: The value of Cache-Control.
+        etag_source: The text that the weak ETag hashes; None for a strong ETag of the body.
 
     """
-    digest = hashlib.sha256((body if says is None else says).encode()).hexdigest()[:32]
-    etag = f'"{digest}"' if says is None else f'W/"{digest}"'
+    digest = hashlib.sha256((body if etag_source is None else etag_source).encode()).hexdigest()[:32]
+    etag = f'"{digest}"' if etag_source is None else f'W/"{digest}"'
     return Response(200, {"Content-Type": content_type, "Cache-Control": cache, "ETag": etag}, body)
 
 
-def unless_known(request: Request, response: Response) -> Response:
-    """A 304 in the answer's place when the caller already has it."""
+def not_modified_or(request: Request, response: Response) -> Response:
+    """The response, or a 304 when the caller's If-None-Match names its ETag."""
     etag = response.headers.get("ETag")
     if response.status != 200 or etag is None or request.method != "GET":
         return response
@@ -132,7 +136,7 @@ def unless_known(request: Request, response: Response) -> Response:
     return Response(304, kept, audit=response.audit)
 
 
-def error_answer(error: ApiError) -> Response:
-    """An error of the contract."""
+def error_response(error: ApiError) -> Response:
+    """The response of an error of the contract."""
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     return Response(error.status, error.headers | headers, compact(error.body()))

@@ -1,4 +1,4 @@
-"""The parameters of our own resources: all are checked before any is used, and an unknown one is refused."""
+"""The parameters of our own resources. All are checked before any is used; unknown ones are refused."""
 
 import base64
 import binascii
@@ -28,7 +28,7 @@ from quiforme.errors import (
 from quiforme.identifiers import is_fiche, is_nda, is_siren, is_siret, is_uai
 
 TRACE = frozenset({"context", "object", "recipient"})
-"""Asked for by API Entreprise's contract; on our own resources they may be given, and are kept in the audit line."""
+"""Required by API Entreprise's contract; optional on our own resources, and logged in the audit line."""
 ROLES = ("former", "organiser")
 LARGEST_LIMIT = 1000
 _ANOMALY = re.compile(r"[0-9a-f]{32}")
@@ -42,18 +42,18 @@ _IDENTIFIERS: dict[str, tuple[Callable[[str], bool], Problem]] = {
 }
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]{1,4}")
-_PLACE = r"([0-9]{1,9})/([0-9]{14})?"
+_CURSOR = r"([0-9]{1,9})/([0-9]{14})?"
 
 
 class Parameters:
     """The parameters of one call.
 
-    Each method gives one parameter's value, None when it is absent or wrong; `check` refuses the call with
-    everything that was wrong.
+    Each method returns the value of one parameter, or None when it is absent or wrong; `check` then refuses the call and
+    names everything that was wrong.
     """
 
     def __init__(self, request: Request, *known: str) -> None:
-        """Take the call, and the names of the query's parameters that its resource has beside those of TRACE."""
+        """Take the call, and the names of the query parameters that its resource accepts besides those of TRACE."""
         self._query = request.query
         self._problems = [unknown_parameter(name) for name in sorted(request.query.keys() - TRACE - set(known))]
         self._problems += [repeated_parameter(name) for name in sorted(request.repeated)]
@@ -66,7 +66,7 @@ class Parameters:
                 self._problems.append(malformed)
 
     def check(self) -> None:
-        """Go on only when nothing was wrong.
+        """Refuse the call if any parameter is wrong.
 
         Raises:
             ApiError: 422, with an entry for each wrong parameter.
@@ -76,19 +76,19 @@ class Parameters:
             raise ApiError(422, *self._problems)
 
     def day(self, *, now: float) -> date | None:
-        """`date`: a day that has begun in France."""
+        """`date`: a day that has already begun in France."""
         text = self._query.get("date")
         if text is None:
             return None
-        asked = _day(text)
+        day = _day(text)
         # Paris is ahead of UTC by two hours at most.
-        if asked is None or asked > (datetime.fromtimestamp(now, UTC) + timedelta(hours=2)).date():
-            self._problems.append(DATE_TO_COME if asked else DATE_MALFORMED)
+        if day is None or day > (datetime.fromtimestamp(now, UTC) + timedelta(hours=2)).date():
+            self._problems.append(DATE_TO_COME if day else DATE_MALFORMED)
             return None
-        return asked
+        return day
 
     def limit(self, *, default: int, largest: int = LARGEST_LIMIT) -> int:
-        """`limite`: how many entries a page has at most."""
+        """`limite`: the largest number of entries of a page."""
         text = self._query.get("limite")
         if text is None:
             return default
@@ -105,46 +105,46 @@ class Parameters:
         return text
 
     def choice(self, name: str, values: Collection[str], problem: Problem) -> str | None:
-        """A parameter that has to be one of several values."""
+        """A parameter whose value is one of these."""
         text = self._query.get(name)
         if text is not None and text not in values:
             self._problems.append(problem)
         return text
 
     def iso_day(self, name: str, problem: Problem) -> str | None:
-        """A parameter that is a day, whichever."""
+        """A parameter that is a day."""
         text = self._query.get(name)
         if text is not None and _day(text) is None:
             self._problems.append(problem)
         return text
 
     def cursor(self) -> tuple[int, str] | None:
-        """`curseur`: the generation that a walk reads, and the last SIRET that it had."""
-        place = self.place(_PLACE)
-        return (int(place[1]), place[2] or "") if place else None
+        """`curseur`: the generation that the pages are read from, and the last SIRET of the previous page."""
+        position = self.cursor_matching(_CURSOR)
+        return (int(position[1]), position[2] or "") if position else None
 
-    def place(self, pattern: str) -> re.Match[str] | None:
-        """`curseur`: a place of this form, where a walk goes on."""
+    def cursor_matching(self, pattern: str) -> re.Match[str] | None:
+        """`curseur`: a position of this form, from which the next page starts."""
         text = self._query.get("curseur")
         if text is None:
             return None
         try:
-            place = re.fullmatch(pattern, base64.urlsafe_b64decode(text).decode("ascii"))
+            position = re.fullmatch(pattern, base64.urlsafe_b64decode(text).decode("ascii"))
         except (binascii.Error, ValueError):
-            place = None
-        if place is None:
+            position = None
+        if position is None:
             self._problems.append(CURSOR_MALFORMED)
-        return place
+        return position
 
 
 def cursor(generation: int, siret: str = "") -> str:
-    """The place in a walk over the establishments behind an identifier."""
-    return encoded(f"{generation}/{siret}")
+    """The cursor of the page that starts after a SIRET, in a generation."""
+    return encoded_cursor(f"{generation}/{siret}")
 
 
-def encoded(place: str) -> str:
-    """The text that brings a walk back to a place; opaque to callers."""
-    return base64.urlsafe_b64encode(place.encode()).decode()
+def encoded_cursor(position: str) -> str:
+    """The cursor of a position, opaque to callers."""
+    return base64.urlsafe_b64encode(position.encode()).decode()
 
 
 def _day(text: str) -> date | None:

@@ -1,10 +1,10 @@
-"""What is published: the state of the service, and the publication that a call reads."""
+"""The current publication: for the other endpoints, for the state of the service, and for the monitoring ping."""
 
 from datetime import UTC, datetime
 
 from quiforme.access.caller import Caller
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, answer, compact
+from quiforme.api.http import Request, Response, compact, json_response
 from quiforme.api.parameters import Parameters
 from quiforme.errors import NOTHING_PUBLISHED, ApiError
 from quiforme.registry.ports import Publication
@@ -16,7 +16,7 @@ STATES = {
     "absent": "absente",
     "missing": "jamais_recue",
 }
-"""What callers read of a source's state."""
+"""The states of a source, as callers read them."""
 
 
 def published(backend: Backend) -> Publication:
@@ -33,7 +33,7 @@ def published(backend: Backend) -> Publication:
 
 
 def state(request: Request, backend: Backend, _: Caller | None) -> Response:
-    """`/v1/etat`: the generation that is served, its day, and the day and state of each source."""
+    """`/v1/etat`: the current generation, its day, and the day and state of each source."""
     Parameters(request).check()
     publication = published(backend)
     sources = [
@@ -46,33 +46,33 @@ def state(request: Request, backend: Backend, _: Caller | None) -> Response:
         "jour_de_la_generation": publication.generation_day,
         "sources": sources,
     }
-    return answer({"data": data, "links": {}, "meta": {}})
+    return json_response({"data": data, "links": {}, "meta": {}})
 
 
 class Ping:
-    """`/ping/carif_oref/qualiopi`: whether documents can be read now."""
+    """`/ping/carif_oref/qualiopi`: whether documents can be read at this moment."""
 
     def __init__(self) -> None:
-        """Start without ever having found the service well."""
+        """Start with no successful ping."""
         self._last_ok: str | None = None
 
     def __call__(self, _request: Request, backend: Backend, _caller: Caller | None) -> Response:
-        """Read the store, whatever is remembered of it."""
+        """Read the store, bypassing every cache."""
         now = datetime.fromtimestamp(backend.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        well = self._reads(backend)
-        if well:
+        healthy = self._is_readable(backend)
+        if healthy:
             self._last_ok = now
-        told = {"status": "ok" if well else "bad_gateway", "last_update": now, "last_ok_status": self._last_ok}
+        status = {"status": "ok" if healthy else "bad_gateway", "last_update": now, "last_ok_status": self._last_ok}
         headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-        return Response(200 if well else 502, headers, compact(told))
+        return Response(200 if healthy else 502, headers, compact(status))
 
     @staticmethod
-    def _reads(backend: Backend) -> bool:
+    def _is_readable(backend: Backend) -> bool:
         try:
             publication = backend.reader.check()
             if publication:
-                backend.reader.read("ping", publication.generation)  # there is no such item: its table answers, or not
-        except Exception:  # whatever it is, it is what this route exists to tell
+                backend.reader.read("ping", publication.generation)  # there is no such item; the table answers or fails
+        except Exception:  # any failure is what this route reports
             return False
         return publication is not None
 

@@ -1,7 +1,7 @@
 """Raw Quiforme, for API Entreprise's connector (api.md, section 2).
 
-The connector publishes every row that it gets as active and holds a null row to be a row: so inactive NDAs are left
-out, and a list of nothing is empty. What no source of ours says (APE, legal category, INSEE's address…) is null.
+The connector publishes every row as active, and counts a row of nulls as a row: so inactive NDAs are left out, and an empty
+list has no row. Fields that none of our sources has (APE, legal category, INSEE's address…) are null.
 """
 
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from quiforme.api import document
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, answer
+from quiforme.api.http import Request, Response, json_response
 from quiforme.api.publication import published
 from quiforme.registry.ports import Item
 
@@ -95,16 +95,16 @@ _OBTENTION = {
 
 
 def organisme(request: Request, backend: Backend, _: object) -> Response:
-    """Answer one call; whatever holds no document is the skeleton, which the connector turns into its 404."""
+    """The document of one SIRET; without a document, the skeleton, which the connector turns into a 404."""
     publication = published(backend)
     item = backend.reader.read(request.path["siret"], publication.generation)
     if item is None or item.etat != "document":
-        return answer(skeleton())
-    return answer(payload(item))
+        return json_response(skeleton())
+    return json_response(payload(item))
 
 
 def skeleton() -> dict[str, Any]:
-    """What an unknown SIRET answers: every field there is, and null in each."""
+    """The answer for an unknown SIRET: every field, each null."""
     return {
         "siret_actif": None,
         "etablissement": dict.fromkeys(ETABLISSEMENT),
@@ -188,5 +188,5 @@ def _habilitation(entry: dict[str, Any], siret: str, fiche: dict[str, Any]) -> d
 
 
 def _french(day: str | None) -> str | None:
-    """A day as DD/MM/YYYY."""
+    """An ISO 8601 day as DD/MM/YYYY."""
     return "/".join(reversed(day.split("-"))) if day else None

@@ -1,6 +1,6 @@
-"""Every route: which method, who may call, and what answers.
+"""Every route: its method, who may call it, and the function that answers.
 
-Checks come in the contract's order: token, scope, rate, then what the resource itself checks.
+Checks come in the contract's order: token, scope, rate limit, then those of the resource.
 """
 
 import re
@@ -11,12 +11,12 @@ from typing import Any
 
 from quiforme.access.caller import Caller, admit, holds_token
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, unless_known
+from quiforme.api.http import Request, Response, not_modified_or
 from quiforme.errors import INVALID_TOKEN, UNKNOWN_ROUTE, WRONG_METHOD, ApiError
 
 SCOPE = "certifications_qualiopi_france_competences"
 _TOKEN_PARAMETERS = frozenset({"token", "access_token", "jwt"})
-"""A token in an address ends up in logs: such a call is refused, whatever its header holds."""
+"""A token in an address ends up in logs: such a call is refused even with a valid header."""
 
 Endpoint = Callable[[Request, Backend, Any], Response]
 
@@ -26,7 +26,7 @@ class Public:
     """Anybody may call."""
 
     def enter(self, _request: Request, _backend: Backend) -> tuple[None, dict[str, str]]:
-        """Let everybody in."""
+        """Accept every call."""
         return None, {}
 
 
@@ -35,21 +35,21 @@ class Connector:
     """API Entreprise's connector may call, with its shared secret."""
 
     def enter(self, request: Request, backend: Backend) -> tuple[None, dict[str, str]]:
-        """Let in whoever knows the secret."""
-        given = request.headers.get("token-connexion", "")
-        if not given or "token-connexion" in request.several or not backend.connector.accepts(given):
+        """Accept a call with the secret; 401 otherwise."""
+        secret = request.headers.get("token-connexion", "")
+        if not secret or "token-connexion" in request.repeated_headers or not backend.connector.accepts(secret):
             raise ApiError(401, INVALID_TOKEN)
         return None, {}
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The bearers of a token with this scope may call, so many times a minute."""
+    """Tokens with this scope may call, a limited number of times a minute."""
 
     name: str
 
     def enter(self, request: Request, backend: Backend) -> tuple[Caller, dict[str, str]]:
-        """Let in who holds the scope and has calls left; the headers that tell how many."""
+        """Accept a token that has the scope and calls left; also returns the RateLimit headers."""
         if not _TOKEN_PARAMETERS.isdisjoint(request.query) or any(map(holds_token, request.query.values())):
             raise ApiError(401, INVALID_TOKEN)
         caller = Caller.from_authorizer(request.authorizer)
@@ -59,15 +59,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One resource's one method."""
+    """The one method of a resource."""
 
     method: str
     access: Public | Connector | Scope
     endpoint: str
-    """The module of this package and the function in it: a process loads those of the resources that it serves."""
+    """A module of this package and a function in it, imported at the first call: a cold start loads only what it serves."""
 
     def answer(self, request: Request, backend: Backend, caller: Caller | None) -> Response:
-        """Have the resource answer."""
+        """Call the resource's function."""
         module, _, name = self.endpoint.partition(".")
         endpoint: Endpoint = getattr(import_module(f"quiforme.api.{module}"), name)
         return endpoint(request, backend, caller)
@@ -103,7 +103,7 @@ def respond(request: Request, backend: Backend) -> Response:
     """Answer one call.
 
     Raises:
-        ApiError: Any error of the contract but those of the store.
+        ApiError: Any error of the contract, except the failures of the store.
 
     """
     route = ROUTES.get(request.resource)
@@ -115,13 +115,13 @@ def respond(request: Request, backend: Backend) -> Response:
     except ApiError as error:
         error.headers |= headers
         raise
-    response = unless_known(request, response)
+    response = not_modified_or(request, response)
     response.headers.update(headers)
     return response
 
 
 def _no_route(address: str) -> ApiError:
-    """The gateway found no route of this method: there is one of another method, or none at all."""
+    """The error for a call that matched no route: 405 if there is one of another method, else 404."""
     found = [route for resource, route in ROUTES.items() if _pattern(resource).fullmatch(address)]
     literal = ROUTES.get(address) or next(iter(found), None)
     if literal is None:

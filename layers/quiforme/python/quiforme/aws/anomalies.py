@@ -1,4 +1,4 @@
-"""The ledger's pointer in DynamoDB, and the topic that consumers subscribe to in SNS."""
+"""The ledger's pointer in DynamoDB, and the SNS topic that consumers subscribe to."""
 
 import json
 import random
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 _LEDGER = {"id": {"S": "ledger"}}
 _BATCH = 10
 _BATCH_BYTES = 240_000
-"""SNS takes 256 KB a batch; message attributes count too."""
+"""SNS accepts 256 KB a batch, message attributes included."""
 _AT_ONCE = 8
-"""A first day has thousands of batches, and one after the other they could outlast an invocation."""
+"""Batches sent at once. The first day has thousands of batches: one at a time, they could exceed the time limit."""
 _DEADLINE_S = 120.0
-_NO_CHARACTERS = re.compile("[\ufffe\uffff]")
-"""SQS holds no such text, and the topic would find out after it has taken the message: JSON writes them otherwise."""
+_NONCHARACTERS = re.compile("[\ufffe\uffff]")
+"""SQS refuses texts with these, after the topic has accepted the message: they are sent as JSON escapes."""
 
 
 class DynamoLedgerPointer:
-    """The pointer, in the state's table."""
+    """The pointer, an item of the table of pointers and leases."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Take the client and the table's name."""
@@ -36,17 +36,22 @@ class DynamoLedgerPointer:
         self._table = table
 
     def get(self) -> LedgerState | None:
-        """The pointer."""
+        """The current state; None before the first reconciliation."""
         item = self._client.get_item(TableName=self._table, Key=_LEDGER, ConsistentRead=True).get("Item")
         return LedgerState.from_json(item["state"]["S"]) if item else None
 
     def move(self, state: LedgerState, *, replacing: LedgerState | None) -> None:
-        """Move it if it stands where it is believed to stand."""
+        """Make `state` the current one.
+
+        Raises:
+            Conflict: The current state is not `replacing`.
+
+        """
         condition: dict[str, Any] = (
             {
-                "ConditionExpression": "#state = :before",
+                "ConditionExpression": "#state = :previous",
                 "ExpressionAttributeNames": {"#state": "state"},
-                "ExpressionAttributeValues": {":before": {"S": replacing.to_json()}},
+                "ExpressionAttributeValues": {":previous": {"S": replacing.to_json()}},
             }
             if replacing
             else {"ConditionExpression": "attribute_not_exists(id)"}
@@ -54,17 +59,17 @@ class DynamoLedgerPointer:
         try:
             self._client.put_item(TableName=self._table, Item={**_LEDGER, "state": {"S": state.to_json()}}, **condition)
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            # A write whose answer was lost is repeated by the SDK, and finds its own effect.
+            # The SDK retries a write whose answer was lost, and finds its own effect.
             if self.get() != state:
                 raise Conflict("another reconciliation recorded meanwhile") from error
 
 
 class NotSent(Exception):
-    """The topic did not take some events before the deadline."""
+    """The topic did not accept some events before the deadline."""
 
 
 class SnsOutbox:
-    """The topic."""
+    """The topic of the anomalies."""
 
     def __init__(self, client: "SNSClient", topic: str) -> None:
         """Take the client and the topic's ARN."""
@@ -72,11 +77,11 @@ class SnsOutbox:
         self._topic = topic
 
     def send(self, events: Iterable[dict[str, Any]]) -> None:
-        """Publish every event, those that the topic refuses again after a pause.
+        """Publish every event; entries that fail are sent again after a pause.
 
         Raises:
-            NotSent: It refused one for what it is, or went on refusing until the deadline; those before it are published, and
-                perhaps some after it.
+            NotSent: An entry is invalid, or still failed at the deadline. The events before it are published, and perhaps
+                some after it.
 
         """
         for_each(self._publish, _batches(events), at_once=_AT_ONCE)
@@ -85,7 +90,7 @@ class SnsOutbox:
         deadline = time.monotonic() + _DEADLINE_S
         pause = 0.1
         while True:
-            # A 200 may hold failures, which the SDK does not try again.
+            # A 200 may contain failures, which the SDK does not retry.
             answer = self._client.publish_batch(TopicArn=self._topic, PublishBatchRequestEntries=entries)
             failed = {failure["Id"]: failure for failure in answer.get("Failed", [])}
             entries = [entry for entry in entries if entry["Id"] in failed]
@@ -103,7 +108,7 @@ def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list["PublishBatchReq
     size = 0
     for event in events:
         text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        body = _NO_CHARACTERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        body = _NONCHARACTERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
         length = len(body.encode()) + 500
         if batch and (len(batch) == _BATCH or size + length > _BATCH_BYTES):
             yield batch
@@ -122,5 +127,5 @@ def _attributes(event: dict[str, Any]) -> dict[str, Any]:
         "region": data.get("region"),
         "evenement": event["type"].split(".")[3],
     }
-    # An attribute cannot be empty: an unknown region is left out, and an alert has none.
+    # SNS refuses empty attributes: an unknown region is left out, and alerts have none.
     return {name: {"DataType": "String", "StringValue": value} for name, value in values.items() if value}

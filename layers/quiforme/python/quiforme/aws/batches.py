@@ -1,4 +1,4 @@
-"""Batches: a few in flight; of those for DynamoDB, what is left unwritten tried again until a deadline."""
+"""Batches sent in parallel; unprocessed items of DynamoDB batches are retried until a deadline."""
 
 import random
 import time
@@ -17,13 +17,13 @@ T = TypeVar("T")
 _BATCH = 25
 _WRITERS = 4
 _AHEAD = 4
-"""Things drawn for each one that is being done: what waits takes memory."""
+"""Batches prepared for each one in flight; bounded, because they take memory."""
 _DEADLINE_S = 120.0
-"""How long one batch is tried again before the run fails."""
+"""How long one batch is retried before the run fails."""
 
 
 class StoreBusy(Exception):
-    """DynamoDB did not take a batch before the deadline."""
+    """DynamoDB did not accept a batch before the deadline."""
 
 
 def write_batches(
@@ -32,16 +32,16 @@ def write_batches(
     requests: Iterable[dict[str, Any]],
     answered: Callable[["BatchWriteItemOutputTypeDef"], None] = lambda _: None,
 ) -> None:
-    """Carry out put and delete requests of distinct keys, in no order.
+    """Carry out put and delete requests with distinct keys, in any order.
 
     Args:
         client: DynamoDB.
         table: The table's name.
-        requests: As BatchWriteItem takes them.
-        answered: Is given each answer, several at a time.
+        requests: In the form of BatchWriteItem.
+        answered: Called with each answer, from several threads.
 
     Raises:
-        StoreBusy: A batch was not taken before its deadline.
+        StoreBusy: A batch was not accepted before its deadline.
 
     """
 
@@ -65,9 +65,9 @@ def write_batches(
 
 
 def for_each(do: Callable[[T], object], things: Iterable[T], *, at_once: int) -> None:
-    """Do something with each thing, a few at once; draw them a little ahead, so that nobody waits between two of them.
+    """Call `do` with each thing, several at once; the next ones are prepared ahead, so that no thread waits for them.
 
-    What `do` raises goes through, and nothing more is begun.
+    The first exception of `do` is raised, and no further call starts.
     """
     ahead: deque[Future[object]] = deque()
     pool = ThreadPoolExecutor(at_once)

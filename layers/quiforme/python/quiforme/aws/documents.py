@@ -1,6 +1,7 @@
-"""DynamoDB: items keyed (id, generation), and the pointer that publishes them.
+"""The registry in DynamoDB: items with the key (id, generation), and the pointer that publishes them.
 
-A document too big for an item (400 KB) lies in S3 as gzip, and its item says where.
+A document larger than a DynamoDB item (400 KB) is an S3 object, and its item holds the object's key. The attribute names
+`etat`, `jour`, `nd` (not to be disclosed), `identite` and `objet` are stored, so they stay in French.
 """
 
 import gzip
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BULK = Config(parameter_validation=False, user_agent="quiforme", retries={"mode": "standard", "max_attempts": 8})
-"""For the client that writes documents: botocore would spend half the time of a batch on checking what this module
-builds itself, and a tenth on saying at length who asks."""
+"""For the client that writes documents: validating the parameters, which this module builds itself, takes half the time of
+a batch, and the long user agent a tenth."""
 POINTER = {"id": {"S": "publication"}}
 _INTENT = {"id": {"S": "intent"}}
 LARGEST_INLINE = 350_000
-"""Bytes of data and details together that an item holds itself, with room for its other attributes."""
+"""Bytes of texts that an item holds itself, which leaves room for its other attributes."""
 
 
 class DynamoRegistry:
-    """The tables of documents, of days and of the state, and the bucket of big documents."""
+    """The tables of documents, of days and of pointers, and the bucket of large documents."""
 
     def __init__(
         self,
@@ -54,24 +55,29 @@ class DynamoRegistry:
         self._spent = Spent()
         self._counting = Lock()
         events = dynamodb.meta.events
-        events.register("provide-client-params.dynamodb.BatchWriteItem", _set_apart, unique_id="quiforme-set-apart")  # type: ignore[arg-type]  # what it returns takes the place of the parameters
+        events.register("provide-client-params.dynamodb.BatchWriteItem", _first_only, unique_id="quiforme-first-only")  # type: ignore[arg-type]  # its result replaces the parameters
         events.register("before-call.dynamodb.BatchWriteItem", _plain_body, unique_id="quiforme-plain-body")
 
     @property
     def spent(self) -> Spent:
-        """What the writes and erasures of this registry cost."""
+        """The cost of the writes and deletions so far."""
         return self._spent
 
     def current(self) -> Publication | None:
-        """The pointer."""
+        """The pointer; None before the first publication."""
         return read_pointer(self._dynamodb, self._state)
 
     def publish(self, publication: Publication, *, replacing: Publication | None, day: date) -> None:
-        """Move the pointer if it stands where it is believed to stand, and enter it under a day."""
+        """Move the pointer and enter it under a day, both or neither.
+
+        Raises:
+            Conflict: The pointer is not `replacing`.
+
+        """
         condition: dict[str, Any] = (
             {
-                "ConditionExpression": "publication = :before",
-                "ExpressionAttributeValues": {":before": {"S": replacing.to_json()}},
+                "ConditionExpression": "publication = :previous",
+                "ExpressionAttributeValues": {":previous": {"S": replacing.to_json()}},
             }
             if replacing
             else {"ConditionExpression": "attribute_not_exists(id)"}
@@ -89,36 +95,36 @@ class DynamoRegistry:
             reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
             if "ConditionalCheckFailed" not in reasons:
                 raise
-            # A write whose answer was lost is repeated by the SDK, and finds its own effect.
+            # The SDK retries a write whose answer was lost, and finds its own effect.
             if self.current() != publication:
                 raise Conflict("another run published meanwhile") from error
 
     def intent(self) -> Intent | None:
-        """What is being written."""
+        """The items being written; None when there are none."""
         item = self._dynamodb.get_item(TableName=self._state, Key=_INTENT, ConsistentRead=True).get("Item")
         return Intent(int(item["generation"]["N"]), item["ids"]["S"]) if item else None
 
     def set_intent(self, intent: Intent) -> None:
-        """Say what is about to be written."""
+        """Record which items are about to be written."""
         self._dynamodb.put_item(
             TableName=self._state,
             Item={**_INTENT, "generation": {"N": str(intent.generation)}, "ids": {"S": intent.ids_key}},
         )
 
     def clear_intent(self) -> None:
-        """Nothing is being written any more."""
+        """Record that the writing is over."""
         self._dynamodb.delete_item(TableName=self._state, Key=_INTENT)
 
     def write(self, generation: int, items: Iterable[Item]) -> None:
-        """Write items, a few batches at a time."""
+        """Write items, several batches at a time."""
         self._batches({"PutRequest": {"Item": self._item(generation, item)}} for item in items)
 
     def erase(self, keys: Iterable[tuple[str, int]]) -> None:
-        """Remove items."""
+        """Delete items."""
         self._batches({"DeleteRequest": {"Key": _key(identifier, generation)}} for identifier, generation in keys)
 
     def objects(self, identifier: str) -> set[str]:
-        """The storage keys of what is too big for the items of an identifier."""
+        """The storage keys of the large documents of an identifier."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._documents,
             KeyConditionExpression="id = :id",
@@ -149,25 +155,26 @@ class DynamoRegistry:
             self._spent = Spent(self._spent.requests + 1, self._spent.write_units + units)
 
 
-def _set_apart(params: dict[str, Any], context: dict[str, Any], **_: object) -> dict[str, Any]:
-    """Show botocore the first item only: it would go through them all, value by value, to say the same as JSON."""
+def _first_only(params: dict[str, Any], context: dict[str, Any], **_: object) -> dict[str, Any]:
+    """Show botocore the first item only: its serializer visits every value of every item, slowly."""
     context["batch"] = params
     return {**params, "RequestItems": {table: items[:1] for table, items in params["RequestItems"].items()}}
 
 
 def _plain_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+    """Send the whole batch, which `_first_only` kept."""
     params["body"] = to_json(context["batch"])  # several times quicker than the standard library
 
 
 def _fits(texts: Collection[str]) -> bool:
-    """Whether an item holds the texts itself; a character takes four bytes at most, so most need no encoding to tell."""
+    """Whether an item can hold the texts. A character takes four bytes at most, so short texts need not be encoded."""
     if 4 * sum(map(len, texts)) <= LARGEST_INLINE:
         return True
     return sum(len(text.encode()) for text in texts) <= LARGEST_INLINE
 
 
 def read_pointer(client: "DynamoDBClient", table: str) -> Publication | None:
-    """The pointer of the publication, in the state's table; None when nothing was ever published."""
+    """The pointer, in the table of pointers and leases; None when nothing was ever published."""
     item = client.get_item(TableName=table, Key=POINTER, ConsistentRead=True).get("Item")
     return Publication.from_json(item["publication"]["S"]) if item else None
 

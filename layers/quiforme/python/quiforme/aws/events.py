@@ -1,8 +1,10 @@
-"""EventBridge: the word that an ingestion ended well."""
+"""EventBridge: the event of a publication, which starts the reconciliation."""
 
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from quiforme.registry.ports import Publication
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -12,16 +14,23 @@ class NotAnnounced(Exception):
     """EventBridge refused the event."""
 
 
-def announce(client: "EventBridgeClient", scheduled_time: datetime, *, generation: int) -> None:
-    """Put the event that starts the reconciliation.
+class EventBridgeAnnouncer:
+    """The account's default event bus."""
 
-    Raises:
-        NotAnnounced: The event was refused; the run is to be tried again, which publishes nothing twice.
+    def __init__(self, client: "EventBridgeClient") -> None:
+        """Take the client."""
+        self._client = client
 
-    """
-    detail = {"scheduled_time": scheduled_time.isoformat(), "generation": generation}
-    answer = client.put_events(
-        Entries=[{"Source": "quiforme.ingest", "DetailType": "Publication", "Detail": json.dumps(detail)}]
-    )
-    if answer["FailedEntryCount"]:
-        raise NotAnnounced(str(answer["Entries"][0].get("ErrorMessage", "refused")))
+    def __call__(self, scheduled_time: datetime, publication: Publication) -> None:
+        """Put the event of a publication.
+
+        Raises:
+            NotAnnounced: The event was refused. The run fails and is retried, which publishes nothing twice.
+
+        """
+        detail = {"scheduled_time": scheduled_time.isoformat(), "generation": publication.generation}
+        answer = self._client.put_events(
+            Entries=[{"Source": "quiforme.ingest", "DetailType": "Publication", "Detail": json.dumps(detail)}]
+        )
+        if answer["FailedEntryCount"]:
+            raise NotAnnounced(str(answer["Entries"][0].get("ErrorMessage", "refused")))

@@ -1,4 +1,4 @@
-"""The exports in S3, and links that open them for a while."""
+"""The exports in S3, and presigned links to them."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class S3Exports:
-    """The bucket's exports."""
+    """The exports in a bucket."""
 
     def __init__(self, bucket: str) -> None:
         """Take the bucket's name."""
@@ -22,15 +22,14 @@ class S3Exports:
 
     @cached_property
     def _s3(self) -> "S3Client":
-        # Links are asked for now and then: most processes never need this client. Signature version 4, since the
-        # links of version 2 are refused for buckets of the newer regions.
+        # Made at first use: most processes never need this client. Newer regions accept only signature version 4.
         return boto3.client(
             "s3",
             config=Config(connect_timeout=1, read_timeout=2, signature_version="s3v4", s3={"addressing_style": "auto"}),
         )
 
-    def exports(self, generation: int, *, seconds: int) -> list[Export]:
-        """Those of a generation, each with a link."""
+    def of_generation(self, generation: int, *, seconds: int) -> list[Export]:
+        """The exports of a generation, each with a link that expires after so many seconds."""
         prefix = exports_prefix(generation)
         listed = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents", [])
         return [

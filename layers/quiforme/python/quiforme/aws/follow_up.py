@@ -1,9 +1,13 @@
-"""The follow-up of anomalies in DynamoDB, as the reconciliation writes it; the agents' side is aws/dossiers.py.
+"""The follow-up of anomalies in DynamoDB, as the reconciliation writes it; aws/followed_anomalies.py is the agents' side.
 
-An anomaly is the items of one identifier: `etat`, as it stands now; `evenement#000003`, each thing that happened to it;
-`suivi`, where its follow-up stands; `suivi#000002`, each step of it. The reconciliation writes the first two and agents
-the others, so that neither overwrites the other. The index `par_rayon` lists what consumers know of, by region and state;
-`par_sourdine` what agents dismissed.
+The items of an anomaly share the partition key `id`. Their sort key `rang` tells them apart: `etat`, its present state;
+`evenement#000003`, one item for each event; `suivi`, the last step of its follow-up; `suivi#000002`, one item for each step.
+The reconciliation writes the first two kinds and agents the others, so that neither overwrites the other.
+
+The names of attributes and indexes are stored, so they stay in French: `rayon` (region and state) and `evolution` (day and
+identifier) are the key of the index `par_rayon`, which lists the anomalies announced to consumers; `sourdine` is that of
+`par_sourdine`, which lists those that agents dismissed; `empreinte` is a digest of the evidence, `annonce` says whether the
+opening was announced, held, dropped or dismissed.
 """
 
 import json
@@ -12,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from quiforme.anomalies.ports import AnomalyEvent
 from quiforme.aws.batches import write_batches
-from quiforme.aws.followed_anomalies import DISMISSED, STATE, STATISTICS, event_rank, shelf
+from quiforme.aws.followed_anomalies import DISMISSED, STATE, STATISTICS, event_rank, section_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _LISTED = frozenset({"faite", "classee"})
-"""What was dismissed stays in sight; what ops hold or dropped never was."""
+"""Announced and dismissed anomalies are listed; those held, or dropped by ops, are not."""
 
 
 class DynamoFollowUp:
-    """The table of the follow-up."""
+    """The table of the anomalies and their follow-up."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Take the client and the table's name."""
@@ -30,17 +34,17 @@ class DynamoFollowUp:
         self._table = table
 
     def record(self, news: Iterable[AnomalyEvent]) -> None:
-        """Put what happened, and how the anomaly stands since."""
+        """Put each event, and the state of its anomaly after it."""
         requests = ({"PutRequest": {"Item": item}} for one in news for item in _items(one))
         write_batches(self._client, self._table, requests)
 
     def record_statistics(self, statistics: dict[str, Any]) -> None:
-        """Put the statistics."""
+        """Replace the statistics."""
         item = {**STATISTICS, "data": {"S": _json(statistics)}}
         self._client.put_item(TableName=self._table, Item=item)
 
     def dismissed(self) -> Iterator[tuple[str, str]]:
-        """What agents dismissed."""
+        """The anomalies that agents dismissed, each with the digest of the evidence that they saw."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName="par_sourdine",
@@ -70,7 +74,7 @@ def _items(news: AnomalyEvent) -> Iterator[dict[str, Any]]:
     }
     if news.announcement in _LISTED:
         state |= {
-            "rayon": {"S": shelf(data["region"], news.status)},
+            "rayon": {"S": section_key(data["region"], news.status)},
             "evolution": {"S": f"{news.day}#{news.anomaly}"},
             "code": {"S": data["code"]},
             "severite": {"S": data["severite"]},

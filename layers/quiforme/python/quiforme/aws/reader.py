@@ -1,4 +1,4 @@
-"""DynamoDB as the look-up reads it: one query a document, and a pointer remembered for two seconds."""
+"""The registry in DynamoDB, as the look-up reads it: one query a document, and a pointer cached for two seconds."""
 
 import gzip
 import json
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 POINTER_AGE_S = 2.0
-"""A publication is to be visible within ten seconds; this leaves the rest to everything else."""
+"""How long the pointer is cached, in seconds: a publication must be visible within ten."""
 
 FAST = Config(
     connect_timeout=1,
     read_timeout=2,
     max_pool_connections=50,
-    parameter_validation=False,  # of what this module puts together itself
+    parameter_validation=False,  # the adapters build the parameters themselves
     retries={"mode": "standard", "max_attempts": 3},
 )
-"""A caller waits: better a clear 504 than a hang."""
+"""A caller is waiting: a 504 soon is better than no answer."""
 
 
 class DynamoReader:
-    """Reads what the ingestion published."""
+    """Reads published documents."""
 
     def __init__(
         self, client: "DynamoDBClient", *, documents_table: str, days_table: str, state_table: str, bucket: str
@@ -48,17 +48,17 @@ class DynamoReader:
 
     @cached_property
     def _s3(self) -> "S3Client":
-        # Few documents are too big for an item, so most processes never need this client.
+        # Made at first use: few documents are too large for an item.
         return boto3.client("s3", config=FAST)
 
     def current(self) -> Publication | None:
-        """The pointer."""
+        """The pointer, at most two seconds old; None before the first publication."""
         if self._current is None or self._clock() - self._read_at > POINTER_AGE_S:
             return self.check()
         return self._current
 
     def check(self) -> Publication | None:
-        """The pointer, read now."""
+        """The pointer, read from the store now."""
         now = self._clock()
         answer = self._client.get_item(TableName=self._state, Key={"id": {"S": "publication"}}, ConsistentRead=True)
         item = answer.get("Item")
@@ -67,12 +67,12 @@ class DynamoReader:
         return self._current
 
     def read(self, identifier: str, generation: int) -> Item | None:
-        """The newest item of an identifier that is not newer than the generation."""
+        """The newest item of an identifier that is not newer than a generation; None if there is none."""
         newest = self.versions(identifier, generation, 1)
         return newest[0] if newest else None
 
     def versions(self, identifier: str, generation: int, limit: int) -> list[Item]:
-        """An identifier's items from a generation back, newest first."""
+        """The items of an identifier that are not newer than a generation, newest first, at most `limit`."""
         items: list[Item] = []
         query: dict[str, Any] = {
             "TableName": self._documents,
@@ -81,7 +81,7 @@ class DynamoReader:
             "ScanIndexForward": False,
             "ConsistentRead": True,
         }
-        # An answer of DynamoDB ends at 1 MB, whatever it was asked for.
+        # DynamoDB ends a page at 1 MB, below the limit if need be.
         while len(items) < limit:
             answer = self._client.query(**query, Limit=limit - len(items))
             items += [self._item(item) for item in answer["Items"]]
@@ -91,7 +91,7 @@ class DynamoReader:
         return items
 
     def publication_on(self, day: date) -> Publication | None:
-        """The pointer as it stood at the end of a day."""
+        """The pointer at the end of a day; None before the first publication."""
         answer = self._client.query(
             TableName=self._days,
             KeyConditionExpression="id = :id AND #day <= :day",
@@ -121,7 +121,7 @@ class DynamoReader:
 
 
 class DynamoCounter:
-    """Counts calls in the access table; windows past are expired by the table."""
+    """Counts calls in the access table, whose items expire after their window."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Take the client and the table's name."""
@@ -129,7 +129,7 @@ class DynamoCounter:
         self._table = table
 
     def count(self, jti: str, window_end: int) -> int:
-        """Count one call more."""
+        """Count one call; returns the number of calls of this window so far."""
         answer = self._client.update_item(
             TableName=self._table,
             Key={"id": {"S": f"calls/{jti}/{window_end}"}},

@@ -1,4 +1,4 @@
-"""A secret of Secrets Manager that callers have to know, and that ops may change at any time."""
+"""A shared secret in Secrets Manager, which ops may change at any time."""
 
 import hmac
 import time
@@ -13,35 +13,35 @@ from quiforme.aws.reader import FAST
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-_REMEMBERED_S = 240.0
-"""A secret that ops withdrew opens nothing after five minutes."""
-_PATIENCE_S = 10.0
-"""A secret that was just put there is looked for at most this often, however many wrong ones are tried."""
+_CACHED_S = 240.0
+"""How long values are cached, in seconds: a withdrawn secret must be refused after five minutes."""
+_RETRY_S = 10.0
+"""After a wrong secret the values are read again, in case of a new one, but at most every so many seconds."""
 _STAGES = ("AWSCURRENT", "AWSPREVIOUS")
-"""The one before stays good, so that callers may change over when they like; putting two in a row withdraws it."""
+"""The previous value stays valid, so that callers can change over; changing the secret twice withdraws it."""
 
 
 class RotatingSecret:
-    """The secret's current value, and the one before it."""
+    """The current and the previous value of a secret."""
 
     def __init__(self, secret_id: str) -> None:
-        """Take its name or ARN."""
+        """Take the secret's name or ARN."""
         self._secret_id = secret_id
         self._values: tuple[bytes, ...] = ()
         self._read_at = float("-inf")
 
     @cached_property
     def _client(self) -> "SecretsManagerClient":
-        # Most processes never serve the connector.
+        # Made at first use: most processes never serve the connector.
         return boto3.client("secretsmanager", config=FAST)
 
     def accepts(self, candidate: str) -> bool:
-        """Whether a candidate is one of the two, compared in constant time."""
-        if self._age() > _REMEMBERED_S:
+        """Whether a text is one of the two values, compared in constant time."""
+        if self._age() > _CACHED_S:
             self._read()
         if self._matches(candidate):
             return True
-        if self._age() > _PATIENCE_S:
+        if self._age() > _RETRY_S:
             self._read()
             return self._matches(candidate)
         return False
@@ -50,8 +50,9 @@ class RotatingSecret:
         return time.monotonic() - self._read_at
 
     def _matches(self, candidate: str) -> bool:
-        given = candidate.encode("utf-8", "surrogatepass")  # whatever a header holds is compared
-        matches = [hmac.compare_digest(given, value) for value in self._values]  # each of them, whichever matches first
+        given = candidate.encode("utf-8", "surrogatepass")  # a header may hold any text
+        # Every value is compared, even after a match, so that the time taken reveals nothing.
+        matches = [hmac.compare_digest(given, value) for value in self._values]
         return any(matches)
 
     def _read(self) -> None:
@@ -63,6 +64,6 @@ class RotatingSecret:
             answer = self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
         except ClientError as error:
             if stage == "AWSPREVIOUS" and error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return None  # it was never changed
+                return None  # the secret was never changed
             raise
         return answer["SecretString"].encode()

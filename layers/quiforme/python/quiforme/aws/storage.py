@@ -1,4 +1,4 @@
-"""S3: the drop that ops fill, and the storage of what the project makes."""
+"""S3: the drop, which ops fill, and the bucket of everything that the project stores."""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 3
 _DELETED_AT_ONCE = 1000
-"""The most that S3 takes."""
+"""S3's maximum."""
 
 
 class NotDeleted(Exception):
-    """S3 did not delete some objects it was asked to."""
+    """S3 did not delete some objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """An object of the drop, and the day it was laid there, UTC."""
+    """An object of the drop, and the day of its upload, UTC."""
 
     version: Version
-    laid: date
+    uploaded: date
 
 
 class S3Drop:
     """A prefix of a bucket, such as ``s3://bucket/drop/``, where files keep the producers' own names."""
 
     def __init__(self, client: "S3Client", url: str) -> None:
-        """Take the address of the drop; raises ValueError when it is not an s3:// address."""
+        """Take the drop's address; raises ValueError when it is not an s3:// address."""
         scheme, _, rest = url.partition("://")
         self._bucket, _, prefix = rest.partition("/")
         if scheme != "s3" or not self._bucket:
@@ -46,7 +46,7 @@ class S3Drop:
         self._client = client
 
     def take(self, source: Source, known: Version | None, target: Path) -> Offer | None:
-        """Copy the source's file of the newest day, unless it is the one known."""
+        """Copy the source's newest file, unless it is the known version."""
         dated = [(self._day(source, file), file) for file in self._files() if source.matches(file.version.file)]
         if not dated:
             return None
@@ -66,17 +66,17 @@ class S3Drop:
         ]
 
     def _day(self, source: Source, file: _Listed) -> date:
-        """The day in the file's name, else the object's metadata `date-donnees`, else the day it was laid there."""
+        """The day in the file's name, else in the object's metadata `date-donnees`, else the day of its upload."""
         if in_name := source.day_in_name(file.version.file):
             return in_name
         head = self._client.head_object(Bucket=self._bucket, Key=self._prefix + file.version.file)
         try:
             return date.fromisoformat(head["Metadata"].get("date-donnees", "").strip())
         except ValueError:
-            return file.laid
+            return file.uploaded
 
     def _fetch(self, version: Version, target: Path) -> str:
-        """Copy the very version that was listed, a few times over when the answer breaks off; its SHA-256."""
+        """Copy the version that was listed, with retries when the transfer breaks off; returns its SHA-256."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 answer = self._client.get_object(
@@ -101,7 +101,7 @@ class S3Drop:
 
 
 class S3Storage:
-    """The bucket of what the project keeps."""
+    """The bucket of everything that the project stores."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         """Take the bucket's name."""
@@ -109,7 +109,7 @@ class S3Storage:
         self._bucket = bucket
 
     def keys(self, prefix: str) -> list[str]:
-        """The keys that start with a prefix, ascending."""
+        """The keys that start with a prefix, in ascending order."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         return sorted(entry["Key"] for page in pages for entry in page.get("Contents", []))
 
@@ -118,7 +118,7 @@ class S3Storage:
         self._client.download_file(self._bucket, key, str(target))
 
     def put(self, key: str, source: Path) -> None:
-        """Keep a file."""
+        """Store a file."""
         self._client.upload_file(str(source), self._bucket, key)
 
     def read(self, key: str) -> bytes:
@@ -126,14 +126,14 @@ class S3Storage:
         return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def write(self, key: str, content: bytes) -> None:
-        """Keep content."""
+        """Store content."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Keep these objects no longer; one that is not there is no error.
+        """Delete objects; those that do not exist are no error.
 
         Raises:
-            NotDeleted: Some are still there.
+            NotDeleted: Some were not deleted.
 
         """
         left = list(keys)

@@ -1,7 +1,7 @@
-"""The register of tokens and public keys in DynamoDB, and the private key in Secrets Manager.
+"""The token store in DynamoDB, and the private key in Secrets Manager.
 
-A token is the item `token/<jti>`, which the table lets go a while after the token expired. The public keys are one
-item, so that one read gives all of them: the authorizer never asks for a key that a caller made up.
+A token is the item `token/<jti>`, which DynamoDB deletes some time after the token's expiry. The public keys are one item, so
+that one read gives them all: the authorizer never queries for a `kid` that a caller made up.
 """
 
 import json
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _KEYS: Final[dict[str, Any]] = {"id": {"S": "keys"}}
 _KEPT_EXPIRED_S: Final = 90 * 24 * 3600
-"""For how long ops still see a token that expired."""
+"""How long an expired token stays listed, in seconds."""
 
 
 class DynamoTokenStore:
-    """The register; ops' function writes it, the authorizer reads it."""
+    """The token store: ops' function writes it, the authorizer reads it."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Take the client and the table's name."""
@@ -29,22 +29,22 @@ class DynamoTokenStore:
         self._table = table
 
     def add(self, entry: IssuedToken) -> None:
-        """Enter a token that is about to be handed out; never over another one."""
+        """Store a token before it is handed out; never overwrites another one."""
         self._client.put_item(TableName=self._table, Item=_item(entry), ConditionExpression="attribute_not_exists(id)")
 
     def find(self, jti: str) -> IssuedToken | None:
-        """A token, as it stands at this moment."""
+        """A token by its `jti`, read consistently; None if it was never issued."""
         answer = self._client.get_item(TableName=self._table, Key=_key(jti), ConsistentRead=True)
         return _entry(answer["Item"]) if "Item" in answer else None
 
     def entries(self) -> Iterator[IssuedToken]:
-        """Every token, page after page: nothing but tokens and keys is in this table."""
+        """Every token. A scan, because the table holds only tokens and keys."""
         pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
         for page in pages:
             yield from (_entry(item) for item in page["Items"] if item["id"]["S"].startswith("token/"))
 
     def revoke(self, jti: str, at: str) -> IssuedToken | None:
-        """Note a revocation, the first one if there are several; None if there is no such token."""
+        """Revoke a token; a second revocation keeps the first time. None if there is no such token."""
         try:
             answer = self._client.update_item(
                 TableName=self._table,
@@ -58,21 +58,21 @@ class DynamoTokenStore:
             return None
         return _entry(answer["Attributes"])
 
-    def enter_key(self, key: PublicKey) -> PublicKey:
-        """Enter a key, unless it is there already; as it stands now."""
-        entered = {"jwk": {"S": json.dumps(dict(key.jwk))}, "created_at": {"S": key.created_at}}
+    def store_key(self, key: PublicKey) -> PublicKey:
+        """Store a key unless it exists; returns the stored one."""
+        stored = {"jwk": {"S": json.dumps(dict(key.jwk))}, "created_at": {"S": key.created_at}}
         answer = self._client.update_item(
             TableName=self._table,
             Key=_KEYS,
             UpdateExpression="SET #kid = if_not_exists(#kid, :key)",
             ExpressionAttributeNames={"#kid": key.kid},
-            ExpressionAttributeValues={":key": {"M": entered}},
+            ExpressionAttributeValues={":key": {"M": stored}},
             ReturnValues="ALL_NEW",
         )
         return _public_key(key.kid, answer["Attributes"][key.kid]["M"])
 
     def keys(self) -> list[PublicKey]:
-        """Every key, as they stand at this moment."""
+        """Every key, read consistently."""
         item = self._client.get_item(TableName=self._table, Key=_KEYS, ConsistentRead=True).get("Item", {})
         return [_public_key(kid, value["M"]) for kid, value in item.items() if kid not in _KEYS]
 
@@ -81,7 +81,7 @@ class DynamoTokenStore:
         return {key.kid: key.jwk for key in self.keys() if key.retired_at is None}
 
     def retire(self, kid: str, at: str) -> PublicKey | None:
-        """Note that a key is retired, the first time if there are several; None if there is no such key."""
+        """Retire a key; a second retirement keeps the first time. None if there is no such key."""
         try:
             answer = self._client.update_item(
                 TableName=self._table,
@@ -98,7 +98,7 @@ class DynamoTokenStore:
 
 
 class SecretVault:
-    """A secret of Secrets Manager, whose newest version counts."""
+    """A secret of Secrets Manager, of which the newest version is used."""
 
     def __init__(self, client: "SecretsManagerClient", secret: str) -> None:
         """Take the client and the secret's name or ARN."""
@@ -106,11 +106,11 @@ class SecretVault:
         self._secret = secret
 
     def read(self) -> str:
-        """The newest version's text."""
+        """The text of the newest version."""
         return self._client.get_secret_value(SecretId=self._secret)["SecretString"]
 
     def put(self, text: str) -> None:
-        """Put another version."""
+        """Store a new version."""
         self._client.put_secret_value(SecretId=self._secret, SecretString=text)
 
 
