@@ -192,12 +192,12 @@ class Http:
         for attempt in range(1, _ATTEMPTS + 1):
             left = end - self._clock()
             if left <= 0:
-                raise Unfetchable(f"{shown(request.url)}: the time for it is used up")
+                raise _failed(request.url, "the time for it is used up")
             try:
                 return self._follow(request, receive, left)
             except _Passing as failure:
                 if attempt == _ATTEMPTS:
-                    raise Unfetchable(f"{shown(request.url)}: {failure}, {attempt} times over") from failure
+                    raise _failed(request.url, f"{failure}, {attempt} times over") from failure
                 self._pause(request, failure, attempt, end)
         raise AssertionError("the last attempt returns or raises")
 
@@ -206,8 +206,8 @@ class Http:
         pause = self._chance() * min(_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S) + (failure.after or 0.0)
         if self._clock() + pause >= end:
             asked = f", and it asks to come back in {failure.after:.0f} s" if failure.after else ""
-            raise Unfetchable(
-                f"{shown(request.url)}: {failure}{asked}: no time is left to, it is put off to the next run"
+            raise _failed(
+                request.url, f"{failure}{asked}: no time is left to, it is put off to the next run"
             ) from failure
         self._sleep(pause)
 
@@ -219,7 +219,7 @@ class Http:
             for _ in range(_REDIRECTS + 1):
                 url = checked(address)
                 if (start.scheme, url.scheme) == ("https", "http"):  # this machine's own services, say
-                    raise Unfetchable(f"{shown(request.url)}: it redirects out of https")
+                    raise _failed(request.url, "it redirects out of https")
                 headers = dict(request.headers) if origin(url) == origin(start) else _without_keys(request.headers)
                 headers |= {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
                 try:
@@ -232,12 +232,13 @@ class Http:
                             return received
                 except (Unfetchable, HTTPError, Broken) as error:
                     if lifeline.cut:
-                        raise Unfetchable(f"{shown(address)}: too slow, the time for it is used up") from error
+                        raise _failed(address, "too slow, the time for it is used up") from error
                     if isinstance(error, Unfetchable):
-                        raise Unfetchable(f"{shown(address)}: {error}") from error
+                        facts = {**error.refusal.facts, "address": shown(address)}
+                        raise Unfetchable(error.refusal.code, **facts) from error
                     raise _Passing(_in_words(error)) from error
                 address = urljoin(address, moved)
-            raise Unfetchable(f"{shown(request.url)}: more than {_REDIRECTS} redirects")
+            raise _failed(request.url, f"more than {_REDIRECTS} redirects")
 
     def _moved(self, answer: BaseHTTPResponse, request: _Request) -> str | None:
         """Where the answer sends us, if it does."""
@@ -247,9 +248,9 @@ class Http:
             return None
         target = answer.headers.get("Location")
         if not target:
-            raise Unfetchable("it redirects to nowhere")
+            raise Unfetchable("fetch_failed", detail="it redirects to nowhere")
         if request.method == "POST" and answer.status not in _MOVED_AS_IT_IS:
-            raise Unfetchable(f"it redirects a form with {answer.status}")
+            raise Unfetchable("fetch_failed", detail=f"it redirects a form with {answer.status}")
         return target
 
     def _after(self, header: str | None) -> float | None:
@@ -259,6 +260,10 @@ class Http:
             return float(text)
         date = as_date(text)
         return max((date - self.now()).total_seconds(), 0.0) if date else None
+
+
+def _failed(address: str, detail: str) -> Unfetchable:
+    return Unfetchable("fetch_failed", address=shown(address), detail=detail)
 
 
 def as_date(header: str | None) -> datetime | None:
@@ -281,7 +286,7 @@ def _copy(answer: BaseHTTPResponse, address: str, target: Path, known: str | Non
     if answer.status == 304 and known:
         return Download(address, answer.headers, known, fetched=False)
     if answer.status != 200:
-        raise Unfetchable(f"it answers {answer.status}")
+        raise Unfetchable("fetch_failed", detail=f"it answers {answer.status}")
     digest = hashlib.sha256()
     with target.open("wb") as copy:
         for piece in _not_html(answer, pieces(answer, limit_bytes=limit_bytes)):
@@ -295,7 +300,7 @@ def _not_html(answer: BaseHTTPResponse, body: Iterator[bytes]) -> Iterator[bytes
     start = next(body, b"")
     refuse_html(answer.headers.get("Content-Type", ""), start)
     if not start:
-        raise Unfetchable("the file is empty")
+        raise Unfetchable("fetch_failed", detail="the file is empty")
     yield start
     yield from body
 

@@ -204,12 +204,13 @@ class Collector:
             if before and not offer.fetched:
                 return SourceOutcome(state="unchanged", in_use=self._again(before, offer))
             return SourceOutcome(state="accepted", in_use=self._accept(source, path, offer, before))
-        except (FileRefused, Unfetchable) as refusal:
+        except (FileRefused, Unfetchable) as error:
             return SourceOutcome(
                 state="refused",
                 in_use=before,
                 file=offer.version.file if offer else None,
-                reason=str(refusal),
+                reason=str(error),
+                refusal=error.refusal,
                 kept=self._keep_refused(source, path, offer) if offer else None,
             )
         finally:

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from quiforme.refusals import Refusal
+
 
 class Frozen(BaseModel):
     """A value object that refuses fields it does not know."""
@@ -76,6 +78,7 @@ class SourceOutcome(Frozen):
         in_use: The file in use.
         file: The name of the file that was refused, as far as it is known.
         reason: Why it was refused, in words for ops.
+        refusal: The same as a code with its facts; None in manifests of versions that did not store it.
         kept: Where the refused file is kept for ops to look at, if it could be fetched.
 
     """
@@ -84,6 +87,7 @@ class SourceOutcome(Frozen):
     in_use: SourceInUse | None
     file: str | None = None
     reason: str | None = None
+    refusal: Refusal | None = None
     kept: str | None = None
 
     @property

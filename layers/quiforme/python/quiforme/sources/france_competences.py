@@ -63,4 +63,4 @@ def _load(database: duckdb.DuckDBPyConnection, file: Path, table: str, name: str
             """
         )
     except duckdb.InvalidInputException as error:  # the file is our own: nothing is wrong with it but a row's length
-        raise FileRefused(f"unreadable: {error}") from error
+        raise FileRefused("unreadable", detail=str(error)) from error

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from quiforme.refusals import Refused
+
 LONGEST_TEXT = 10_000
 """Characters of a text, or of a whole row of a CSV file; real ones have some hundred. A longer one is damage, and
 would fit in no message."""
@@ -16,8 +18,8 @@ Previous = Callable[[str], Path | None]
 """Gives the Parquet file of a table as the source's last accepted file left it, if there was one."""
 
 
-class FileRefused(Exception):
-    """The file may not be used; the message says why, in words for ops."""
+class FileRefused(Refused):
+    """A file that was fetched may not be used."""
 
 
 BROKEN = (duckdb.Error, UnicodeDecodeError)
@@ -33,7 +35,7 @@ def unreadable(error: Exception, path: Path) -> FileRefused:
     """The refusal of a file that DuckDB cannot read."""
     # DuckDB names the file by its path here, which is another in each run, and nobody else's business.
     reason = re.sub(rf"{re.escape(str(path.parent))}/(?:[^/\s'\"]+/)?", "", str(error).splitlines()[0])
-    return FileRefused(f"unreadable: {reason}")
+    return FileRefused("unreadable", detail=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def require_columns(present: list[str], required: tuple[str, ...]) -> None:
     """Refuse a file that lacks one of its columns or has one twice; `present` is already trimmed."""
     missing = [name for name in required if name not in present]
     if missing:
-        raise FileRefused(f"missing columns: {', '.join(missing)}")
+        raise FileRefused("missing_columns", columns=", ".join(missing))
     twice = [name for name in required if present.count(name) > 1]
     if twice:
-        raise FileRefused(f"columns that stand twice: {', '.join(twice)}")
+        raise FileRefused("repeated_columns", columns=", ".join(twice))
