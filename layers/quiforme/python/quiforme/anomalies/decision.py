@@ -92,5 +92,5 @@ def _ledger(desk: LedgerStore, state: LedgerState, memory_limit_mb: int) -> Iter
     desk.storage.get(state.ledger, local)
     with open_database(desk.scratch, memory_limit_mb=memory_limit_mb) as database:
         run_script(database, "anomalies/ledger.sql")
-        database.execute(f"CREATE OR REPLACE TABLE registre AS FROM read_parquet({sql_text(local)})")
+        database.execute(f"INSERT INTO registre BY NAME FROM read_parquet({sql_text(local)})")
         yield database

@@ -20,10 +20,11 @@ class Rule:
         sql: A query over the facts (faits.sql) that gives one row for each open anomaly: the columns of `cle`,
             `constats` (JSON: the facts compared, as the sources give them, and nothing that moves by itself
             from day to day), and, where known, `siret`, `siren`, `nda`, `code_fiche`, `uai`, `source`,
-            `code_region` (the OF list's).
+            `code_region` (the OF list's). It may also give `details` (JSON): what the message says beyond the
+            evidence; a change of it alone is no modification.
         message: In French, for an agent who knows nothing of this: what is wrong, and what each source says of it. A
-            template (wording.py) filled from `constats`, `cle` and what the anomaly is about.
-        demande: In French, what to ask, and of whom; a template too.
+            template (wording.py) rendered with the names of `constats` and `cle`, `siret`, `siren` and `details`.
+        request: In French, what to ask, and of whom; a template too.
         duree_jours: An anomaly is closed when it is this many days old. None: no such limit.
         compare_avant: It compares with the snapshots before, so it cannot be evaluated on the first one.
 
@@ -35,6 +36,6 @@ class Rule:
     needs: tuple[str, ...]
     sql: str
     message: str
-    demande: str
+    request: str
     duree_jours: int | None = None
     compare_avant: bool = False

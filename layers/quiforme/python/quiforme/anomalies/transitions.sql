@@ -46,7 +46,7 @@ FROM ouvertures LEFT JOIN crues USING (code)
 UNION ALL BY NAME
 -- stays open, its evidence changed or not; a changed evidence ends the silence that was about the one before
 SELECT ouvertes.* EXCLUDE (evaluee, perimee)
-       REPLACE (trouvees.constats AS constats, getvariable('day')::DATE AS derniere_detection,
+       REPLACE (trouvees.constats AS constats, trouvees.details AS details, getvariable('day')::DATE AS derniere_detection,
                 trouvees.siret AS siret, trouvees.siren AS siren, trouvees.nda AS nda, trouvees.uai AS uai,
                 trouvees.departement AS departement, trouvees.region AS region,
                 CASE WHEN change THEN sequence + 1 ELSE sequence END AS sequence,

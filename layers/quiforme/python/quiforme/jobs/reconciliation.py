@@ -1,7 +1,7 @@
 """One reconciliation: a snapshot against its sources and against those before it; anomalies to whoever follows them up."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from quiforme.sources.catalogue import SOURCES, kept
 
 FACTS = ("pipeline/shared/registers.sql", "pipeline/shared/uai.sql", "anomalies/facts.sql")
 """The SQL of what the rules look at, in its order."""
-_ABOUT = ("siret", "siren", "nda", "code_fiche", "uai", "source", "code_region")
+_ABOUT = ("siret", "siren", "nda", "code_fiche", "uai", "source", "code_region", "details")
 
 
 class NothingPublished(Exception):
@@ -142,7 +142,7 @@ def _lay(
     _lay_outcomes(database, manifest)
     lay_over_stock(database)
     if state:
-        database.execute(f"CREATE OR REPLACE TABLE registre AS FROM {_parquet(office, state.ledger)}")
+        database.execute(f"INSERT INTO registre BY NAME FROM {_parquet(office, state.ledger)}")
     _lay_judgements(database, office, state)
     earlier = _since_last(office, manifest, state)
     database.execute("CREATE SCHEMA previous")
@@ -164,7 +164,7 @@ def _lay_outcomes(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> No
         in_use = outcome.in_use
         first = [row.model_dump() for row in in_use.set_aside_first] if in_use else []
         database.execute(
-            "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 name,
                 outcome.state,
@@ -176,6 +176,7 @@ def _lay_outcomes(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> No
                 in_use.rows_set_aside if in_use else 0,
                 json.dumps(first, ensure_ascii=False),
                 in_use.set_aside_key if in_use else None,
+                json.dumps(asdict(outcome.refusal)) if outcome.refusal else None,
             ],
         )
 

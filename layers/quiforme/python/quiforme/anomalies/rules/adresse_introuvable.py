@@ -1,7 +1,7 @@
-"""The OF address geocodes under a score of 0.5, or not at all.
+"""The geocoder gives the OF address a score under 0.5, or does not find it.
 
-An address that is not given is no address to find: half the rows give none. While an address awaits its answer
-(`adresses_of.attendue`), nothing is known of its NDA: nothing opens, and what is open stays as it is.
+Rows without an address are ignored: half the rows have none. While an address of an NDA awaits its answer, nothing opens
+for that NDA, and an open anomaly stays as it is.
 """
 
 from quiforme.anomalies.columns import LIGNES_OF
@@ -20,9 +20,15 @@ RULE = Rule(
     UNION ALL BY NAME
     FROM en_attente('adresse_introuvable')
     """,
-    message=(
-        "La Base Adresse Nationale ne trouve pas l'adresse que la liste publique des organismes de formation donne au numéro "
-        "d'activité {nda} : <liste_of: {adresse}[, au plus proche de « {ban.label} »]>."
-    ),
-    demande="Demander à l'organisme son adresse exacte, et de la corriger dans Mon activité formation.",
+    message="""
+    La Base Adresse Nationale ne trouve pas l'adresse que la liste publique des organismes de formation donne au numéro
+    d'activité {{ nda }} :
+    {% call(row) each(liste_of) %}
+      {% if row.adresse | adresse %}
+        {{ row.adresse | adresse }}
+        {%- if row.ban.label and row.ban.label != "[ND]" %}, au plus proche de « {{ row.ban.label }} »{% endif %}
+      {% endif %}
+    {%- endcall %}.
+    """,
+    request="Demander à l'organisme son adresse exacte, et de la corriger dans Mon activité formation.",
 )

@@ -1,4 +1,4 @@
-"""Rows could not be read: how many, the first ten with their line and reason, where they are kept."""
+"""Rows of the file in use could not be read: how many, the line and reason of the first ten, where they are stored."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -12,9 +12,9 @@ RULE = Rule(
            to_json({nombre: lignes_rejetees, premieres: premieres, conservees: lignes_conservees}) AS constats
     FROM sources WHERE lignes_rejetees > 0
     """,
-    message=(
-        "Lignes ou fiches illisibles dans le fichier de la source « {source} » : {nombre}[, à commencer par la "
-        "n° {premieres.0.line}]. Le reste du fichier est utilisé."
-    ),
-    demande="Les signaler au producteur, avec leur texte, qui est gardé à part.",
+    message="""
+    Lignes ou fiches illisibles dans le fichier de la source « {{ source | source }} » : {{ nombre }}
+    {%- if premieres %}, à commencer par la n° {{ premieres[0].line }}{% endif %}. Le reste du fichier est utilisé.
+    """,
+    request="Les signaler au producteur, avec leur texte, qui est gardé à part.",
 )

@@ -1,4 +1,7 @@
-"""In the list accepted before, gone now, and no row of its SIREN replaces it; the snapshot keeps those still gone."""
+"""An NDA of the previous list is not in the list in use, and no row of its SIREN replaces it.
+
+The snapshot keeps every NDA that is still gone.
+"""
 
 from quiforme.anomalies.rule import Rule
 
@@ -16,14 +19,15 @@ RULE = Rule(
           FROM ndas_inactifs)
     GROUP BY nda
     """,
-    message=(
-        "Le numéro de déclaration d'activité {nda}[ de l'établissement {siret}| de l'unité légale {siren}] n'est plus dans la "
-        "liste publique des organismes de formation, où il était jusqu'alors"
-        "[ (dernière déclaration : {liste_of.date_derniere_declaration})]."
-    ),
-    demande=(
-        "Demander à l'organisme si sa déclaration est annulée ou caduque, ou si son bilan pédagogique et financier est en "
-        "retard."
-    ),
+    message="""
+    {% set days = liste_of | of("date_derniere_declaration") %}
+    Le numéro de déclaration d'activité {{ nda }}
+    {% if siret %}de l'établissement {{ siret }}{% elif siren %}de l'unité légale {{ siren }}{% endif %}
+    n'est plus dans la liste publique des organismes de formation, où il était jusqu'alors
+    {%- if days %} (dernière déclaration : {{ days }}){% endif %}.
+    """,
+    request="""
+    Demander à l'organisme si sa déclaration est annulée ou caduque, ou si son bilan pédagogique et financier est en retard.
+    """,
     compare_avant=True,
 )

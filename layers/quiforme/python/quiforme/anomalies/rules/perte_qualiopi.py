@@ -1,4 +1,4 @@
-"""A category true in the list accepted before, not true now, the NDA still listed."""
+"""A category that was true in the previous list is not true now, and its NDA is still listed."""
 
 from quiforme.anomalies.columns import LIGNES_OF
 from quiforme.anomalies.rule import Rule
@@ -21,10 +21,11 @@ RULE = Rule(
     FROM perdues JOIN qualiopi_maintenant USING (nda, categorie) JOIN lieu USING (nda)
     WHERE NOT vrai
     """,
-    message=(
-        "La certification Qualiopi « {categorie} » du numéro d'activité {nda}[ (établissement {siret})] n'est plus dans la "
-        "liste publique des organismes de formation, où elle était jusqu'alors."
-    ),
-    demande="Demander à l'organisme si elle est retirée, suspendue ou en cours de renouvellement, et une copie de son certificat.",
+    message="""
+    La certification Qualiopi « {{ categorie | categorie }} » du numéro d'activité {{ nda }}
+    {%- if siret %} (établissement {{ siret }}){% endif %} n'est plus dans la liste publique des organismes de formation, où elle
+    était jusqu'alors.
+    """,
+    request="Demander à l'organisme si elle est retirée, suspendue ou en cours de renouvellement, et une copie de son certificat.",
     compare_avant=True,
 )

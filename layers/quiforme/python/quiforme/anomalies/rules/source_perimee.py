@@ -1,4 +1,4 @@
-"""The day of the data used is more than 3 days before the run's day (Sirene stock and succession: 45 days)."""
+"""The data in use are more than 3 days older than the run (Sirene's stock and succession: 45 days)."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -13,6 +13,8 @@ RULE = Rule(
     WHERE date_diff('day', jour, getvariable('day')::DATE)
           > CASE WHEN source IN ('sirene', 'sirene_succession') THEN 45 ELSE 3 END
     """,
-    message="Les données en usage de la source « {source} » datent du {jour_des_donnees} : elles sont trop anciennes.",
-    demande="Demander au producteur s'il publie encore, et vérifier que son dernier fichier est arrivé.",
+    message="""
+    Les données en usage de la source « {{ source | source }} » datent du {{ jour_des_donnees }} : elles sont trop anciennes.
+    """,
+    request="Demander au producteur s'il publie encore, et vérifier que son dernier fichier est arrivé.",
 )

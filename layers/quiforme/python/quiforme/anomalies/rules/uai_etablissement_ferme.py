@@ -1,4 +1,4 @@
-"""A document SIRET with an `OUVERT` directory UAI is closed in Sirene."""
+"""The SIRET of a document has an `OUVERT` UAI in the directory but is closed in Sirene."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -11,9 +11,11 @@ RULE = Rule(
     SELECT siret, uais[1] AS uai, to_json({annuaire_education: uais, sirene: constat}) AS constats
     FROM uai_ouverts SEMI JOIN documents USING (siret) JOIN fermes USING (siret)
     """,
-    message=(
-        "L'annuaire de l'éducation tient l'établissement {siret} pour ouvert (UAI {annuaire_education}), mais il est fermé "
-        "dans Sirene[ depuis le {sirene.date_debut}][ ; son successeur y est {sirene.successeur}]."
-    ),
-    demande="Demander à l'établissement s'il est encore ouvert et sous quel SIRET, et au rectorat de mettre l'annuaire à jour.",
+    message="""
+    L'annuaire de l'éducation tient l'établissement {{ siret }} pour ouvert (UAI {{ annuaire_education }}), mais il est fermé dans
+    Sirene
+    {%- if sirene.date_debut %} depuis le {{ sirene.date_debut }}{% endif %}
+    {%- if sirene.successeur %} ; son successeur y est {{ sirene.successeur }}{% endif %}.
+    """,
+    request="Demander à l'établissement s'il est encore ouvert et sous quel SIRET, et au rectorat de mettre l'annuaire à jour.",
 )

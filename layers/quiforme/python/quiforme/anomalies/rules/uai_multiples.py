@@ -1,4 +1,4 @@
-"""Several `OUVERT` directory UAIs for one document SIRET."""
+"""The SIRET of a document has several `OUVERT` UAIs in the directory."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -11,6 +11,6 @@ RULE = Rule(
     SELECT siret, to_json({annuaire_education: uais}) AS constats
     FROM uai_ouverts SEMI JOIN documents USING (siret) WHERE length(uais) > 1
     """,
-    message="L'annuaire de l'éducation donne à l'établissement {siret} plusieurs codes UAI ouverts : {annuaire_education}.",
-    demande="Demander à l'établissement lequel désigne son activité de formation, et si les autres servent encore.",
+    message="L'annuaire de l'éducation donne à l'établissement {{ siret }} plusieurs codes UAI ouverts : {{ annuaire_education }}.",
+    request="Demander à l'établissement lequel désigne son activité de formation, et si les autres servent encore.",
 )
