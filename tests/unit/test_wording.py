@@ -1,5 +1,8 @@
 """The templates of messages: what a value looks like in a text, and the filters."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -111,3 +114,11 @@ def test_evidence_of_an_older_version_stops_no_reconciliation(template: str, mon
 def test_a_malformed_template_is_refused(template: str) -> None:
     with pytest.raises(TemplateSyntaxError):
         rendered(template, VALUES)
+
+
+def test_the_lookup_imports_no_template_engine() -> None:
+    """It reads the catalogue, and its start is budgeted."""
+    code = "import sys, quiforme.anomalies.catalogue, quiforme.api.routes; print('jinja2' in sys.modules)"
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"
