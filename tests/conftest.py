@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from jinja2 import StrictUndefined
+from quiforme.anomalies.wording import ENVIRONMENT
 
 from tools.local_stack.deploy import Stack, build, deploy
 from tools.local_stack.emulator import LOCAL, start, stop
@@ -14,6 +16,9 @@ from tools.local_stack.emulator import LOCAL, start, stop
 # A machine that is busy with other tests is slow, and not wrong.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+# A name that the evidence does not have is a slip in a template. What agents read says « non renseigné » instead.
+ENVIRONMENT.undefined = StrictUndefined
 
 
 @pytest.fixture(scope="module")

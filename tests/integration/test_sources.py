@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from quiforme.sources.catalogue import SOURCES
 
@@ -38,11 +39,44 @@ def test_a_refused_file_opens_an_anomaly_and_the_next_good_one_closes_it(tmp_pat
     message = play(system, 1)["source_refusee", "liste_of"]
     assert message["type"].endswith("ouverte.v1")
     assert message["constats"]["fichier"] == "listePubliqueOF.csv"
+    assert message["constats"]["motif"].startswith("missing columns: ")
+    assert "(colonnes absentes : " in message["message"]
     kept = system.storage.read(message["constats"]["conserve"])
     assert kept.startswith(b"<!DOCTYPE")
     assert ("source_refusee", "liste_of") not in play(system, 2)
     (system.drop / "listePubliqueOF.csv").write_bytes(good + b"\n")
-    assert play(system, 3)["source_refusee", "liste_of"]["type"].endswith("resolue.v1")
+    resolved = play(system, 3)["source_refusee", "liste_of"]
+    assert resolved["type"].endswith("resolue.v1")
+    assert "(colonnes absentes : " in resolved["message"]
+
+
+def test_what_a_version_without_refusal_codes_stored_is_still_read(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    write_day(system.drop, FIRST_DAY)
+    play(system, 0)
+    good = (system.drop / "listePubliqueOF.csv").read_bytes()
+    (system.drop / "listePubliqueOF.csv").write_text("")
+    assert "(il est vide)" in play(system, 1)["source_refusee", "liste_of"]["message"]
+    without_refusals(system)
+    (system.drop / "listePubliqueOF.csv").write_bytes(good + b"\n")
+    resolved = play(system, 2)["source_refusee", "liste_of"]
+    assert resolved["type"].endswith("resolue.v1")
+    assert resolved["constats"]["motif"] == "empty file"
+    assert "(il n'a pas pu être lu ou téléchargé)" in resolved["message"]
+
+
+def without_refusals(system: System) -> None:
+    """Take out of the storage what that version did not write."""
+    state, pointer = system.pointer.get(), system.registry.pointer
+    assert state
+    assert pointer
+    ledger, manifest = system.root / "storage" / state.ledger, system.root / "storage" / pointer.snapshot
+    duckdb.sql(f"CREATE TEMP TABLE old AS SELECT * EXCLUDE details FROM '{ledger}'")
+    duckdb.sql(f"COPY old TO '{ledger}' (FORMAT parquet)")
+    stored = json.loads(manifest.read_text())
+    for outcome in stored["outcomes"].values():
+        del outcome["refusal"]
+    manifest.write_text(json.dumps(stored))
 
 
 @pytest.mark.parametrize("accident", [html_page, emptied, truncated])
@@ -68,6 +102,7 @@ def test_an_absent_file_counts_as_refused_once_the_source_had_one(tmp_path: Path
     (system.drop / "fr-en-annuaire-education.csv").unlink()
     messages = play(system, 1)
     assert [key for key in messages if key[0] == "source_refusee"] == [("source_refusee", "annuaire_education")]
+    assert "(il n'est pas arrivé)" in messages["source_refusee", "annuaire_education"]["message"]
 
 
 def test_data_are_stale_after_three_days_those_of_sirene_after_forty_five(tmp_path: Path) -> None:

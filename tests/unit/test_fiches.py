@@ -1,5 +1,6 @@
 """The export of fiches: what is read, what is set aside, what is refused."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -95,7 +96,8 @@ def test_a_process_that_dies_is_not_a_refusal(tmp_path: Path, monkeypatch: pytes
 
 def test_the_process_does_not_get_the_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = tmp_path / "environment"
-    _instead_of_python(monkeypatch, tmp_path, f"""env > {seen}; echo '{{"refused": "nothing", "set_aside": []}}'""")
+    said = {"refused": {"code": "unreadable", "facts": {"detail": "nothing"}}, "set_aside": []}
+    _instead_of_python(monkeypatch, tmp_path, f"env > {seen}; echo '{json.dumps(said)}'")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
     with pytest.raises(FileRefused, match="nothing"):
         read(tmp_path, b"")

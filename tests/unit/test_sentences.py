@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from quiforme.anomalies import vocabulary
 from quiforme.anomalies.catalogue import RULES
 from quiforme.anomalies.message import Evenement, sentence
+from quiforme.refusals import Code, Refusal
 
 from tools.fictitious_france import FIRST_DAY, LAST, write_day
 from tools.in_process.system import System
@@ -300,9 +303,9 @@ FINDINGS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
         "source_refusee",
         {"source": "rs"},
         {"fichier": "f.zip", "motif": "12 rows, under half of the 4837 of the largest recent file", "conserve": None},
-        "Le fichier du jour de la source « France compétences, répertoire spécifique (RS) » n'a pas été accepté (12 "
-        "lignes, contre 4837 dans le plus grand fichier des 30 derniers jours) : le dernier accepté reste en usage. "
-        "Vérifier le fichier, et demander au producteur d'en publier un qui soit complet.",
+        "Le fichier du jour de la source « France compétences, répertoire spécifique (RS) » n'a pas été accepté (il n'a "
+        "pas pu être lu ou téléchargé) : le dernier accepté reste en usage. Vérifier le fichier, et demander au producteur "
+        "d'en publier un qui soit complet.",
     ),
     (
         "lignes_rejetees",
@@ -319,7 +322,11 @@ FINDINGS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
             "liste_of": [
                 {"siret": SIRET, "adresse": ADDRESS, "ban": {"label": "Rue des Écoles 75005 Paris", "score": 0.4}},
                 {"siret": SIRET, "adresse": {**ADDRESS, "voie": None}, "ban": {"label": None, "score": None}},
-                {"siret": SIRET, "adresse": {"voie": "LIEU DIT", "code_postal": "", "ville": ""}, "ban": {}},
+                {
+                    "siret": SIRET,
+                    "adresse": {"voie": "LIEU DIT", "code_postal": "", "ville": ""},
+                    "ban": {"label": None, "score": None},
+                },
                 {"siret": SIRET, "adresse": "[ND]", "ban": {"label": "[ND]", "score": 0.1}},
             ]
         },
@@ -361,9 +368,10 @@ def said(
     constats: dict[str, Any],
     evenement: Evenement = "ouverte",
     place: Mapping[str, str | None] = PARIS,
+    details: str | None = None,
 ) -> str:
     """The sentence of an anomaly."""
-    return sentence(RULE_OF[code], evenement, cle, constats, {**ABOUT, **place})
+    return sentence(RULE_OF[code], evenement, cle, constats, {**ABOUT, **place, "details": details})
 
 
 def test_every_rule_is_said_here() -> None:
@@ -403,23 +411,35 @@ def test_the_competent_region_is_named(place: dict[str, str | None], end: str) -
 
 
 @pytest.mark.parametrize(
-    ("reason", "french"),
+    ("details", "french"),
     [
-        ("fichier absent", "(il n'est pas arrivé)"),
-        ("missing columns: siren, etat", "(colonnes absentes : siren, etat)"),
-        ("columns that stand twice: siren", "(colonnes en double : siren)"),
-        ("empty file", "(il est vide)"),
-        ("no readable row", "(aucune ligne n'est lisible)"),
-        ("30 of 100 rows are unreadable", "(30 lignes illisibles sur 100)"),
-        ("https://example.fr/f: an HTML page came instead of the file", "(une page web est arrivée à sa place)"),
-        ("the zip cannot be read: File is not a zip file", "(archive endommagée ou inattendue)"),
-        ("VERSION_FLUX is '3.0', 4.x is read", "(format inattendu)"),
-        ("unreadable: syntax error: line 1\ncolumn 0", "(contenu illisible)"),
-        ("https://example.fr/f: it answers 503, 3 times over", "(il n'a pas pu être lu ou téléchargé)"),
+        ('{"code": "absent", "facts": {}}', "il n'est pas arrivé"),
+        (Refusal("missing_columns", {"columns": "siren, etat"}), "colonnes absentes : siren, etat"),
+        (Refusal("missing_columns", {"columns": "x" * 200}), f"colonnes absentes : {'x' * 100}…"),
+        (Refusal("repeated_columns", {"columns": "siren"}), "colonnes en double : siren"),
+        (Refusal("empty_file"), "il est vide"),
+        (Refusal("no_readable_row"), "aucune ligne n'est lisible"),
+        (Refusal("too_many_unreadable_rows", {"unreadable": 30, "rows": 100}), "30 lignes illisibles sur 100"),
+        (
+            Refusal("too_few_rows", {"rows": 12, "largest": 4837}),
+            "12 lignes, contre 4837 dans le plus grand fichier des 30 derniers jours",
+        ),
+        (Refusal("html_page", {"address": "https://example.fr/f"}), "une page web est arrivée à sa place"),
+        (Refusal("zip_unreadable", {"detail": "File is not a zip file"}), "archive endommagée ou inattendue"),
+        (Refusal("wrong_version", {"version": "3.0"}), "format inattendu"),
+        (Refusal("unreadable", {"detail": "syntax error: line 1\ncolumn 0"}), "contenu illisible"),
+        (Refusal("fetch_failed", {"detail": "it answers 503"}), "il n'a pas pu être lu ou téléchargé"),
+        (None, "il n'a pas pu être lu ou téléchargé"),
+        ('{"code": "of_a_later_version", "facts": {}}', "il n'a pas pu être lu ou téléchargé"),
     ],
 )
-def test_why_a_file_was_refused_is_said_in_french(reason: str, french: str) -> None:
-    assert french in said("source_refusee", {"source": "rs"}, {"motif": reason})
+def test_why_a_file_was_refused_is_said_in_french(details: Refusal | str | None, french: str) -> None:
+    stored = json.dumps(asdict(details)) if isinstance(details, Refusal) else details
+    assert f" ({french}) : " in said("source_refusee", {"source": "rs"}, {"motif": "x"}, details=stored)
+
+
+def test_every_refusal_has_its_french() -> None:
+    assert set(vocabulary.REFUSALS) == {*get_args(Code), "absent"}
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ class Life:
     day: date = FIRST
     tried: bool = False
 
-    def play(self, findings: dict[str, str], *, evaluated: bool = True) -> list[Row]:
-        """Play one day with these findings (subject → evidence); the transitions."""
+    def play(self, findings: dict[str, str], *, evaluated: bool = True, details: str | None = None) -> list[Row]:
+        """Play one day with these findings (subject → evidence), all with the same details; the transitions."""
         db = self.database
         db.execute("DELETE FROM raw_findings; DELETE FROM evaluated_rules; DELETE FROM rules_with_history")
         db.execute("SET VARIABLE day = ?", [self.day])
@@ -34,9 +34,9 @@ class Life:
         if evaluated:
             db.execute(
                 """INSERT INTO raw_findings BY NAME
-                   SELECT 'r' AS code, to_json({nda: nda}) AS cle, constats
+                   SELECT 'r' AS code, to_json({nda: nda}) AS cle, constats, ?::VARCHAR AS details
                    FROM (SELECT unnest(?::VARCHAR[]) AS nda, unnest(?::VARCHAR[]) AS constats)""",
-                [list(findings), list(findings.values())],
+                [details, list(findings), list(findings.values())],
             )
             db.execute("INSERT INTO evaluated_rules VALUES ('r', NULL)")
         if self.tried:
@@ -103,6 +103,21 @@ def test_the_day_of_its_resolution_is_kept(life: Life) -> None:
     assert life.database.execute("SELECT etat, resolue_le FROM ledger").fetchall() == [
         ("resolue", FIRST + timedelta(days=1))
     ]
+
+
+def test_details_follow_the_findings_and_are_no_evidence(life: Life) -> None:
+    def details() -> object:
+        [(stored,)] = life.database.execute("SELECT details FROM ledger").fetchall()
+        return stored
+
+    life.play({"a": "1"}, details='"first"')
+    assert details() == '"first"'
+    assert life.play({"a": "1"}, details='"second"') == []
+    assert details() == '"second"'
+    life.play({})
+    assert details() == '"second"'  # the message of the resolution recalls what was found
+    life.play({"a": "1"})
+    assert details() is None
 
 
 def test_a_dismissed_anomaly_stays_quiet_while_its_evidence_stays_the_same(life: Life) -> None:

@@ -20,7 +20,7 @@ FACTS: Final = (
     "anomalies/facts/5_addresses.sql",
 )
 """The SQL of the facts, in order: a script reads what the scripts before it make."""
-_OPTIONAL_COLUMNS: Final = ("siret", "siren", "nda", "code_fiche", "uai", "source", "code_region")
+_OPTIONAL_COLUMNS: Final = ("siret", "siren", "nda", "code_fiche", "uai", "source", "code_region", "details")
 
 
 def load_facts(database: duckdb.DuckDBPyConnection, day: date) -> None:

@@ -1,4 +1,4 @@
-"""The flood breaker: when a rule opens too much at once, a source went wrong, and no agent is to be called for it."""
+"""The flood breaker: when a rule opens too many anomalies at once, a source is faulty, and the openings are held."""
 
 import hashlib
 from datetime import date
@@ -10,22 +10,22 @@ from quiforme.anomalies.rule import Rule
 
 NUMBER: Final = 1_000
 SHARE: Final = 0.2
-"""A flood is more openings of one rule in one day than NUMBER, and than this share of what the rule had open before."""
+"""A flood: the openings of one rule in one day exceed NUMBER, and this share of the anomalies that it had open before."""
 
 
 def alert(rule: Rule, *, openings: int, open_before: int, day: date, generation: int, recorded: str) -> dict[str, Any]:
-    """The one event that tells consumers, in the place of the openings, that they are held.
+    """The one event that consumers get instead of the openings that are held.
 
     Args:
-        rule: Whose openings they are.
+        rule: The rule of the openings.
         openings: How many are held.
         open_before: How many anomalies of the rule were open before.
-        day: The run's.
-        generation: Of the documents.
-        recorded: When it was recorded, UTC, ISO 8601.
+        day: The run's day.
+        generation: The generation of the documents.
+        recorded: When the event was recorded, UTC, ISO 8601.
 
     """
-    # A day may have several publications, each with a flood of its own.
+    # The generation makes the id unique: a day may have several publications, each with its own flood.
     about = f'{{"alerte":"{rule.code}","generation":{generation},"jour":"{day}"}}'
     identifier = hashlib.sha256(about.encode()).hexdigest()[:32]
     return {

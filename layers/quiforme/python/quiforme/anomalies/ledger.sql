@@ -14,13 +14,15 @@ CREATE OR REPLACE TABLE ledger (
     -- Whether the current occurrence was announced to consumers. `faite`: yes. `retenue`: held by the flood breaker until
     -- ops decide. `abandonnee` (dropped by ops) and `classee` (dismissed by an agent): not announced as long as the
     -- evidence stays the same.
-    annonce VARCHAR
+    annonce VARCHAR,
+    details VARCHAR            -- JSON, or NULL: what the message says beyond the evidence
 );
 
 -- What the rules find in this run, one row an open anomaly.
 CREATE OR REPLACE TABLE raw_findings (
     code VARCHAR, cle JSON, constats VARCHAR,
-    siret VARCHAR, siren VARCHAR, nda VARCHAR, code_fiche VARCHAR, uai VARCHAR, source VARCHAR, code_region VARCHAR
+    siret VARCHAR, siren VARCHAR, nda VARCHAR, code_fiche VARCHAR, uai VARCHAR, source VARCHAR, code_region VARCHAR,
+    details VARCHAR            -- as in `ledger`
 );
 CREATE OR REPLACE TABLE evaluated_rules (code VARCHAR, max_age_days INTEGER);
 

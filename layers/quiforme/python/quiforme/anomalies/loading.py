@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +137,7 @@ def _load_outcomes(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> N
             "state": outcome.state,
             "refused_file": outcome.file,
             "reason": outcome.reason,
+            "refusal": json.dumps(asdict(outcome.refusal)) if outcome.refusal else None,
             "refused_file_key": outcome.kept,
             "file": in_use.file if in_use else None,
             "day": in_use.day if in_use else None,

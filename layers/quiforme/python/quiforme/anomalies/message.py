@@ -1,4 +1,4 @@
-"""The message that consumers get: CloudEvents 1.0, as the consumers' kit (layers/anomalies) models it."""
+"""The messages to consumers: CloudEvents 1.0, as the consumers' kit (layers/anomalies) models them."""
 
 import json
 from datetime import date, datetime
@@ -6,16 +6,15 @@ from typing import Any, Final, Literal
 
 from quiforme_anomalies import SCHEMA_ANOMALIE, Anomalie, Liens
 
-from quiforme.anomalies import links
+from quiforme.anomalies import links, vocabulary
 from quiforme.anomalies.ports import event_id
 from quiforme.anomalies.rule import Rule
-from quiforme.anomalies.wording import filled
+from quiforme.anomalies.wording import rendered
 
 SOURCE: Final = "quiforme/rapprochement"
 LARGEST: Final = 200_000
-"""Bytes of a message, under the 256 KB of SQS with room for its attributes."""
+"""Bytes of a message: under the 256 KB of SQS, with room for the attributes."""
 _KEPT_OF_LISTS: Final = 20
-_PLACE: Final = "[Région compétente : {region} ({departement}).|Région compétente : {region}.|Lieu : {departement}.]"
 _DAY: Final = "%d/%m/%Y"
 
 Evenement = Literal["ouverte", "modifiee", "resolue"]
@@ -24,15 +23,15 @@ Evenement = Literal["ouverte", "modifiee", "resolue"]
 def event(
     rule: Rule, evenement: Evenement, row: dict[str, Any], *, generation: int, recorded: datetime, api_url: str
 ) -> dict[str, Any]:
-    """One CloudEvent.
+    """The CloudEvent of one anomaly.
 
     Args:
-        rule: The rule of the anomaly.
-        evenement: What happened to it.
-        row: The anomaly's row of the ledger; `cle` and `constats` are JSON text.
-        generation: Of the documents.
-        recorded: When it was recorded, UTC.
-        api_url: The address of the look-up, without a slash at its end.
+        rule: The anomaly's rule.
+        evenement: What happened to the anomaly.
+        row: The anomaly's row in the ledger; `cle`, `constats` and `details` are JSON text.
+        generation: The generation of the documents.
+        recorded: When the event was recorded, UTC.
+        api_url: The address of the look-up, without a trailing slash.
 
     """
     cle: dict[str, str] = json.loads(row["cle"])
@@ -74,34 +73,44 @@ def event(
 def sentence(
     rule: Rule, evenement: Evenement, cle: dict[str, str], constats: dict[str, Any], row: dict[str, Any]
 ) -> str:
-    """What an agent reads: what is wrong, since when, what to ask, and whose region it is.
+    """The text that an agent reads: what is wrong, since when, what to ask, and which region is competent.
 
     Args:
-        rule: The rule of the anomaly.
-        evenement: What happened to it.
-        cle: Its key.
-        constats: Its evidence, whole.
-        row: Its row of the ledger, of which siret, siren, departement, region, premiere_detection and, of what is
-            resolved, resolue_le are read.
+        rule: The anomaly's rule.
+        evenement: What happened to the anomaly.
+        cle: The anomaly's key.
+        constats: The whole evidence.
+        row: The anomaly's row in the ledger. These columns are read: siret, siren, departement, region,
+            premiere_detection, details, and resolue_le when the anomaly is resolved.
 
     """
-    values = {"siret": row["siret"], "siren": row["siren"], **constats, **cle}
-    what, ask = filled(rule.message, values), filled(rule.demande, values)
+    details = json.loads(row["details"]) if row["details"] else None
+    values = {"siret": row["siret"], "siren": row["siren"], "details": details, **constats, **cle}
+    what, ask = rendered(rule.message, values), rendered(rule.request, values)
     found: date = row["premiere_detection"]
     match evenement:
         case "ouverte":
-            said = f"{what} {ask} Constaté le {found:{_DAY}}."
+            text = f"{what} {ask} Constaté le {found:{_DAY}}."
         case "modifiee":
-            said = f"Mise à jour du constat du {found:{_DAY}}. {what} {ask}"
+            text = f"Mise à jour du constat du {found:{_DAY}}. {what} {ask}"
         case "resolue":
-            said = (
+            text = (
                 f"Résolue le {row['resolue_le']:{_DAY}} : le constat du {found:{_DAY}} n'a plus cours. Rappel : {what}"
             )
-    return f"{said} {filled(_PLACE, row)}".strip()
+    return f"{text} {_place(row['region'], row['departement'])}".strip()
+
+
+def _place(region: str | None, departement: str | None) -> str:
+    """Which region is competent, as far as it is known."""
+    if region and departement:
+        return f"Région compétente : {vocabulary.region(region)} ({vocabulary.departement(departement)})."
+    if region:
+        return f"Région compétente : {vocabulary.region(region)}."
+    return f"Lieu : {vocabulary.departement(departement)}." if departement else ""
 
 
 def bounded(constats: dict[str, Any]) -> dict[str, Any]:
-    """The evidence, its long lists cut so that the message stays under the queue's limit."""
+    """The evidence, with long lists and texts cut where the message would exceed the limit of SQS."""
     if len(json.dumps(constats, ensure_ascii=False).encode()) <= LARGEST // 2:
         return constats
     cut: dict[str, Any] = _cut(constats)

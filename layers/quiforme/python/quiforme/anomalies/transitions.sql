@@ -52,7 +52,8 @@ UNION ALL BY NAME
 -- Stays open. Changed evidence ends a dismissal or a drop, which were about the previous evidence: consumers then learn of
 -- the anomaly as an opening.
 SELECT open_before.* EXCLUDE (evaluated, expired)
-       REPLACE (findings.constats AS constats, getvariable('day')::DATE AS derniere_detection,
+       REPLACE (findings.constats AS constats, findings.details AS details,
+                getvariable('day')::DATE AS derniere_detection,
                 findings.siret AS siret, findings.siren AS siren, findings.nda AS nda, findings.uai AS uai,
                 findings.departement AS departement, findings.region AS region,
                 CASE WHEN changed THEN sequence + 1 ELSE sequence END AS sequence,

@@ -1,161 +1,117 @@
-"""The templates that the rules write their sentences in, and what fills them.
+"""Renders the Jinja2 templates of the rules' messages.
 
-``{a.b}`` is a place: what the names lead to, a day as people write it, a code by its name where it has one
-(words.py), the values of a list with their "et". A place is empty when nothing is there, or nothing but empty text.
-``[one|other]`` is the first of its parts that has no empty place, or nothing.
-``<rows: …>`` is said once for each row of a list, the names leading into the row first.
+`{{ value }}` writes a day as 23/11/2026, a list as « a, b et c », and nothing as « non renseigné ». Runs of white space become
+one space, so a template may be laid out over several lines. The filters:
+
+- the name of a code: `region`, `commune`, `categorie`, `source`, `etat_habilitation`, `fiche_active`; `adresse`; `refusal`;
+- `liste_of | of("nda")`: the values that one field has in a record or in a list of records;
+- `sirets | present`: a list without what is empty, to be tested in `{% if %}`.
+
+`{% call(row) each(liste_of) %}SIRET {{ row.siret }}{% endcall %}` writes a text for each record: « a ; b et 3 autres ».
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from itertools import chain
 from typing import Any, Final
 
-from quiforme.anomalies.words import word
+from jinja2 import ChainableUndefined, Environment, Template, Undefined, pass_environment
+
+from quiforme.anomalies import vocabulary
 
 _MOST_VALUES: Final = 3
 _MOST_ROWS: Final = 2
 _LONGEST_VALUE: Final = 120
+"""Characters."""
 _EMPTY: Final = "non renseigné"
-_TOKEN: Final = re.compile(
-    r"\{(?P<place>[a-z0-9_.]+)\}|<(?P<rows>[a-z_.]+): |(?P<sign>[\[|\]>])|(?P<text>[^{}\[\]|<>]+)"
-)
-
-Values = Mapping[str, Any]
+_DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    parts: "tuple[_Text, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    path: str
-    text: "_Text"
-
-
-_Text = tuple[str | _Place | _Choice | _Rows, ...]
-
-
-def filled(template: str, values: Values) -> str:
-    """The template with its places filled; one that is empty outside of any choice is said to be.
+def rendered(template: str, values: Mapping[str, Any]) -> str:
+    """The text of a template.
 
     Args:
-        template: Its form is checked here too.
-        values: What the names of the places lead to, from the top.
-
-    Raises:
-        ValueError: The template is malformed.
+        template: Jinja2, with the filters above.
+        values: What the names in it stand for.
 
     """
-    return re.sub(r"\s+", " ", _said(_parsed(template), values, _EMPTY) or "").strip()
+    return " ".join(_compiled(template).render(values).split())
 
 
-@cache
-def _parsed(template: str) -> _Text:
-    tokens = _tokens(template)
-    text, end = _sequence(tokens)
-    if end:
-        raise ValueError(f"{end} closes nothing in: {template}")
-    return text
+def _written(value: object) -> str:
+    """How a value appears in a text."""
+    texts = [_text(one) for one in _present(value)]
+    return _listed(texts, most=_MOST_VALUES, between=", ", last=" et ") or _EMPTY
 
 
-def _tokens(template: str) -> Iterator[re.Match[str]]:
-    position = 0
-    while position < len(template):
-        found = _TOKEN.match(template, position)
-        if found is None:
-            raise ValueError(f"not a template from character {position}: {template}")
-        position = found.end()
-        yield found
+def _text(value: object) -> str:
+    text = str(value)
+    if day := _DAY.fullmatch(text):
+        return f"{day[3]}/{day[2]}/{day[1]}"
+    return f"{text[:_LONGEST_VALUE]}…" if len(text) > _LONGEST_VALUE else text
 
 
-def _sequence(tokens: Iterator[re.Match[str]]) -> tuple[_Text, str]:
-    """What comes before the next sign that ends a part, and that sign; empty at the end."""
-    parts: list[str | _Place | _Choice | _Rows] = []
-    for token in tokens:
-        if token["place"]:
-            parts.append(_Place(token["place"]))
-        elif token["rows"]:
-            text, end = _sequence(tokens)
-            if end != ">":
-                raise ValueError(f"<{token['rows']}: is not closed")
-            parts.append(_Rows(token["rows"], text))
-        elif token["sign"] == "[":
-            parts.append(_choice(tokens))
-        elif token["sign"]:
-            return tuple(parts), token["sign"]
-        else:
-            parts.append(token["text"])
-    return tuple(parts), ""
-
-
-def _choice(tokens: Iterator[re.Match[str]]) -> _Choice:
-    parts: list[_Text] = []
-    end = "|"
-    while end == "|":
-        text, end = _sequence(tokens)
-        parts.append(text)
-    if end != "]":
-        raise ValueError("a [ is not closed")
-    return _Choice(tuple(parts))
-
-
-def _said(text: _Text, values: Values, empty: str | None = None) -> str | None:
-    """The text; an empty place is said as `empty`, or makes it None."""
-    said: list[str] = []
-    for part in text:
-        match part:
-            case str():
-                words: str | None = part
-            case _Place(path):
-                words = _listed(_words(path, values))
-            case _Rows(path, inner):
-                rows = (_said(inner, {**values, **row}) for row in _found(path, values) if isinstance(row, dict))
-                words = _listed([row for row in rows if row], most=_MOST_ROWS, between=" ; ", last=" ; ")
-            case _Choice(parts):
-                words = next((one for one in (_said(inner, values) for inner in parts) if one is not None), "")
-        words = empty if words is None else words
-        if words is None:
-            return None
-        said.append(words)
-    return "".join(said)
-
-
-def _words(path: str, values: Values) -> list[str]:
-    """What a place says, value by value."""
-    name = path.rpartition(".")[2]
-    words = (word(name, value) for value in _found(path, values) if value not in (None, ""))
-    return [f"{text[:_LONGEST_VALUE]}…" if len(text) > _LONGEST_VALUE else text for text in words if text]
-
-
-def _found(path: str, values: Values) -> list[Any]:
-    """What the names lead to: through lists, to each of their values; a number picks one of a list."""
-    found: list[Any] = [values]
-    for name in path.split("."):
-        if name.isdigit():
-            found = found[int(name) : int(name) + 1]
-        else:
-            found = list(_flat(value.get(name) for value in found if isinstance(value, Mapping)))
-    return found
-
-
-def _flat(values: Iterable[Any]) -> Iterator[Any]:
-    return chain.from_iterable(_flat(value) if isinstance(value, list) else [value] for value in values)
-
-
-def _listed(values: list[str], *, most: int = _MOST_VALUES, between: str = ", ", last: str = " et ") -> str | None:
-    """« a, b et c », « a, b, c et 4 autres »; each value once; None when there is none."""
-    distinct = list(dict.fromkeys(values))
+def _listed(texts: Iterable[str], *, most: int, between: str, last: str) -> str:
+    """« a, b et c », or « a, b, c et 4 autres »; a text that occurs twice is written once."""
+    distinct = list(dict.fromkeys(texts))
     left = len(distinct) - most
     if left > 0:
         return f"{between.join(distinct[:most])} et {left} autre{'s' if left > 1 else ''}"
-    return last.join([*filter(None, [between.join(distinct[:-1])]), *distinct[-1:]]) or None
+    return last.join(filter(None, (between.join(distinct[:-1]), *distinct[-1:])))
+
+
+def _present(value: object) -> list[Any]:
+    """A value or the values of a list, without what is empty."""
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if not (one is None or one == "" or isinstance(one, Undefined))]
+
+
+def _records(value: object) -> list[Any]:
+    return [one for one in _present(value) if isinstance(one, Mapping)]
+
+
+@pass_environment
+def _of(environment: Environment, records: object, name: str) -> list[Any]:
+    """The values of one field, those of a list in it one by one."""
+    return [one for record in _records(records) for one in _present(environment.getitem(record, name))]
+
+
+def _each(records: object, caller: Callable[[Any], str]) -> str:
+    """A text for each record; a record without a text is passed over."""
+    texts = (caller(record).strip() for record in _records(records))
+    return _listed(filter(None, texts), most=_MOST_ROWS, between=" ; ", last=" ; ") or _EMPTY
+
+
+def _named(name_of: Callable[[Any], str | None]) -> Callable[[object], list[str]]:
+    """A filter that puts the name of a code in its place, or the names of a list of codes."""
+    return lambda value: _present([name_of(one) for one in _present(value)])
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        autoescape=False,  # noqa: S701  # plain text, which is never shown as HTML
+        # A ledger may hold evidence of an older version: what it lacks is « non renseigné ». Tests use StrictUndefined.
+        undefined=ChainableUndefined,
+        finalize=_written,
+    )
+    named = (
+        vocabulary.region,
+        vocabulary.commune,
+        vocabulary.categorie,
+        vocabulary.source,
+        vocabulary.etat_habilitation,
+        vocabulary.fiche_active,
+        vocabulary.adresse,
+    )
+    environment.filters |= {name_of.__name__: _named(name_of) for name_of in named}
+    environment.filters |= {"of": _of, "present": _present, "refusal": vocabulary.refusal}
+    environment.globals["each"] = _each
+    return environment
+
+
+ENVIRONMENT: Final = _environment()
+
+
+@cache
+def _compiled(template: str) -> Template:
+    return ENVIRONMENT.from_string(template)

@@ -89,15 +89,17 @@ class S3Drop:
                         copy.write(chunk)
             except ClientError as error:
                 if error.response["Error"]["Code"] in ("PreconditionFailed", "412", "NoSuchKey"):
-                    raise Unfetchable(f"{version.file} was replaced or removed while it was read") from error
+                    raise Unfetchable(
+                        "fetch_failed", detail=f"{version.file} was replaced or removed while it was read"
+                    ) from error
                 raise
             except HTTPClientError as error:
                 if attempt == _ATTEMPTS:
-                    raise Unfetchable(f"{version.file} breaks off: {error}") from error
+                    raise Unfetchable("fetch_failed", detail=f"{version.file} breaks off: {error}") from error
                 continue
             if target.stat().st_size == answer["ContentLength"]:
                 return digest.hexdigest()
-        raise Unfetchable(f"{version.file} came cut short")
+        raise Unfetchable("fetch_failed", detail=f"{version.file} came cut short")
 
 
 class S3Storage:

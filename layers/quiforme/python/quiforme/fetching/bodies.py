@@ -35,7 +35,7 @@ def pieces(answer: BaseHTTPResponse, *, limit_bytes: int) -> Iterator[bytes]:
     """
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower() or "identity"
     if encoding not in ("identity", "gzip", "x-gzip"):
-        raise Unfetchable(f"it comes encoded as {encoding[:40]!r}, which was not asked for")
+        raise Unfetchable("fetch_failed", detail=f"it comes encoded as {encoding[:40]!r}, which was not asked for")
     raw = _raw(answer, limit_bytes=limit_bytes)
     total = 0
     for piece in raw if encoding == "identity" else _gunzipped(raw):
@@ -54,7 +54,7 @@ def refuse_html(content_type: str, start: bytes) -> None:
 
     """
     if content_type.partition(";")[0].strip().lower() in _HTML_TYPES or _HTML.match(start[:1024]):
-        raise Unfetchable("an HTML page came instead of the file")
+        raise Unfetchable("html_page")
 
 
 def _raw(answer: BaseHTTPResponse, *, limit_bytes: int) -> Iterator[bytes]:
@@ -89,4 +89,4 @@ def _gunzipped(raw: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _too_long(limit_bytes: int) -> Unfetchable:
-    return Unfetchable(f"it is longer than {limit_bytes:,} bytes, the most this file may be")
+    return Unfetchable("fetch_failed", detail=f"it is longer than {limit_bytes:,} bytes, the most this file may be")

@@ -94,11 +94,11 @@ def checked(address: str) -> Url:
     try:
         url = parse_url(address)
     except LocationParseError:
-        raise Unfetchable("the address cannot be read") from None
+        raise Unfetchable("fetch_failed", detail="the address cannot be read") from None
     if not url.host or url.auth:
-        raise Unfetchable(f"{shown(address)} is not an address that files are taken from")
+        raise Unfetchable("fetch_failed", detail=f"{shown(address)} is not an address that files are taken from")
     if url.scheme != "https" and not (url.scheme == "http" and _is_this_machine(url.host)):
-        raise Unfetchable(f"{shown(address)} is not https")
+        raise Unfetchable("fetch_failed", detail=f"{shown(address)} is not https")
     return url
 
 

@@ -107,7 +107,10 @@ class Dataset:
             ]
             if found:
                 return max(found, key=lambda dated: (dated[0], _modified(dated[1].resource)))[1]
-        raise Unfetchable(f"the dataset {self.id} holds no file of the last {_MONTHS} months named for this source")
+        raise Unfetchable(
+            "fetch_failed",
+            detail=f"the dataset {self.id} holds no file of the last {_MONTHS} months named for this source",
+        )
 
     def _undated(self, http: Http, source: Source) -> Found:
         resources = list(self._resources(http))
@@ -117,8 +120,9 @@ class Dataset:
         alike = [resource for resource in resources if (resource.format or "").lower() == source.format]
         if len(alike) != 1:
             raise Unfetchable(
-                f"the dataset {self.id} holds no file named for this source, "
-                f"and {len(alike)} of its {len(resources)} resources are {source.format}, one is expected"
+                "fetch_failed",
+                detail=f"the dataset {self.id} holds no file named for this source, "
+                f"and {len(alike)} of its {len(resources)} resources are {source.format}, one is expected",
             )
         return Found(alike[0], last_segment(alike[0].url) or alike[0].title)
 
@@ -129,15 +133,22 @@ class Dataset:
             address = f"{self.site}/api/2/datasets/{self.id}/resources/?{urlencode(query)}"
             answer = http.get(address, headers={"X-Fields": _FIELDS}, limit_bytes=_PAGE_BYTES)
             if answer.status != 200:
-                raise Unfetchable(f"the dataset {self.id} cannot be listed: the API answers {answer.status}")
+                raise Unfetchable(
+                    "fetch_failed", detail=f"the dataset {self.id} cannot be listed: the API answers {answer.status}"
+                )
             try:
                 listed = _Page.model_validate_json(answer.body)
             except ValidationError as error:
-                raise Unfetchable(f"the dataset {self.id} cannot be listed: not the API's JSON") from error
+                raise Unfetchable(
+                    "fetch_failed", detail=f"the dataset {self.id} cannot be listed: not the API's JSON"
+                ) from error
             yield from listed.data
             if not listed.next_page:
                 return
-        raise Unfetchable(f"the dataset {self.id} holds more than {_PAGES * _PAGE_SIZE} resources to choose from")
+        raise Unfetchable(
+            "fetch_failed",
+            detail=f"the dataset {self.id} holds more than {_PAGES * _PAGE_SIZE} resources to choose from",
+        )
 
 
 def last_segment(address: str) -> str:

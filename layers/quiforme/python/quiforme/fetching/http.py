@@ -209,14 +209,14 @@ class Http:
         while True:
             left = end - self._clock()
             if left <= 0:
-                raise Unfetchable(f"{shown(request.url)}: the time for it is used up")
+                raise _failed(request.url, "the time for it is used up")
             try:
                 return self._attempt(request, receive, left)
             except _Transient as failure:
                 try:
                     retries = retries.increment(request.method, error=failure)
                 except MaxRetryError:
-                    raise Unfetchable(f"{shown(request.url)}: {failure}, {_ATTEMPTS} times over") from failure
+                    raise _failed(request.url, f"{failure}, {_ATTEMPTS} times over") from failure
                 self._pause(request, failure, retries, end)
 
     def _pause(self, request: _Request, failure: _Transient, retries: Retry, end: float) -> None:
@@ -224,8 +224,8 @@ class Http:
         pause = failure.retry_after or retries.get_backoff_time()
         if self._clock() + pause >= end:
             asked = f", and it asks to come back in {failure.retry_after:.0f} s" if failure.retry_after else ""
-            raise Unfetchable(
-                f"{shown(request.url)}: {failure}{asked}: no time is left to, it is put off to the next run"
+            raise _failed(
+                request.url, f"{failure}{asked}: no time is left to, it is put off to the next run"
             ) from failure
         self._sleep(pause)
 
@@ -241,7 +241,7 @@ class Http:
             for _ in range(_REDIRECTS + 1):
                 url = checked(address)
                 if (start.scheme, url.scheme) == ("https", "http"):  # checked() lets http to this machine through
-                    raise Unfetchable(f"{shown(request.url)}: it redirects out of https")
+                    raise _failed(request.url, "it redirects out of https")
                 headers = dict(request.headers) if origin(url) == origin(start) else _without_keys(request.headers)
                 headers |= {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
                 try:
@@ -254,12 +254,13 @@ class Http:
                             return received
                 except (Unfetchable, HTTPError, Broken) as error:
                     if lifeline.cut:
-                        raise Unfetchable(f"{shown(address)}: too slow, the time for it is used up") from error
+                        raise _failed(address, "too slow, the time for it is used up") from error
                     if isinstance(error, Unfetchable):
-                        raise Unfetchable(f"{shown(address)}: {error}") from error
+                        facts = {**error.refusal.facts, "address": shown(address)}
+                        raise Unfetchable(error.refusal.code, **facts) from error
                     raise _Transient(_description(error)) from error
                 address = urljoin(address, location)
-            raise Unfetchable(f"{shown(request.url)}: more than {_REDIRECTS} redirects")
+            raise _failed(request.url, f"more than {_REDIRECTS} redirects")
 
 
 def _redirect(answer: BaseHTTPResponse, request: _Request) -> str | None:
@@ -270,9 +271,9 @@ def _redirect(answer: BaseHTTPResponse, request: _Request) -> str | None:
     if location is False:
         return None
     if not location:
-        raise Unfetchable("it redirects to nowhere")
+        raise Unfetchable("fetch_failed", detail="it redirects to nowhere")
     if request.method == "POST" and answer.status not in _SAME_METHOD_REDIRECTS:
-        raise Unfetchable(f"it redirects a form with {answer.status}")
+        raise Unfetchable("fetch_failed", detail=f"it redirects a form with {answer.status}")
     return location
 
 
@@ -282,6 +283,10 @@ def _retry_after(answer: BaseHTTPResponse) -> float | None:
         return _RETRIES.get_retry_after(answer)
     except (InvalidHeader, ValueError, OverflowError):  # a date out of range raises the latter two
         return None
+
+
+def _failed(address: str, detail: str) -> Unfetchable:
+    return Unfetchable("fetch_failed", address=shown(address), detail=detail)
 
 
 def as_date(header: str | None) -> datetime | None:
@@ -304,7 +309,7 @@ def _copy(answer: BaseHTTPResponse, address: str, target: Path, known: str | Non
     if answer.status == 304 and known:
         return Download(address, answer.headers, known, fetched=False)
     if answer.status != 200:
-        raise Unfetchable(f"it answers {answer.status}")
+        raise Unfetchable("fetch_failed", detail=f"it answers {answer.status}")
     digest = hashlib.sha256()
     with target.open("wb") as copy:
         for piece in _not_html(answer, pieces(answer, limit_bytes=limit_bytes)):
@@ -318,7 +323,7 @@ def _not_html(answer: BaseHTTPResponse, body: Iterator[bytes]) -> Iterator[bytes
     start = next(body, b"")
     refuse_html(answer.headers.get("Content-Type", ""), start)
     if not start:
-        raise Unfetchable("the file is empty")
+        raise Unfetchable("fetch_failed", detail="the file is empty")
     yield start
     yield from body
 

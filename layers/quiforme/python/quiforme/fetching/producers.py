@@ -97,4 +97,4 @@ def _verify(found: Found, target: Path) -> None:
         digest = hashlib.file_digest(content, checksum.type.lower()).hexdigest()
     if digest != checksum.value.strip().lower():
         target.unlink()
-        raise Unfetchable(f"{found.file} does not have the checksum that its dataset announces")
+        raise Unfetchable("fetch_failed", detail=f"{found.file} does not have the checksum that its dataset announces")

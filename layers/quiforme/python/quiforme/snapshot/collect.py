@@ -88,12 +88,13 @@ class Collector:
             if in_use and not offer.fetched:
                 return SourceOutcome(state="unchanged", in_use=self._still_in_use(in_use, offer))
             return SourceOutcome(state="accepted", in_use=self._accept(source, path, offer, in_use))
-        except (FileRefused, Unfetchable) as refusal:
+        except (FileRefused, Unfetchable) as error:
             return SourceOutcome(
                 state="refused",
                 in_use=in_use,
                 file=offer.version.file if offer else None,
-                reason=str(refusal),
+                reason=str(error),
+                refusal=error.refusal,
                 kept=self._save_refused(source, path, offer) if offer else None,
             )
         finally:

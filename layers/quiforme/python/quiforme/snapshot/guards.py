@@ -30,12 +30,12 @@ def check(reading: ReadResult, accepted: Iterable[Accepted], *, day: date, any_v
     """
     unreadable = len(reading.set_aside)
     if not reading.rows:
-        raise FileRefused("no readable row" if unreadable else "empty file")
+        raise FileRefused("no_readable_row" if unreadable else "empty_file")
     if unreadable > MOST_SET_ASIDE * (reading.rows + unreadable):
-        raise FileRefused(f"{unreadable} of {reading.rows + unreadable} rows are unreadable")
+        raise FileRefused("too_many_unreadable_rows", unreadable=unreadable, rows=reading.rows + unreadable)
     largest = max((file.rows for file in recent(accepted, day)), default=0)
     if reading.rows < LEAST_OF_BASELINE * largest and not any_volume:
-        raise FileRefused(f"{reading.rows} rows, under half of the {largest} of the largest recent file")
+        raise FileRefused("too_few_rows", rows=reading.rows, largest=largest)
 
 
 def recent(accepted: Iterable[Accepted], day: date) -> tuple[Accepted, ...]:

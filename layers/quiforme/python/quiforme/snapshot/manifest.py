@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from quiforme.refusals import Refusal
 from quiforme.snapshot.ports import Storage
 
 
@@ -81,6 +82,7 @@ class SourceOutcome(Frozen):
         in_use: The file in use.
         file: The name of the refused file, if known.
         reason: Why it was refused, for ops.
+        refusal: The same as a code with its facts; None in manifests that an earlier version stored.
         kept: The storage key of the refused file, for ops, if it could be fetched.
 
     """
@@ -89,6 +91,7 @@ class SourceOutcome(Frozen):
     in_use: SourceInUse | None
     file: str | None = None
     reason: str | None = None
+    refusal: Refusal | None = None
     kept: str | None = None
 
     @property

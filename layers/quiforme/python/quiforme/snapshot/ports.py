@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from quiforme.refusals import Refused
 from quiforme.sources.catalogue import Source
 
 
@@ -56,8 +57,8 @@ class Origin(Protocol):
         """
 
 
-class Unfetchable(Exception):
-    """A file could not be fetched completely; the message says why, for ops."""
+class Unfetchable(Refused):
+    """A file could not be fetched completely."""
 
 
 class Storage(Protocol):

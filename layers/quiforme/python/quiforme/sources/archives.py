@@ -50,34 +50,34 @@ def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes
             archive = stack.enter_context(zipfile.ZipFile(path))
             stream = stack.enter_context(archive.open(_only(archive.infolist(), suffix, limit_bytes)))
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
-            raise FileRefused(f"the zip cannot be read: {error}") from error
+            raise FileRefused("zip_unreadable", detail=str(error)) from error
         except OSError as error:
             if error.errno != errno.EINVAL:  # seek to a negative offset: the zip's directory is damaged
                 raise
-            raise FileRefused(f"the zip cannot be read: {error}") from error
+            raise FileRefused("zip_unreadable", detail=str(error)) from error
         try:
             yield stream
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise FileRefused(f"the zip cannot be read: {error}") from error
+            raise FileRefused("zip_unreadable", detail=str(error)) from error
 
 
 def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipfile.ZipInfo:
     for member in members:
         if _leads_elsewhere(member.orig_filename):
-            raise FileRefused(f"the zip holds a file whose name leads elsewhere: {member.orig_filename[:100]!r}")
+            raise FileRefused("zip_unsafe_name", name=member.orig_filename[:100])
     expected = [member for member in members if member.filename.lower().endswith(suffix)]
     if len(expected) != 1:
-        raise FileRefused(f"{len(expected)} {suffix} files in the zip, one is expected")
+        raise FileRefused("zip_members", count=len(expected), suffix=suffix)
     unpacked = sum(member.file_size for member in members)
     if unpacked > limit_bytes:
-        raise FileRefused(f"the zip would unpack to {unpacked:,} bytes, {limit_bytes:,} are the most")
+        raise FileRefused("zip_too_large", unpacked=unpacked, limit=limit_bytes)
     [member] = expected
     if member.file_size > max(_SMALL_BYTES, member.compress_size * _RATIO):
-        raise FileRefused(f"the zip would unpack {member.compress_size:,} bytes to {member.file_size:,}")
+        raise FileRefused("zip_bomb", packed=member.compress_size, unpacked=member.file_size)
     if member.flag_bits & 0x1:
-        raise FileRefused("the zip is encrypted")
+        raise FileRefused("zip_encrypted")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise FileRefused(f"the zip cannot be read: it is packed by method {member.compress_type}")
+        raise FileRefused("zip_unreadable", detail=f"it is packed by method {member.compress_type}")
     return member
 
 

@@ -78,9 +78,9 @@ def _header(line: bytes, delimiter: str) -> list[str]:
     try:
         names = next(csv.reader([line.decode().removesuffix("\r")], delimiter=delimiter, strict=True), [])
     except (UnicodeDecodeError, csv.Error) as error:
-        raise FileRefused(f"unreadable header: {error}") from error
+        raise FileRefused("unreadable_header", detail=str(error)) from error
     if not names:
-        raise FileRefused("empty file")
+        raise FileRefused("empty_file")
     return names
 
 

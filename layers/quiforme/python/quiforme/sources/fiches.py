@@ -14,9 +14,9 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from lxml import etree
 
@@ -78,7 +78,7 @@ def extract(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAsi
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)  # noqa: S603  # no argument comes from a producer
     outcome = json.loads(done.stdout)
     if outcome["refused"] is not None:
-        raise FileRefused(outcome["refused"])
+        raise FileRefused(outcome["refused"]["code"], **outcome["refused"]["facts"])
     return [SetAside(*row) for row in outcome["set_aside"]]
 
 
@@ -86,11 +86,11 @@ def _main() -> None:
     """The process: its arguments are those of `extract`; it prints the refusal and the fiches set aside as JSON."""
     path, register, *files = sys.argv[1:]
     set_aside: list[SetAside] = []
-    refused = None
+    refused: dict[str, Any] | None = None
     try:
         set_aside = _extract(Path(path), register.upper(), dict(zip(COLUMNS, map(Path, files), strict=True)))
-    except FileRefused as refusal:
-        refused = str(refusal)
+    except FileRefused as error:
+        refused = asdict(error.refusal)
     json.dump({"refused": refused, "set_aside": [astuple(row) for row in set_aside]}, sys.stdout)
 
 
@@ -201,14 +201,14 @@ def _check_head(document: bytes) -> str:
     info = root.getroottree().docinfo
     encoding = info.encoding or "UTF-8"
     if info.internalDTD is not None:
-        raise FileRefused("unreadable: it declares a document type, which no export does")
+        raise FileRefused("unreadable", detail="it declares a document type, which no export does")
     if root.tag != "FICHES":
-        raise FileRefused("not an export of fiches")
+        raise FileRefused("no_fiches")
     version = (root.findtext("VERSION_FLUX") or "").strip()
     if not version.startswith("4."):
-        raise FileRefused(f"VERSION_FLUX is {version[:100]!r}, 4.x is read")
+        raise FileRefused("wrong_version", version=version[:100])
     if root.find("FICHE") is not None:  # _FIRST_FICHE did not find it: the encoding is no superset of ASCII
-        raise FileRefused(f"encoded in {encoding}, not in UTF-8")
+        raise FileRefused("wrong_encoding", encoding=encoding)
     return encoding
 
 
@@ -225,7 +225,7 @@ def _pieces(rest: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
         else:
             rest += block
             if len(rest) > _LARGEST_FICHE:
-                raise FileRefused(f"unreadable: {len(rest):,} bytes without the end of a fiche")
+                raise FileRefused("unreadable", detail=f"{len(rest):,} bytes without the end of a fiche")
     yield b"<FICHES>" + rest
 
 
@@ -235,7 +235,7 @@ def _parse(content: bytes, encoding: str | None = None) -> etree._Element:
     try:
         return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, LookupError) as error:
-        raise FileRefused(f"unreadable: {error}") from error
+        raise FileRefused("unreadable", detail=str(error)) from error
 
 
 def _open_xml(path: Path) -> AbstractContextManager[IO[bytes]]:

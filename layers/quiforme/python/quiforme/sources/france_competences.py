@@ -63,7 +63,7 @@ def _load(database: duckdb.DuckDBPyConnection, file: Path, table: str, name: str
             """
         )
     except duckdb.InvalidInputException as error:  # fiches.py wrote the file: only a row too long can fail
-        raise FileRefused(f"unreadable: {error}") from error
+        raise FileRefused("unreadable", detail=str(error)) from error
 
 
 def _source(register: Register, *, largest_bytes: int) -> Source:

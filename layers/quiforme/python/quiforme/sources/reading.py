@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from quiforme.refusals import Refused
+
 LONGEST_TEXT = 10_000
 """The most characters of a text, or of a row of a CSV file. Real ones have some hundred; a longer one is damage, and
 would not fit in a message."""
@@ -16,8 +18,8 @@ Previous = Callable[[str], Path | None]
 """Gives a table's Parquet file made from the source's last accepted file; None when there is none."""
 
 
-class FileRefused(Exception):
-    """The file must not be used; the message tells ops why."""
+class FileRefused(Refused):
+    """A file that was fetched must not be used."""
 
 
 BROKEN = (duckdb.Error, UnicodeDecodeError)
@@ -33,7 +35,7 @@ def unreadable(error: Exception, path: Path) -> FileRefused:
     """The refusal of a file that DuckDB cannot read."""
     # DuckDB's message has the local path, which differs from run to run and must not be published.
     reason = re.sub(rf"{re.escape(str(path.parent))}/(?:[^/\s'\"]+/)?", "", str(error).splitlines()[0])
-    return FileRefused(f"unreadable: {reason}")
+    return FileRefused("unreadable", detail=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def require_columns(present: list[str], required: tuple[str, ...]) -> None:
     """Refuse a file that lacks a required column or has one twice; the names of `present` are trimmed."""
     missing = [name for name in required if name not in present]
     if missing:
-        raise FileRefused(f"missing columns: {', '.join(missing)}")
+        raise FileRefused("missing_columns", columns=", ".join(missing))
     twice = [name for name in required if present.count(name) > 1]
     if twice:
-        raise FileRefused(f"columns that stand twice: {', '.join(twice)}")
+        raise FileRefused("repeated_columns", columns=", ".join(twice))

@@ -65,10 +65,10 @@ def _organisations(path: Path) -> list[Any]:
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise FileRefused(f"not JSON: {error}") from error
+        raise FileRefused("not_json", detail=str(error)) from error
     organisations = content.get("organismes") if isinstance(content, dict) else content
     if not isinstance(organisations, list):
-        raise FileRefused("no list of organisations")
+        raise FileRefused("no_organisations")
     return organisations
 
 

@@ -23,13 +23,17 @@ RULE = Rule(
     UNION ALL BY NAME   -- pending: open anomalies stay open, unchanged
     FROM still_pending('adresse_divergente')
     """,
-    message=(
-        "L'adresse que la liste publique des organismes de formation donne au numéro d'activité {nda} n'est pas dans la "
-        "commune de l'établissement selon Sirene : <liste_of: {adresse}, commune {ban.citycode} selon la Base Adresse "
-        "Nationale, mais {sirene.code_commune} selon Sirene pour l'établissement {siret}>."
-    ),
-    demande=(
-        "Demander à l'organisme s'il a déménagé, et de faire corriger l'adresse fausse, dans Mon activité formation ou dans "
-        "Sirene."
-    ),
+    message="""
+    L'adresse que la liste publique des organismes de formation donne au numéro d'activité {{ nda }} n'est pas dans la commune de
+    l'établissement selon Sirene :
+    {% call(row) each(liste_of) %}
+      {% if row.adresse | adresse %}
+        {{ row.adresse | adresse }}, commune {{ row.ban.citycode | commune }} selon la Base Adresse Nationale, mais
+        {{ row.sirene.code_commune | commune }} selon Sirene pour l'établissement {{ row.siret }}
+      {% endif %}
+    {%- endcall %}.
+    """,
+    request="""
+    Demander à l'organisme s'il a déménagé, et de faire corriger l'adresse fausse, dans Mon activité formation ou dans Sirene.
+    """,
 )

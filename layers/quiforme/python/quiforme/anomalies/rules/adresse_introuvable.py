@@ -20,9 +20,15 @@ RULE = Rule(
     UNION ALL BY NAME   -- pending: open anomalies stay open, unchanged
     FROM still_pending('adresse_introuvable')
     """,
-    message=(
-        "La Base Adresse Nationale ne trouve pas l'adresse que la liste publique des organismes de formation donne au numéro "
-        "d'activité {nda} : <liste_of: {adresse}[, au plus proche de « {ban.label} »]>."
-    ),
-    demande="Demander à l'organisme son adresse exacte, et de la corriger dans Mon activité formation.",
+    message="""
+    La Base Adresse Nationale ne trouve pas l'adresse que la liste publique des organismes de formation donne au numéro
+    d'activité {{ nda }} :
+    {% call(row) each(liste_of) %}
+      {% if row.adresse | adresse %}
+        {{ row.adresse | adresse }}
+        {%- if row.ban.label and row.ban.label != "[ND]" %}, au plus proche de « {{ row.ban.label }} »{% endif %}
+      {% endif %}
+    {%- endcall %}.
+    """,
+    request="Demander à l'organisme son adresse exacte, et de la corriger dans Mon activité formation.",
 )

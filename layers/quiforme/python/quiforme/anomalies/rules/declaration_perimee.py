@@ -13,9 +13,10 @@ RULE = Rule(
     WHERE nda <> '' AND date_diff('day', date_derniere_declaration, getvariable('day')::DATE) > 730
     GROUP BY nda
     """,
-    message=(
-        "Dans la liste publique des organismes de formation, la dernière déclaration faite sous le numéro d'activité {nda} "
-        "a plus de deux ans[ : {liste_of.date_derniere_declaration}]."
-    ),
-    demande="Demander à l'organisme s'il forme encore, et s'il a transmis ses derniers bilans pédagogiques et financiers.",
+    message="""
+    {% set days = liste_of | of("date_derniere_declaration") %}
+    Dans la liste publique des organismes de formation, la dernière déclaration faite sous le numéro d'activité {{ nda }} a plus de
+    deux ans{% if days %} : {{ days }}{% endif %}.
+    """,
+    request="Demander à l'organisme s'il forme encore, et s'il a transmis ses derniers bilans pédagogiques et financiers.",
 )

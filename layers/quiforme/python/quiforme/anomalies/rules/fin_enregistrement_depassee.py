@@ -12,12 +12,11 @@ RULE = Rule(
            to_json({france_competences: {actif: 'Oui', date_fin_enregistrement: date_fin_enregistrement}}) AS constats
     FROM fiches WHERE actif AND date_fin_enregistrement < getvariable('day')::DATE
     """,
-    message=(
-        "France compétences tient la fiche {code_fiche} pour active, alors que son enregistrement a pris fin le "
-        "{france_competences.date_fin_enregistrement}."
-    ),
-    demande=(
-        "Demander au certificateur si l'enregistrement est renouvelé, et à France compétences de corriger la date ou l'état "
-        "de la fiche."
-    ),
+    message="""
+    France compétences tient la fiche {{ code_fiche }} pour active, alors que son enregistrement a pris fin le
+    {{ france_competences.date_fin_enregistrement }}.
+    """,
+    request="""
+    Demander au certificateur si l'enregistrement est renouvelé, et à France compétences de corriger la date ou l'état de la fiche.
+    """,
 )

@@ -12,12 +12,12 @@ RULE = Rule(
     FROM training_partners
     WHERE left(siret, 9) NOT IN (SELECT siren_retenu FROM liste_of WHERE siren_retenu IS NOT NULL AND nda <> '')
     """,
-    message=(
-        "France compétences tient l'établissement {siret} pour habilité à former, mais la liste publique des organismes de "
-        "formation n'a aucun numéro de déclaration d'activité pour son unité légale[ {liste_of.siren}]."
-    ),
-    demande=(
-        "Demander à l'établissement sous quel numéro il forme, et si son bilan pédagogique et financier est en retard : un "
-        "organisme en retard n'est pas dans la liste."
-    ),
+    message="""
+    France compétences tient l'établissement {{ siret }} pour habilité à former, mais la liste publique des organismes de
+    formation n'a aucun numéro de déclaration d'activité pour son unité légale {{ liste_of.siren }}.
+    """,
+    request="""
+    Demander à l'établissement sous quel numéro il forme, et si son bilan pédagogique et financier est en retard : un organisme
+    en retard n'est pas dans la liste.
+    """,
 )

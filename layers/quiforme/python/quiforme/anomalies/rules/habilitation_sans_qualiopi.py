@@ -14,9 +14,9 @@ RULE = Rule(
     GROUP BY siret
     HAVING NOT bool_or(action_formation OR bilan_competences OR validation_acquis_experience OR apprentissage)
     """,
-    message=(
-        "France compétences tient l'établissement {siret} pour habilité à former, mais la liste publique des organismes de "
-        "formation ne lui donne aucune certification Qualiopi (numéro d'activité : {liste_of})."
-    ),
-    demande="Demander à l'établissement s'il est certifié Qualiopi et, si oui, une copie de son certificat.",
+    message="""
+    France compétences tient l'établissement {{ siret }} pour habilité à former, mais la liste publique des organismes de
+    formation ne lui donne aucune certification Qualiopi (numéro d'activité : {{ liste_of }}).
+    """,
+    request="Demander à l'établissement s'il est certifié Qualiopi et, si oui, une copie de son certificat.",
 )

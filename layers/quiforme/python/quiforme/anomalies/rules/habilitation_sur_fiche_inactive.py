@@ -14,12 +14,12 @@ RULE = Rule(
     FROM partenaires JOIN fiches USING (code)
     WHERE etat = 'Actif' AND NOT actif AND is_siret(siret)
     """,
-    message=(
-        "France compétences tient l'établissement {siret} pour habilité sur la fiche {code_fiche}, qui n'est plus active"
-        "[ (fin d'enregistrement : {france_competences.date_fin_enregistrement})]."
-    ),
-    demande=(
-        "Demander à l'établissement s'il prépare encore à cette certification, et au certificateur de faire clore "
-        "l'habilitation."
-    ),
+    message="""
+    {% set end = france_competences.date_fin_enregistrement %}
+    France compétences tient l'établissement {{ siret }} pour habilité sur la fiche {{ code_fiche }}, qui n'est plus active
+    {%- if end %} (fin d'enregistrement : {{ end }}){% endif %}.
+    """,
+    request="""
+    Demander à l'établissement s'il prépare encore à cette certification, et au certificateur de faire clore l'habilitation.
+    """,
 )

@@ -11,10 +11,14 @@ RULE = Rule(
     sql=f"""
     SELECT nda, {LIST_EVIDENCE} FROM list_rows WHERE NOT is_nda(nda) GROUP BY nda
     """,
-    message=(
-        "La liste publique des organismes de formation donne [à l'établissement {siret}|à l'unité légale {siren}|à un "
-        "organisme] [le numéro de déclaration d'activité « {nda} », qui n'a pas la forme attendue (11 caractères)|un numéro de "
-        "déclaration d'activité vide]."
-    ),
-    demande="Demander à l'organisme le numéro que la DREETS lui a donné, et signaler l'erreur à la DGEFP, qui produit la liste.",
+    message="""
+    La liste publique des organismes de formation donne
+    {% if siret %}à l'établissement {{ siret }}{% elif siren %}à l'unité légale {{ siren }}{% else %}à un organisme{% endif %}
+    {% if nda %}
+      le numéro de déclaration d'activité « {{ nda }} », qui n'a pas la forme attendue (11 caractères)
+    {%- else %}
+      un numéro de déclaration d'activité vide
+    {%- endif %}.
+    """,
+    request="Demander à l'organisme le numéro que la DREETS lui a donné, et signaler l'erreur à la DGEFP, qui produit la liste.",
 )

@@ -12,9 +12,14 @@ RULE = Rule(
     SELECT nda, {LIST_EVIDENCE} FROM list_rows WHERE nda <> '' AND siren_retenu IS NOT NULL
     GROUP BY nda HAVING count(DISTINCT siren_retenu) > 1
     """,
-    message=(
-        "Dans la liste publique des organismes de formation, plusieurs unités légales portent le même numéro de déclaration "
-        "d'activité {nda} : <liste_of: [SIREN {siren}, établissement {siret}|établissement {siret}|SIREN {siren}]>."
-    ),
-    demande="Demander à chacune depuis quand elle utilise ce numéro, et à la DREETS à laquelle il appartient.",
+    message="""
+    Dans la liste publique des organismes de formation, plusieurs unités légales portent le même numéro de déclaration
+    d'activité {{ nda }} :
+    {% call(row) each(liste_of) %}
+      {% if row.siren %}SIREN {{ row.siren }}{% endif %}
+      {%- if row.siren and row.siret %}, {% endif %}
+      {%- if row.siret %}établissement {{ row.siret }}{% endif %}
+    {%- endcall %}.
+    """,
+    request="Demander à chacune depuis quand elle utilise ce numéro, et à la DREETS à laquelle il appartient.",
 )

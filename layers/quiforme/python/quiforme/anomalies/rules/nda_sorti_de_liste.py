@@ -19,14 +19,15 @@ RULE = Rule(
           FROM ndas_inactifs)
     GROUP BY nda
     """,
-    message=(
-        "Le numéro de déclaration d'activité {nda}[ de l'établissement {siret}| de l'unité légale {siren}] n'est plus dans la "
-        "liste publique des organismes de formation, où il était jusqu'alors"
-        "[ (dernière déclaration : {liste_of.date_derniere_declaration})]."
-    ),
-    demande=(
-        "Demander à l'organisme si sa déclaration est annulée ou caduque, ou si son bilan pédagogique et financier est en "
-        "retard."
-    ),
+    message="""
+    {% set days = liste_of | of("date_derniere_declaration") %}
+    Le numéro de déclaration d'activité {{ nda }}
+    {% if siret %}de l'établissement {{ siret }}{% elif siren %}de l'unité légale {{ siren }}{% endif %}
+    n'est plus dans la liste publique des organismes de formation, où il était jusqu'alors
+    {%- if days %} (dernière déclaration : {{ days }}){% endif %}.
+    """,
+    request="""
+    Demander à l'organisme si sa déclaration est annulée ou caduque, ou si son bilan pédagogique et financier est en retard.
+    """,
     compares_with_previous=True,
 )

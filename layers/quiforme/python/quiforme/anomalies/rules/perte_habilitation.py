@@ -25,16 +25,18 @@ RULE = Rule(
                date_fin_enregistrement: date_fin_enregistrement}}}) AS constats
     FROM lost LEFT JOIN states USING (siret, code) LEFT JOIN fiches USING (code)
     """,
-    message=(
-        "L'établissement {siret} n'a plus d'habilitation en vigueur sur la fiche {code_fiche} de France compétences, où il en "
-        "avait une jusqu'alors : à présent, [habilitation {france_competences.maintenant.etat_habilitation}|établissement "
-        "absent de la fiche], [fiche {france_competences.maintenant.fiche_active}|fiche absente du répertoire]"
-        "[, enregistrement jusqu'au {france_competences.maintenant.date_fin_enregistrement}]."
-    ),
-    demande=(
-        "Demander à l'établissement s'il prépare encore à cette certification, et au certificateur pourquoi l'habilitation "
-        "a pris fin."
-    ),
+    message="""
+    {% set now = france_competences.maintenant %}
+    {% set states = now.etat_habilitation | etat_habilitation %}
+    L'établissement {{ siret }} n'a plus d'habilitation en vigueur sur la fiche {{ code_fiche }} de France compétences, où il en
+    avait une jusqu'alors : à présent,
+    {% if states %}habilitation {{ states }}{% else %}établissement absent de la fiche{% endif %},
+    {% if now.fiche_active %}fiche {{ now.fiche_active | fiche_active }}{% else %}fiche absente du répertoire{% endif %}
+    {%- if now.date_fin_enregistrement %}, enregistrement jusqu'au {{ now.date_fin_enregistrement }}{% endif %}.
+    """,
+    request="""
+    Demander à l'établissement s'il prépare encore à cette certification, et au certificateur pourquoi l'habilitation a pris fin.
+    """,
     max_age_days=90,
     compares_with_previous=True,
 )

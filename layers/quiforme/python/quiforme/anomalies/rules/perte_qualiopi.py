@@ -22,10 +22,11 @@ RULE = Rule(
     FROM lost JOIN current_qualiopi USING (nda, categorie) JOIN subjects USING (nda)
     WHERE NOT certified
     """,
-    message=(
-        "La certification Qualiopi « {categorie} » du numéro d'activité {nda}[ (établissement {siret})] n'est plus dans la "
-        "liste publique des organismes de formation, où elle était jusqu'alors."
-    ),
-    demande="Demander à l'organisme si elle est retirée, suspendue ou en cours de renouvellement, et une copie de son certificat.",
+    message="""
+    La certification Qualiopi « {{ categorie | categorie }} » du numéro d'activité {{ nda }}
+    {%- if siret %} (établissement {{ siret }}){% endif %} n'est plus dans la liste publique des organismes de formation, où elle
+    était jusqu'alors.
+    """,
+    request="Demander à l'organisme si elle est retirée, suspendue ou en cours de renouvellement, et une copie de son certificat.",
     compares_with_previous=True,
 )

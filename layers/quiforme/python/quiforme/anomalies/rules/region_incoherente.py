@@ -15,13 +15,15 @@ RULE = Rule(
           WHERE nda <> '' AND code_region IN (SELECT region FROM departements) AND region <> code_region)
     GROUP BY nda
     """,
-    message=(
-        "La région du numéro d'activité {nda} n'est pas la même selon la liste publique des organismes de formation et selon "
-        "Sirene : <liste_of: {liste_of.code_region} dans la liste, {region_sirene} dans Sirene pour l'établissement "
-        "{liste_of.siret}>."
-    ),
-    demande=(
-        "Demander à l'organisme s'il a déménagé, et de faire corriger l'adresse fausse, dans Mon activité formation ou dans "
-        "Sirene."
-    ),
+    message="""
+    La région du numéro d'activité {{ nda }} n'est pas la même selon la liste publique des organismes de formation et selon
+    Sirene :
+    {% call(row) each(liste_of) %}
+      {{ row.liste_of.code_region | region }} dans la liste, {{ row.region_sirene | region }} dans Sirene pour l'établissement
+      {{ row.liste_of.siret }}
+    {%- endcall %}.
+    """,
+    request="""
+    Demander à l'organisme s'il a déménagé, et de faire corriger l'adresse fausse, dans Mon activité formation ou dans Sirene.
+    """,
 )

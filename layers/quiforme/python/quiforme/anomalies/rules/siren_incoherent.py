@@ -14,12 +14,12 @@ RULE = Rule(
       AND siren <> left(siret, 9)
     GROUP BY nda
     """,
-    message=(
-        "Dans la liste publique des organismes de formation, le SIREN et le SIRET de la déclaration d'activité {nda} se "
-        "contredisent, alors que le SIRET devrait commencer par le SIREN : <liste_of: SIREN {siren}, SIRET {siret}>."
-    ),
-    demande=(
-        "Demander à l'organisme quel établissement exerce l'activité, et de corriger le numéro faux dans Mon activité "
-        "formation."
-    ),
+    message="""
+    Dans la liste publique des organismes de formation, le SIREN et le SIRET de la déclaration d'activité {{ nda }} se
+    contredisent, alors que le SIRET devrait commencer par le SIREN :
+    {% call(row) each(liste_of) %}SIREN {{ row.siren }}, SIRET {{ row.siret }}{% endcall %}.
+    """,
+    request="""
+    Demander à l'organisme quel établissement exerce l'activité, et de corriger le numéro faux dans Mon activité formation.
+    """,
 )

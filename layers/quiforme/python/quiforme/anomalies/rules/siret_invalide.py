@@ -20,15 +20,23 @@ RULE = Rule(
           UNION ALL SELECT source, code, siret FROM certificateurs WHERE etat = 'Actif')
     WHERE siret <> '' AND NOT is_siret(siret)   -- in the registers an empty SIRET is no anomaly
     """,
-    message=(
-        "[France compétences inscrit sur la fiche {fiche.code}, comme partenaire ou certificateur, le SIRET « {valeur} », qui "
-        "n'est pas valide.|La liste publique des organismes de formation donne "
-        "[à la déclaration d'activité {liste_of.nda}|à une déclaration sans numéro][ (SIREN {siren})] "
-        "[le SIRET « {valeur} », qui n'est pas valide|un SIRET vide].]"
-    ),
-    demande=(
-        "[Demander au certificateur de la fiche {fiche.code} de quel établissement il s'agit, et de faire corriger le numéro "
-        "par France compétences.|Demander à l'organisme le SIRET de l'établissement déclarant, et de le corriger dans Mon "
-        "activité formation.]"
-    ),
+    message="""
+    {% if fiche is defined %}
+      France compétences inscrit sur la fiche {{ fiche.code }}, comme partenaire ou certificateur, le SIRET « {{ valeur }} »,
+      qui n'est pas valide.
+    {% else %}
+      La liste publique des organismes de formation donne
+      {% if liste_of.nda %}à la déclaration d'activité {{ liste_of.nda }}{% else %}à une déclaration sans numéro{% endif %}
+      {% if siren %}(SIREN {{ siren }}){% endif %}
+      {% if valeur %}le SIRET « {{ valeur }} », qui n'est pas valide{% else %}un SIRET vide{% endif %}.
+    {% endif %}
+    """,
+    request="""
+    {% if fiche is defined %}
+      Demander au certificateur de la fiche {{ fiche.code }} de quel établissement il s'agit, et de faire corriger le numéro par
+      France compétences.
+    {% else %}
+      Demander à l'organisme le SIRET de l'établissement déclarant, et de le corriger dans Mon activité formation.
+    {% endif %}
+    """,
 )

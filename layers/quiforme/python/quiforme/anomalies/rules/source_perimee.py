@@ -12,6 +12,8 @@ RULE = Rule(
     FROM source_outcomes
     WHERE date_diff('day', day, getvariable('day')::DATE) > stale_after_days
     """,
-    message="Les données en usage de la source « {source} » datent du {jour_des_donnees} : elles sont trop anciennes.",
-    demande="Demander au producteur s'il publie encore, et vérifier que son dernier fichier est arrivé.",
+    message="""
+    Les données en usage de la source « {{ source | source }} » datent du {{ jour_des_donnees }} : elles sont trop anciennes.
+    """,
+    request="Demander au producteur s'il publie encore, et vérifier que son dernier fichier est arrivé.",
 )

@@ -16,12 +16,9 @@ RULE = Rule(
     WHERE specialite NOT IN (SELECT code FROM nsf_codes)
     GROUP BY nda, specialite
     """,
-    message=(
-        "La liste publique des organismes de formation donne au numéro d'activité {nda} une spécialité de formation "
-        "« {specialite} » que la nomenclature des spécialités (NSF) ne contient pas."
-    ),
-    demande=(
-        "Demander à l'organisme la spécialité qu'il enseigne, et de la corriger à son prochain bilan pédagogique et "
-        "financier."
-    ),
+    message="""
+    La liste publique des organismes de formation donne au numéro d'activité {{ nda }} une spécialité de formation
+    « {{ specialite }} » que la nomenclature des spécialités (NSF) ne contient pas.
+    """,
+    request="Demander à l'organisme la spécialité qu'il enseigne, et de la corriger à son prochain bilan pédagogique et financier.",
 )

@@ -16,9 +16,9 @@ RULE = Rule(
     WHERE NOT list_contains(known, uai)
     GROUP BY siret
     """,
-    message=(
-        "Le référentiel ONISEP donne à l'établissement {siret} le code UAI {referentiel_onisep}, mais l'annuaire de "
-        "l'éducation lui donne {annuaire_education}."
-    ),
-    demande="Demander à l'établissement son code UAI, et de faire corriger la source qui se trompe.",
+    message="""
+    Le référentiel ONISEP donne à l'établissement {{ siret }} le code UAI {{ referentiel_onisep }}, mais l'annuaire de l'éducation
+    lui donne {{ annuaire_education }}.
+    """,
+    request="Demander à l'établissement son code UAI, et de faire corriger la source qui se trompe.",
 )

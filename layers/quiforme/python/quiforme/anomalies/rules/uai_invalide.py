@@ -15,9 +15,10 @@ RULE = Rule(
     WHERE uai <> '' AND NOT is_uai(uai)
     GROUP BY source, uai
     """,
-    message=(
-        "Le code UAI « {uai} » de la source « {source} »[ (SIRET {sirets})] n'est pas valide : ses 7 chiffres et sa lettre de "
-        "contrôle ne vont pas ensemble."
-    ),
-    demande="Demander à l'établissement son code UAI, et de faire corriger la source par son producteur.",
+    message="""
+    Le code UAI « {{ uai }} » de la source « {{ source | source }} »
+    {%- if sirets | present %} (SIRET {{ sirets }}){% endif %} n'est pas valide : ses 7 chiffres et sa lettre de contrôle ne vont
+    pas ensemble.
+    """,
+    request="Demander à l'établissement son code UAI, et de faire corriger la source par son producteur.",
 )

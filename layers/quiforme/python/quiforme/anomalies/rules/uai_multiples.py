@@ -11,6 +11,6 @@ RULE = Rule(
     SELECT siret, to_json({annuaire_education: uais}) AS constats
     FROM open_uais SEMI JOIN document_sirets USING (siret) WHERE length(uais) > 1
     """,
-    message="L'annuaire de l'éducation donne à l'établissement {siret} plusieurs codes UAI ouverts : {annuaire_education}.",
-    demande="Demander à l'établissement lequel désigne son activité de formation, et si les autres servent encore.",
+    message="L'annuaire de l'éducation donne à l'établissement {{ siret }} plusieurs codes UAI ouverts : {{ annuaire_education }}.",
+    request="Demander à l'établissement lequel désigne son activité de formation, et si les autres servent encore.",
 )
