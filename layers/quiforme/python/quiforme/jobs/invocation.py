@@ -12,8 +12,8 @@ from quiforme.clock import as_utc
 from quiforme.jobs import runs
 from quiforme.jobs.ingestion import IngestionContext, RunRequest, Unfinished, ingest
 from quiforme.jobs.lease import Busy, Lease
-from quiforme.snapshot.ports import Storage
 from quiforme.run_id import new_run_id
+from quiforme.snapshot.ports import Storage
 
 RESERVE_S = 120.0
 """Seconds of an invocation's time limit that no step may start in: longer than the longest step takes."""

@@ -14,8 +14,8 @@ from quiforme.anomalies.ledger import LedgerStore
 from quiforme.jobs import runs
 from quiforme.jobs.reconciliation import NothingPublished, ReconciliationContext, reconcile
 from quiforme.registry.ports import Publication
-from quiforme.snapshot.ports import Storage
 from quiforme.run_id import new_run_id
+from quiforme.snapshot.ports import Storage
 
 
 class Trigger(BaseModel):
