@@ -17,7 +17,6 @@ from quiforme.jobs.reconciliation import ReconciliationContext, reconcile
 from quiforme.snapshot.manifest import DocumentSettings, Manifest
 from quiforme.sources.catalogue import SOURCES
 
-from tests.integration.enrichment.insee import KEY
 from tools.in_process.doubles import (
     FolderDrop,
     FolderStorage,
@@ -27,6 +26,7 @@ from tools.in_process.doubles import (
     MemoryRegistry,
     four_o_clock,
 )
+from tools.in_process.insee import KEY
 from tools.oracle import Event, Oracle
 from tools.oracle.anomalies import RULES
 

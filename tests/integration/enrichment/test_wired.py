@@ -8,9 +8,9 @@ import pytest
 from quiforme.enrichment import recent_sirene
 from quiforme.registry.ports import Item
 
-from tests.integration.enrichment.insee import Insee, establishment
 from tools.fictitious_france import FIRST_DAY, ban, write_day
 from tools.in_process.http_service import Clock, Reply, Request, serve
+from tools.in_process.insee import Insee, establishment
 from tools.in_process.system import System
 
 
