@@ -20,6 +20,9 @@ from tools.local_stack.deploy import Stack, deploy
 from tools.local_stack.emulator import LOCAL
 from tools.oracle import Oracle
 
+# It needs a deployment of its own, whose parameters lead to producers.
+pytestmark = pytest.mark.prove
+
 
 @dataclass(frozen=True)
 class Fetching:
