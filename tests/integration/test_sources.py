@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from quiforme.sources.catalogue import SOURCES
 
+from tests.proving import proved
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.accidents import emptied, html_page, truncated
 from tools.in_process.system import System
@@ -45,7 +46,7 @@ def test_a_refused_file_opens_and_the_next_good_one_closes(tmp_path: Path) -> No
     assert play(system, 3)["source_refusee", "liste_of"]["type"].endswith("resolue.v1")
 
 
-@pytest.mark.parametrize("accident", [html_page, emptied, truncated])
+@pytest.mark.parametrize("accident", [html_page, truncated, *proved([emptied])])
 def test_a_file_refused_again_says_nothing_new(tmp_path: Path, accident: Callable[[Path], None]) -> None:
     """Not even where it lay while it was read."""
     system = System(tmp_path)

@@ -5,11 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from tests.seeds import fresh
+from tests.proving import fresh
 from tools.local_stack.emulator import ROOT
 from tools.quiet_exit import without_report
 
@@ -17,17 +19,19 @@ PROVED_ONLY = {"tests/e2e/test_fetching.py"}
 """Files of tests of which `make test` runs none."""
 
 
-def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+def make(
+    *arguments: str, cwd: Path = ROOT, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     """Run make without what the environment says of certificates, Python and seeds."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        ["make", *arguments], cwd=cwd, env=kept | environment, capture_output=True, text=True, check=False
+        ["make", *arguments], cwd=cwd, env={**kept, **environment}, capture_output=True, text=True, check=False
     )
 
 
 def show(text: str, **environment: str) -> list[str]:
     """What a recipe's shell makes of a text."""
-    done = make("--no-print-directory", "--eval", f"show: ; @printf '%s\\n' {text}", "show", **environment)
+    done = make("--no-print-directory", "--eval", f"show: ; @printf '%s\\n' {text}", "show", environment=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -98,7 +102,7 @@ def test_production_s_python_is_taken_where_it_is(tmp_path: Path) -> None:
 def test_seeds_can_be_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[list[int]] = []
     for seed in ("one", "one", "other"):
-        monkeypatch.setattr("tests.seeds.SEED", seed)
+        monkeypatch.setattr("tests.proving.SEED", seed)
         drawn.append(fresh("truth", 10))
     assert drawn[0] == drawn[1]
     assert not {*drawn[0]} & {*drawn[2]}

@@ -1,7 +1,9 @@
 """The whole system without AWS, and the oracle beside it, day by day."""
 
 import json
+import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -60,6 +62,11 @@ class System:
         folder = self.root / "drop"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def copied(self, root: Path) -> "System":
+        """The same system in another folder, independent of this one."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        return deepcopy(replace(self, root=root))
 
     def manifest(self) -> Manifest:
         """What the run published last used and made."""
