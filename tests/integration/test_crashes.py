@@ -37,7 +37,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 
 
 CHANGES = range(1, 30)
-FEW = [(1, False), (5, True), (28, False), (29, True)]
+FEW = [(5, True), (28, False)]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,7 @@ def test_events_are_sent_again_with_their_ids(tmp_path: Path) -> None:
     assert summary["opened"] == 0
 
 
+@pytest.mark.prove
 def test_a_missed_reconciliation_loses_no_loss(tmp_path: Path) -> None:
     regular, late = System(tmp_path / "a"), System(tmp_path / "b")
     for number in range(4):

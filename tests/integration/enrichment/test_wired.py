@@ -24,6 +24,7 @@ def address_events(system: System) -> list[tuple[str, str]]:
     return sorted(one for one in told if one[1].startswith("adresse_"))
 
 
+@pytest.mark.prove
 def test_addresses_over_the_days_and_through_an_outage(tmp_path: Path) -> None:
     """Both cases open on day 1, change on day 2, are gone on day 4 and come back on day 5 (tools.fictitious_france.cast)."""
     system = System(tmp_path)
