@@ -1,21 +1,46 @@
-# make run     set everything up, run the whole system on a local emulator with fictitious data, leave it up
-# make test    every check and test, on a machine where nothing else was done before
-# make up      the same stack as `make run`, deployed and empty
-# make stop    end the local stack
-# make openapi write the API's description anew; with PUBLISH=1, make it the one that callers are promised
-# make mutate spoil the rules and the documents in every small way, and see that a test fails (an hour; ONLY=words for a part)
-# make anomalies write the anomalies' JSON Schemas and sample messages anew
-# make bench   how fast it is at national size (the first time, ten minutes to make the data)
-# DROP=folder  with `make run`: ingest a folder of real files instead
-PYTHON ?= python3
+# make run       install everything, run the whole system on a local emulator with fictitious data, and leave it running
+# make up        deploy the same stack as `make run`, without data
+# make stop      stop the local stack
+# make test      the quick checks and tests: lint, types, unit, integration, API, one deployed stack, a few simulated worlds
+# make prove     every test, new random seeds and mutants of the changed rules and documents; half an hour
+# make lint      style, types and the template, without any test
+# make bench     measure the speed at national size (the first time, ten minutes to make the data)
+# make mutate    change the rules and the documents in every small way, and check that a test fails for each (an hour)
+# make openapi   write the API's description again from the code
+# make anomalies write the anomalies' JSON Schemas and sample messages again from the code
+# make clean     stop the local stack, and delete what was installed and built
+#
+# Variables, as in `make run DROP=folder`:
+# PYTHON   the interpreter: python3.13, production's, where it is installed, else python3 (3.11 or later)
+# DROP     for `run`: a folder of real files to ingest instead of the fictitious ones
+# PUBLISH  for `openapi`: PUBLISH=1 makes the description the one promised to callers
+# ONLY     for `mutate`: only the parts whose name contains this text
+# SEED     for `prove`: the text from which seeds are drawn; the commit's hash by default. Give a failed run's SEED to repeat it
+# SINCE    for `prove`: mutants are drawn from what changed since this revision; by default the branch point, or the parent commit
+# MUTANTS  for `prove`: how many mutants at most
+PYTHON ?= $(shell python3.13 -c 'import ensurepip, venv' 2>/dev/null && echo python3.13 || echo python3)
+PYTHON := $(PYTHON)
 DROP ?=
 PUBLISH ?=
 ONLY ?=
+SEED ?= $(shell git rev-parse --verify --quiet HEAD || echo quiforme)
+SINCE ?= $(shell tools/branch_point.sh)
+MUTANTS ?= 60
 UV := .local/tools/bin/uv
 RUN := PYTHONPATH=.:layers/anomalies/python:layers/quiforme/python .venv/bin/python
+# Tests are handed out one by one; those that share something expensive to set up stay in one process (marker xdist_group).
+PYTEST := $(RUN) tools/quiet_exit.py -m pytest -n auto --dist loadgroup
 export UV_PYTHON := $(PYTHON)
 
-.PHONY: run up test stop lint openapi anomalies bench mutate clean
+# Trust the system's certificates, to which an organisation adds its proxy's. uv and old versions of pip bring their own.
+SYSTEM_CERTIFICATES := $(firstword $(wildcard $(SSL_CERT_FILE) \
+  /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem))
+ifneq ($(SYSTEM_CERTIFICATES),)
+export UV_SYSTEM_CERTS ?= true
+export PIP_CERT ?= $(SYSTEM_CERTIFICATES)
+endif
+
+.PHONY: run up stop test prove lint bench mutate openapi anomalies clean
 
 run: .local/ready
 	@$(RUN) -m tools.local_stack run $(if $(DROP),--drop "$(DROP)")
@@ -23,11 +48,17 @@ run: .local/ready
 up: .local/ready
 	@$(RUN) -m tools.local_stack up
 
+# With any Python, and no package: a failed installation must not keep anything from being stopped.
 stop:
-	@if [ -x .venv/bin/python ]; then $(RUN) -m tools.local_stack stop; else echo "Rien ne tournait."; fi
+	@$(PYTHON) -m tools.local_stack.stop
 
 test: .local/ready lint
-	@$(RUN) -m pytest -n auto --dist loadfile
+	@$(PYTEST)
+
+prove: .local/ready lint
+	@echo "  Tout prouver ; pour répéter : make prove SEED=$(SEED)"
+	@PROVE_SEED="$(SEED)" $(PYTEST) -m "" --hypothesis-seed="$(SEED)"
+	@$(RUN) -m tools.mutation --changed-since "$(SINCE)" --most $(MUTANTS) --seed "$(SEED)"
 
 openapi: .local/ready
 	@$(RUN) -m tools.openapi $(if $(PUBLISH),publish)
@@ -53,7 +84,7 @@ lint: .local/ready
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint template.yaml
 
-# What goes wrong here ends in one line for a person; the rest is in the log.
+# An installation that fails ends in one line; the rest is in the log.
 INSTALL_LOG := .local/install.log
 fail = { echo "Échec : $(1)"; exit 1; }
 UV_SYNC := $(UV) sync --quiet --frozen >>$(INSTALL_LOG) 2>&1

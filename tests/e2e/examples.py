@@ -8,12 +8,19 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+from tools.local_stack.emulator import ROOT
+
 _FENCE = re.compile(r"^( *)```(sh|python|javascript|yaml)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def examples(page: Path) -> list[tuple[str, str]]:
     """Each example of a page: its language, its text."""
     return [(language, dedent(text)) for _, language, text in _FENCE.findall(page.read_text(encoding="utf-8"))]
+
+
+def in_the_guide(language: str) -> list[str]:
+    """The examples of the consumers' guide in a language."""
+    return [text for written_in, text in examples(ROOT / "docs" / "anomalies.md") if written_in == language]
 
 
 def run(language: str, text: str, folder: Path, environment: dict[str, str]) -> str | None:

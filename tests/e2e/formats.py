@@ -12,13 +12,12 @@ from quiforme.api.parameters import cursor, encoded_cursor
 from quiforme.identifiers import UAI_LETTERS, is_siren
 from quiforme.regions import REGIONS
 
+from tests.e2e.days import NUMBER
 from tools.fictitious_france import FIRST_DAY
 from tools.fictitious_france.cast import CERTIFIED, CERTIFIED_THROUGH_LEGAL_UNIT, SEVERAL_NDA
 from tools.in_process.documents import siret
 from tools.openapi.examples import CHANGED, CODE_OF_CERTIFIED, NDA_OF_CERTIFIED, UAI_OF_CERTIFIED
 
-PUBLISHED = 2
-"""How many days are published before the calls."""
 _SIRETS = st.sampled_from([CERTIFIED, CERTIFIED_THROUGH_LEGAL_UNIT, SEVERAL_NDA, CHANGED])
 _ANY_SIRET = _SIRETS | st.integers(0, 10**11 - 1).map(siret)
 _SIREN_HEADS = st.integers(0, 10**8 - 1).map(lambda number: f"{number:08}")
@@ -41,7 +40,7 @@ FORMATS: dict[str, st.SearchStrategy[str]] = {
     "curseur-anomalies": st.builds(
         lambda etat, region: encoded_cursor(f"{etat}/{region}/"), st.sampled_from(ETATS), st.sampled_from(list(REGIONS))
     ),
-    "curseur": st.builds(cursor, st.integers(1, PUBLISHED), st.just("") | _ANY_SIRET),
+    "curseur": st.builds(cursor, st.integers(1, NUMBER), st.just("") | _ANY_SIRET),
 }
 for _name, _values in FORMATS.items():
     schemathesis.openapi.format(_name, _values)

@@ -12,10 +12,10 @@ from pathlib import Path
 from quiforme.clock import today
 from quiforme.sources.catalogue import SOURCES
 
-from tests.integration.enrichment.insee import Insee
 from tests.integration.fetching.server import Act, Request, Server, Wire, redirect, reply, serving, unless_known
 from tools.fictitious_france import ban
 from tools.in_process import http_service as service
+from tools.in_process.insee import Insee
 
 _DATASET = "5eebbc067a14b6fecc9c9976"
 _PATHS = {

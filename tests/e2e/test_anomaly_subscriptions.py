@@ -1,100 +1,27 @@
 """From the producers' files to those who follow up: queues that teams subscribe, and the reference consumer's files."""
 
 import json
-import os
-import sys
-import time
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import REGION
+from tests.e2e.days import Days
 from tests.e2e.examples import examples, run
-from tools.fictitious_france import FIRST_DAY, write_day
+from tests.e2e.waiting import eventually
 from tools.local_stack import drive
 from tools.local_stack.deploy import Stack
 from tools.local_stack.emulator import ROOT
 
-_REGION = "11"
 Files = dict[str, dict[str, dict[str, Any]]]
 
 
-def in_the_guide(language: str) -> list[str]:
-    """The examples of the consumers' guide in a language."""
-    return [text for written_in, text in examples(ROOT / "docs" / "anomalies.md") if written_in == language]
-
-
 @pytest.fixture(scope="module")
-def parameters() -> dict[str, str]:
-    """The reference consumer is off unless asked for."""
-    return {"ReferenceConsumer": "on"}
-
-
-@pytest.fixture(scope="module")
-def command_line(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment in which `aws` talks to the emulator."""
-    command = tmp_path_factory.mktemp("bin") / "aws"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("aws.py")}" "$@"\n')
-    command.chmod(0o755)
-    return {
-        "PATH": os.pathsep.join([str(command.parent), os.environ["PATH"]]),
-        "AWS_ENDPOINT_URL": stack.endpoint_url,
-        "AWS_DEFAULT_REGION": stack.region,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
-
-
-@pytest.fixture(scope="module")
-def regional(stack: Stack) -> dict[str, str]:
-    """What a team deploys that follows the guide: its queues, by their names there."""
-    cloudformation = stack.client("cloudformation")
-    parameters = {"AnomalyTopic": stack.output("AnomalyTopic"), "Regions": _REGION}
-    cloudformation.create_stack(
-        StackName="equipe",
-        TemplateBody=in_the_guide("yaml")[0],
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
-    )
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="equipe", WaiterConfig={"Delay": 1})
-    (team,) = cloudformation.describe_stacks(StackName="equipe")["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in team["Outputs"]}
-
-
-@pytest.fixture(scope="module")
-def severe(stack: Stack, command_line: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A queue subscribed by hand, with the guide's commands; its address."""
-    queue: str = stack.client("sqs").create_queue(QueueName="les-plus-graves")["QueueUrl"]
-    names = {"FILE": queue, "TOPIC": stack.output("AnomalyTopic")}
-    run("sh", in_the_guide("sh")[0], tmp_path_factory.mktemp("commands"), {**command_line, **names})
-    return queue
-
-
-@pytest.fixture(scope="module")
-def events(
-    stack: Stack, regional: dict[str, str], severe: str, tmp_path_factory: pytest.TempPathFactory
-) -> list[dict[str, Any]]:
-    """What three days send to the network's own queue, once the others are subscribed."""
-    drop = tmp_path_factory.mktemp("drop")
-    sent: list[dict[str, Any]] = []
-    for day in (FIRST_DAY + timedelta(days=number) for number in range(3)):
-        write_day(drop, day)
-        drive.fill(stack, drop)
-        drive.invoke(stack, stack.ingest_function, day)
-        drive.invoke(stack, stack.reconcile_function, day)
-        sent += drive.drain(stack)
-    return sent
-
-
-def eventually(found: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
-    """What is found once it is as wanted, or, when it takes too long, whatever it is then."""
-    for _ in range(200):
-        value = found()
-        if wanted(value):
-            return value
-        time.sleep(0.5)
-    return found()
+def events(days: Days) -> list[dict[str, Any]]:
+    """What the three days sent to the network's own queue."""
+    return days.events
 
 
 def files(stack: Stack) -> Files:
@@ -115,7 +42,7 @@ def send(stack: Stack, body: str) -> None:
 def test_each_subscriber_gets_what_its_filter_lets_through(
     stack: Stack, events: list[dict[str, Any]], regional: dict[str, str], severe: str
 ) -> None:
-    mine = [event for event in events if event["data"]["region"] == _REGION]
+    mine = [event for event in events if event["data"]["region"] == REGION]
     grave = [event for event in events if event["data"]["severite"] in ("critique", "majeure")]
     assert 0 < len(mine) < len(events)
     assert 0 < len(grave) < len(events)

@@ -11,14 +11,17 @@ import pytest
 from quiforme.sources.catalogue import SOURCES
 
 from tests.e2e.producers import Producers, producing
-from tests.integration.enrichment.insee import KEY
 from tests.integration.fetching.server import reply
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.drop import stage_of, write_stage
+from tools.in_process.insee import KEY
 from tools.local_stack import drive
 from tools.local_stack.deploy import Stack, deploy
 from tools.local_stack.emulator import LOCAL
 from tools.oracle import Oracle
+
+# It needs a deployment of its own, whose parameters lead to producers.
+pytestmark = pytest.mark.prove
 
 
 @dataclass(frozen=True)

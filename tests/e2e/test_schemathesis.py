@@ -5,25 +5,21 @@ import re
 import subprocess
 import sys
 import urllib.request
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 
-from tests.e2e.formats import PUBLISHED
-from tools.fictitious_france import FIRST_DAY, write_day
-from tools.local_stack import drive
 from tools.local_stack.deploy import Stack
 from tools.local_stack.emulator import ROOT
 
+pytestmark = pytest.mark.usefixtures("days")
 
-def test_the_service_keeps_to_its_description(stack: Stack, tmp_path: Path) -> None:
-    for number in range(PUBLISHED):
-        day = FIRST_DAY + timedelta(days=number)
-        write_day(tmp_path, day)
-        drive.fill(stack, tmp_path)
-        assert drive.invoke(stack, stack.ingest_function, day)["generation"] == number + 1
+SHORT = ("--phases=examples,fuzzing", "--max-examples=1")
+
+
+@pytest.mark.parametrize("options", [SHORT, pytest.param((), marks=pytest.mark.prove)], ids=["short", "whole"])
+def test_the_service_keeps_to_its_description(stack: Stack, options: tuple[str, ...]) -> None:
     done = subprocess.run(
         [
             Path(sys.executable).with_name("schemathesis"),
@@ -33,6 +29,7 @@ def test_the_service_keeps_to_its_description(stack: Stack, tmp_path: Path) -> N
             f"{stack.api_url}/openapi.json",
             "--url",
             stack.api_url,
+            *options,
             "--no-color",
         ],
         cwd=ROOT,

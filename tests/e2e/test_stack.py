@@ -2,28 +2,32 @@
 
 import gzip
 import json
+import operator
 import os
-import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.e2e.days import NUMBER, Days
 from tests.e2e.examples import examples, run
-from tools.fictitious_france import FIRST_DAY, write_day
+from tests.e2e.waiting import eventually
+from tools.fictitious_france import FIRST_DAY
 from tools.fictitious_france.cast import CERTIFIED, UNKNOWN
-from tools.in_process.system import told_by_messages, told_by_oracle
+from tools.in_process.system import told_by_messages
 from tools.local_stack import drive
 from tools.local_stack.deploy import Stack
 from tools.local_stack.emulator import LOCAL, ROOT, Failed
 from tools.oracle import Oracle
+
+pytestmark = pytest.mark.usefixtures("days")
 
 _ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-3",
@@ -43,59 +47,62 @@ _ENVIRONMENT = {
 
 
 @pytest.fixture(scope="module")
-def oracle() -> Oracle:
-    return Oracle()
+def oracle(days: Days) -> Oracle:
+    """After the last day."""
+    return days.oracle
 
 
-@pytest.fixture(scope="module")
-def still_open() -> set[str]:
-    """The anomalies that the messages so far have opened and not resolved."""
-    return set()
-
-
-def test_nothing_published_is_maintenance(stack: Stack) -> None:
-    status, _, body = drive.get(stack, CERTIFIED)
+def test_nothing_published_is_maintenance(stack: Stack, days: Days) -> None:
+    status, _, body = days.early_answer
     assert (status, json.loads(body)["errors"][0]["code"]) == (503, "33020")
-    with pytest.raises(Failed):
-        drive.invoke(stack, stack.reconcile_function, FIRST_DAY)
-    with pytest.raises(Failed):
-        drive.invoke(stack, stack.ingest_function, FIRST_DAY)
+    assert days.early_failures == [stack.reconcile_function, stack.ingest_function]
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
-def test_days(stack: Stack, oracle: Oracle, still_open: set[str], tmp_path: Path, number: int) -> None:
-    day = FIRST_DAY + timedelta(days=number)
-    write_day(tmp_path, day, ministry_fiches=12_000 if number == 2 else None)
-    drive.fill(stack, tmp_path)
-    oracle.ingest(tmp_path, day)
-    summary = drive.invoke(stack, stack.ingest_function, day)
-    assert summary["generation"] == number + 1
-
-    with ThreadPoolExecutor(4) as pool:
-        sirets = sorted(oracle.documents)
-        answers = dict(zip(sirets, pool.map(lambda siret: drive.get(stack, siret), sirets), strict=True))
-    for siret, (status, _, body) in answers.items():
+@pytest.mark.parametrize("number", range(NUMBER))
+def test_documents_of_a_day(days: Days, number: int) -> None:
+    day = days.played[number]
+    assert day.ingested["generation"] == number + 1
+    looked_up = [siret for siret in day.documents if siret in day.answers]
+    assert len(looked_up) >= len(day.documents) / (1 if number == NUMBER - 1 else 10)
+    for siret in looked_up:
+        status, _, body = day.answers[siret]
         assert status == 200, siret
         answer = json.loads(body)
-        assert answer["data"] == oracle.documents[siret]
+        assert answer["data"] == day.documents[siret]
         assert answer["links"] == {}
         assert answer["meta"]["generation"] == number + 1
-        assert answer["meta"]["sources"]["liste_of"] == day.isoformat()
-    for siret in oracle.excluded:
-        status, _, body = drive.get(stack, siret)
+        assert answer["meta"]["sources"]["liste_of"] == day.day.isoformat()
+    for siret in day.excluded:
+        status, _, body = day.answers[siret]
         assert (status, json.loads(body)["errors"][0]["meta"]["raison"]) == (404, "hors_perimetre")
 
-    # Several at once: each waits for the one before, and finds nothing more.
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: drive.invoke(stack, stack.reconcile_function, day), range(2)))
-    events = drive.drain(stack)
-    assert told_by_messages(events) == told_by_oracle(oracle.reconcile(day))
-    still_open |= {event["data"]["id"] for event in events if ".ouverte." in event["type"]}
-    still_open -= {event["data"]["id"] for event in events if ".resolue." in event["type"]}
-    again = drive.invoke(stack, stack.reconcile_function, day)
+
+@pytest.mark.parametrize("number", range(NUMBER))
+def test_anomalies_of_a_day(days: Days, number: int) -> None:
+    day = days.played[number]
+    assert told_by_messages(day.events) == day.expected_events
+    *_, again = day.reconciled
     assert (again["opened"], again["modified"], again["resolved"]) == (0, 0, 0)
-    assert again["still_open"] == len(still_open)
-    assert drive.drain(stack) == []
+    until_then = Days(days.drop, days.oracle, days.early_answer, [], days.played[: number + 1])
+    assert again["still_open"] == len(until_then.open_anomalies)
+    assert day.events_again == []
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("number", range(NUMBER - 1))
+def test_every_document_of_a_past_day(stack: Stack, days: Days, number: int) -> None:
+    day = days.played[number]
+    bearer = {"Authorization": f"Bearer {stack.token}"}
+
+    def ask(siret: str) -> tuple[int, dict[str, str], bytes]:
+        query = {"date": day.day.isoformat()}
+        return drive.http(stack, "GET", f"/v1/etablissements/{siret}", query=query, headers=bearer)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = dict(zip(day.documents, pool.map(ask, day.documents), strict=True))
+    for siret, (status, _, body) in answers.items():
+        assert status == 200, siret
+        assert json.loads(body)["data"] == day.documents[siret]
 
 
 def test_a_ministry_of_several_megabytes(stack: Stack, oracle: Oracle) -> None:
@@ -128,10 +135,10 @@ def test_ops_go_back_and_forward(stack: Stack, oracle: Oracle) -> None:
     ministry = max(oracle.documents, key=lambda one: len(str(oracle.documents[one])))
     for number in (1, 3):
         assert operate(command="publish", generation=number)["generation"] == number
-        deadline = time.monotonic() + 10
-        while json.loads(drive.get(stack, ministry)[2])["meta"]["generation"] != number:
-            assert time.monotonic() < deadline, "a publication is visible within ten seconds"
-            time.sleep(0.2)
+        seen = eventually(
+            lambda: json.loads(drive.get(stack, ministry)[2])["meta"]["generation"], partial(operator.eq, number)
+        )
+        assert seen == number
     with pytest.raises(Failed, match="never published"):
         operate(command="publish", generation=4)
     runs = operate(command="runs", limit=3)["runs"]
@@ -199,7 +206,7 @@ def test_every_route(stack: Stack, oracle: Oracle) -> None:
         assert drive.http(stack, "GET", path)[0] == 200, path
 
 
-def test_agents_follow_anomalies_up(stack: Stack, still_open: set[str]) -> None:
+def test_agents_follow_anomalies_up(stack: Stack, days: Days) -> None:
     json_type = {"Content-Type": "application/json"}
 
     def ask(path: str, token: str = stack.token, method: str = "GET", **call: Any) -> tuple[int, Any]:
@@ -216,7 +223,7 @@ def test_agents_follow_anomalies_up(stack: Stack, still_open: set[str]) -> None:
         if page["meta"]["curseur"] is None:
             break
         query["curseur"] = page["meta"]["curseur"]
-    assert listed.keys() == still_open
+    assert listed.keys() == days.open_anomalies
     _, statistics = ask("/v1/anomalies/statistiques")
     assert sum(line["ouvertes"] for line in statistics["data"] if line["toutes_regions"]) == len(listed)
 
@@ -269,13 +276,12 @@ def test_etag(stack: Stack) -> None:
     assert (status, body) == (304, b"")
 
 
-def test_a_drop_without_its_list_keeps_the_last_one(stack: Stack, tmp_path: Path) -> None:
+def test_a_drop_without_its_list_keeps_the_last_one(stack: Stack) -> None:
     bucket, _, prefix = stack.drop.removeprefix("s3://").partition("/")
     stack.client("s3").delete_object(Bucket=bucket, Key=prefix + "listePubliqueOF.csv")
     summary = drive.invoke(stack, stack.ingest_function, FIRST_DAY + timedelta(days=2))
     assert summary["sources"]["liste_of"]["state"] == "absent"
     assert summary["documents"]["unchanged"] == summary["documents"]["total"]
-    shutil.rmtree(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["Ingest", "Lookup", "Authorize", "Tokens", "Reconcile", "Operate", "Consume"])

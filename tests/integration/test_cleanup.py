@@ -14,6 +14,7 @@ from quiforme.jobs.replay import ReplayContext, replay
 from quiforme.registry import generations, publish
 from quiforme.snapshot.manifest import Manifest, is_manifest
 
+from tests.proving import proved
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.formats import liste_of
 from tools.in_process.doubles import Died, FolderStorage
@@ -84,6 +85,7 @@ def long(tmp_path: Path) -> Iterator[Long]:
     yield Long(tmp_path)
 
 
+@pytest.mark.prove
 def test_half_a_year(long: Long) -> None:
     sizes = []
     for number in range(18):
@@ -108,6 +110,7 @@ def test_half_a_year(long: Long) -> None:
     assert len(long.storage.keys("ledger/")) == 3 * (HISTORY // STEP + 1)  # ledger, news and statistics of each run
 
 
+@pytest.mark.prove
 def test_gone_back_to(long: Long) -> None:
     """What the generation that ops went back to stands on is old, and stays: it is the one in use again."""
     for number in range(4):
@@ -120,6 +123,7 @@ def test_gone_back_to(long: Long) -> None:
     long.reconcile(day)
 
 
+@pytest.mark.prove
 def test_what_was_not_reconciled_waits(long: Long) -> None:
     """Nobody reconciled for months: every snapshot since then is there to be compared."""
     long.reconcile(long.run(0))
@@ -151,7 +155,7 @@ def _copy(long: Long, root: Path) -> Long:
     return copied
 
 
-@pytest.mark.parametrize("deletion", [1, 3, 4, 20])
+@pytest.mark.parametrize("deletion", [1, *proved([3, 4, 20])])
 def test_dying_half_way(much_to_forget: Long, tmp_path: Path, deletion: int) -> None:
     dying, expected = (_copy(much_to_forget, tmp_path / name) for name in ("a", "b"))
     dying.storage.dies_at = dying.storage.deletions + deletion

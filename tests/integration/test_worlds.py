@@ -5,20 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.proving import proved
 from tools.fictitious_france import FIRST_DAY, LAST, write_day
 from tools.fictitious_france.chaos import write_chaos
 from tools.in_process.system import System, check_day
 from tools.oracle import Oracle
 
 
-def test_the_story_day_by_day(tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [4, *proved([LAST])])
+def test_the_story_day_by_day(tmp_path: Path, last: int) -> None:
     system, oracle = System(tmp_path), Oracle()
-    for number in range(LAST + 1):
+    for number in range(last + 1):
         day = FIRST_DAY + timedelta(days=number)
         write_day(system.drop, day)
         check_day(system, oracle, day)
 
 
+@pytest.mark.prove
 def test_retention_and_the_ninety_days(tmp_path: Path) -> None:
     """The same files, read again long after: what has an age is dropped, and comes back no more."""
     system, oracle = System(tmp_path), Oracle()

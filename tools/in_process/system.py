@@ -1,7 +1,9 @@
 """The whole system without AWS, and the oracle beside it, day by day."""
 
 import json
+import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +19,6 @@ from quiforme.run_id import new_run_id
 from quiforme.snapshot.manifest import DocumentSettings, Manifest
 from quiforme.sources.catalogue import SOURCES
 
-from tests.integration.enrichment.insee import KEY
 from tools.in_process.doubles import (
     FolderDrop,
     FolderStorage,
@@ -27,6 +28,7 @@ from tools.in_process.doubles import (
     MemoryRegistry,
     four_o_clock,
 )
+from tools.in_process.insee import KEY
 from tools.oracle import Event, Oracle
 from tools.oracle.anomalies import RULES
 
@@ -60,6 +62,11 @@ class System:
         folder = self.root / "drop"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def copied(self, root: Path) -> "System":
+        """The same system in another folder, independent of this one."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        return deepcopy(replace(self, root=root))
 
     def manifest(self) -> Manifest:
         """What the run published last used and made."""

@@ -1,4 +1,4 @@
-"""`python -m tools.local_stack run|up|stop`: what the Makefile's targets do."""
+"""`python -m tools.local_stack run|up|stop`: the local stack, started or stopped."""
 
 import argparse
 import sys
@@ -9,11 +9,9 @@ from pathlib import Path
 
 from quiforme.sources.catalogue import SOURCES
 
-from tools.local_stack import demo
+from tools.local_stack import demo, stop
 from tools.local_stack.deploy import Stack, build, deploy
-from tools.local_stack.emulator import LOCAL, Failed, start, stop
-
-ACCESS = (LOCAL / "stack.json", LOCAL / "authorization")
+from tools.local_stack.emulator import LOCAL, Failed, start
 
 
 @contextmanager
@@ -33,7 +31,7 @@ def up() -> Stack:
         endpoint = start(LOCAL)
     with step("Déployer (sam deploy)"):
         stack = deploy(endpoint, built)
-    stack.save(*ACCESS)
+    stack.save(*stop.ACCESS)
     return stack
 
 
@@ -53,9 +51,7 @@ def main() -> None:
     parser.add_argument("--drop", type=Path, help="un dossier de vrais fichiers des producteurs")
     options = parser.parse_args()
     if options.command == "stop":
-        print("Arrêté." if stop(LOCAL) else "Rien ne tournait.")
-        for file in ACCESS:
-            file.unlink(missing_ok=True)
+        stop.main()
         return
     if options.drop:
         _check_drop(options.drop)

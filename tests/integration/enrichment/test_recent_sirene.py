@@ -11,9 +11,9 @@ import duckdb
 import pytest
 from quiforme.enrichment.recent_sirene import SireneApiResult, refresh_recent_sirene
 
-from tests.integration.enrichment.insee import KEY, Insee, establishment, queries
 from tests.integration.enrichment.tables import Row, all_of, tables
 from tools.in_process.http_service import Clock, Reply, Request, Service, serve
+from tools.in_process.insee import KEY, Insee, establishment, queries
 
 STOCK_DAY = date(2026, 11, 3)
 UP_TO = date(2026, 11, 5)

@@ -8,9 +8,9 @@ import pytest
 from quiforme.enrichment import recent_sirene
 from quiforme.registry.ports import Item
 
-from tests.integration.enrichment.insee import Insee, establishment
 from tools.fictitious_france import FIRST_DAY, ban, write_day
 from tools.in_process.http_service import Clock, Reply, Request, serve
+from tools.in_process.insee import Insee, establishment
 from tools.in_process.system import System
 
 
@@ -24,6 +24,7 @@ def address_events(system: System) -> list[tuple[str, str]]:
     return sorted(one for one in told if one[1].startswith("adresse_"))
 
 
+@pytest.mark.prove
 def test_addresses_over_the_days_and_through_an_outage(tmp_path: Path) -> None:
     """Both cases open on day 1, change on day 2, close on day 4 and open again on day 5 (tools.fictitious_france.cast)."""
     system = System(tmp_path)
