@@ -54,7 +54,7 @@ class InPlaceTable:
         path: The file.
         query: The SQL that reads the table from there.
         named: The SQL that reads what the tables in use can be about: where the table has SIRETs, the establishments of
-            `sirens_nommes` (snapshot/sirens_nommes.sql).
+            `named_sirens` (pipeline/shared/named_sirens.sql).
         form: The options of COPY that make of it a file to be kept.
 
     """

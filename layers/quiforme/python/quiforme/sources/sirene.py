@@ -47,12 +47,12 @@ def _siret(name: str, kind: str) -> str:
 
 
 def _is_named(name: str) -> str:
-    """Holds for every establishment of `sirens_nommes`, and for what is no SIRET but reads as one of theirs.
+    """Holds for every establishment of `named_sirens`, and for what is no SIRET but reads as one of theirs.
 
     To look closely at so few takes no time.
     """
     number = f"coalesce({_READ}, siret_number(clean(CAST({name} AS VARCHAR))))"
-    return f"{number} // 100000 IN (SELECT siren FROM sirens_nommes)"
+    return f"{number} // 100000 IN (SELECT siren FROM named_sirens)"
 
 
 def _text(length: int) -> Column:
