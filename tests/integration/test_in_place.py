@@ -128,7 +128,7 @@ def test_the_same_in_place_and_kept(tmp_path: Path, name: str, cells: dict[str, 
         in_use = one.collect([source], {})[name].in_use
         assert in_use
         assert one.tables.storage.keys("") == []
-        one.tables.database.execute("CREATE TABLE sirens_nommes AS SELECT unnest(?::BIGINT[]) AS siren", [NAMED])
+        one.tables.database.execute("CREATE TABLE named_sirens AS SELECT unnest(?::BIGINT[]) AS siren", [NAMED])
         one.tables.load_source(source, in_use)
         in_place = laid(one, name)
         one.tables.save_in_place()

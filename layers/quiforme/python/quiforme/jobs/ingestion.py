@@ -321,7 +321,7 @@ def _load_tables(run: _Run, state: _State) -> None:
         if source is not STOCK:
             run.tables.load_source(source, state.outcomes[source.name].in_use)
     _load_previous(run)
-    run_script(run.database, "pipeline/shared/sirens_named.sql")
+    run_script(run.database, "pipeline/shared/named_sirens.sql")
     run.tables.load_source(STOCK, state.outcomes[STOCK.name].in_use)
 
 

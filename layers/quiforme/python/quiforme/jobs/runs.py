@@ -6,12 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from quiforme.run_id import day_of_run, new_run_id
 from quiforme.snapshot.ports import Storage
 
 PREFIX = "runs/"
-
-new_id, day_of = new_run_id, day_of_run
 
 
 @contextmanager

@@ -46,12 +46,12 @@ def siret(name: str, kind: str) -> str:
 
 
 def _is_named(name: str) -> str:
-    """The SQL condition: the establishment's SIREN is in `sirens_nommes`.
+    """The SQL condition: the establishment's SIREN is in `named_sirens`.
 
     It also lets through a text that is not a SIRET but casts to such a number; the full query then reads it as NULL.
     """
     number = f"coalesce({_CAST_SIRET}, siret_number(clean(CAST({name} AS VARCHAR))))"
-    return f"{number} // 100000 IN (SELECT siren FROM sirens_nommes)"
+    return f"{number} // 100000 IN (SELECT siren FROM named_sirens)"
 
 
 def text(length: int) -> Expression:

@@ -56,7 +56,7 @@ class InPlaceTable:
         path: The file.
         query: The SQL that reads the table from the file.
         named: The SQL that reads the rows that other tables can refer to: when the table has SIRETs, those of
-            `sirens_nommes` (snapshot/sirens_nommes.sql); else all of them.
+            `named_sirens` (pipeline/shared/named_sirens.sql); else all of them.
         form: The options of COPY for the file in which the table is stored.
 
     """
