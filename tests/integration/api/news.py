@@ -1,13 +1,17 @@
 """News of anomalies, as a reconciliation makes them, from plain values."""
 
+import json
 from datetime import date, datetime
 from typing import Any
 
 from quiforme.anomalies.catalogue import RULES
 from quiforme.anomalies.message import event
 from quiforme.anomalies.ports import AnomalyEvent
+from quiforme_anomalies import exemples
 
 RULE_OF = {rule.code: rule for rule in RULES}
+_EVIDENCE = {code: events[0]["data"]["constats"] for code, events in exemples().items() if code in RULE_OF}
+"""Evidence of the shape that each rule's message reads."""
 
 
 def news(number: int, sequence: int = 1, **given: Any) -> AnomalyEvent:
@@ -21,7 +25,7 @@ def news(number: int, sequence: int = 1, **given: Any) -> AnomalyEvent:
         "sequence": sequence,
         "occurrence": 1,
         "cle": '{"siret":"81841109200013"}',
-        "constats": f'{{"fait":"{given.get("evidence", "un")}"}}',
+        "constats": json.dumps({**_EVIDENCE[code], "fait": given.get("evidence", "un")}),
         "siret": "81841109200013",
         "siren": "818411092",
         "nda": None,
@@ -30,6 +34,7 @@ def news(number: int, sequence: int = 1, **given: Any) -> AnomalyEvent:
         "source": None,
         "departement": None,
         "region": region,
+        "details": None,
         "premiere_detection": date.fromisoformat("2026-11-20"),
         "derniere_detection": date.fromisoformat(day),
         "resolue_le": date.fromisoformat(day) if status == "resolue" else None,
