@@ -28,8 +28,8 @@ SINCE ?= $(shell tools/branch_point.sh)
 MUTANTS ?= 60
 UV := .local/tools/bin/uv
 RUN := PYTHONPATH=.:layers/anomalies/python:layers/quiforme/python .venv/bin/python
-# Tests are handed out one by one; those that share something expensive to set up stay in one process (marker xdist_group).
-PYTEST := $(RUN) tools/quiet_exit.py -m pytest -n auto --dist loadgroup
+# How the tests are distributed to the processes is in tests/conftest.py.
+PYTEST := $(RUN) tools/quiet_exit.py -m pytest -n auto --dist loadscope
 export UV_PYTHON := $(PYTHON)
 
 # Trust the system's certificates, to which an organisation adds its proxy's. uv and old versions of pip bring their own.

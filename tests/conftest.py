@@ -1,11 +1,16 @@
 """Settings of every test. Seeds that `make prove` draws are in tests/proving.py, the deployed stack in tests/e2e/conftest.py."""
 
+from functools import cache
+from typing import Any
+
 import pytest
 from hypothesis import settings
 from jinja2 import StrictUndefined
 from quiforme.anomalies.wording import ENVIRONMENT
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.proving import SEED
+from tools.local_stack.emulator import ROOT
 
 # A busy machine is slow, not wrong: no deadline. `make test` tries the same examples every time, `make prove` new ones.
 settings.register_profile("test", deadline=None, derandomize=True)
@@ -16,14 +21,25 @@ settings.load_profile("prove" if SEED else "test")
 ENVIRONMENT.undefined = StrictUndefined
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share a fixture of their module in one process: most of these fixtures take seconds to set up."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None and _shares_with_its_module(item):
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}.{item.path.stem}"))
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # Any: xdist's stubs do not export it
+    """Gives tests to the processes one by one, but for two kinds of tests, which stay together in one process.
+
+    Those of the deployed stack: a second process would deploy a second stack. Those of a file with a fixture for the whole
+    module: most of these fixtures take seconds to set up. (The option ``--dist loadgroup`` does nothing with pytest 9.2.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        if path.startswith("tests/e2e/"):
+            return "stack"
+        return path if _has_module_fixtures(path) else nodeid
 
 
-def _shares_with_its_module(item: pytest.Item) -> bool:
-    fixtures = getattr(item, "_fixtureinfo", None)
-    return fixtures is not None and any(every[-1].scope == "module" for every in fixtures.name2fixturedefs.values())
+@cache
+def _has_module_fixtures(path: str) -> bool:
+    return 'scope="module"' in (ROOT / path).read_text(encoding="utf-8")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
+    """Distribute the tests as `_Scheduling` says, when there are several processes."""
+    return _Scheduling(config, log)

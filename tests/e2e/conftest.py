@@ -1,6 +1,6 @@
 """One deployed stack, shared by all end-to-end tests, and the three days published there.
 
-Tests that use the stack run one after the other in one process, in the group `stack` of pytest-xdist.
+Tests that use the stack run one after the other in one process (tests/conftest.py).
 """
 
 import fcntl
@@ -21,11 +21,8 @@ REGION = "11"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the stack in one process, those that write whatever the API lets them write at the end."""
+    """Run last the tests that write whatever the API lets them write."""
     items.sort(key=lambda item: item.path.name == "test_schemathesis.py")
-    for item in items:
-        if "stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest.fixture(scope="session")

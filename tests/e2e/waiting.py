@@ -8,8 +8,8 @@ T = TypeVar("T")
 
 
 def eventually(read: Callable[[], T], wanted: Callable[[T], object]) -> T:
-    """Read until the value is as wanted; after 100 s, return the value read last for the caller to compare."""
-    for _ in range(500):
+    """Read until the value is as wanted; after 5 minutes, return the value read last for the caller to compare."""
+    for _ in range(1500):
         value = read()
         if wanted(value):
             return value
