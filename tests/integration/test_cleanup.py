@@ -176,6 +176,7 @@ def _shape(system: Long) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in kinds}
 
 
+@pytest.mark.prove
 def test_a_run_under_way_finds_what_it_had_made(long: Long, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two invocations of a run, another run finds nothing new and sweeps."""
     monkeypatch.setattr(publish, "_STRIDE", 5)
@@ -207,6 +208,7 @@ def test_what_a_dead_run_made_goes(long: Long) -> None:
     assert long.promised() == [1, 2]
 
 
+@pytest.mark.prove
 def test_a_day_yet_to_come_forgets_nothing(long: Long) -> None:
     long.today = FIRST_DAY
     for number in range(6):
@@ -214,6 +216,7 @@ def test_a_day_yet_to_come_forgets_nothing(long: Long) -> None:
     assert long.promised() == list(range(1, 7))
 
 
+@pytest.mark.prove
 def test_nothing_is_deleted_when_something_needed_is_not_there(long: Long) -> None:
     long.run(0)
     (long.storage.folder / "accepted/liste_of/orphan").mkdir()

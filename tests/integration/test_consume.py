@@ -88,6 +88,7 @@ def test_each_rule_s_story_makes_a_file(cloud: Cloud, code: str) -> None:
         assert json.loads(items[f"evenement#{number:06}"]["texte"]) == event
 
 
+@pytest.mark.prove
 def test_the_file_is_the_same_whatever_the_order_and_however_often(cloud: Cloud) -> None:
     consume(cloud, *STORY)
     expected = file_of(cloud)

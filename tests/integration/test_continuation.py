@@ -16,6 +16,7 @@ def note(system: System, seen: list[object]) -> None:
     seen.append(system.registry.documents())
 
 
+@pytest.mark.prove
 def test_far_too_little_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publish, "_STRIDE", 100)
     hurried, expected = System(tmp_path / "a"), System(tmp_path / "b")

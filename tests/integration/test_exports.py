@@ -88,6 +88,7 @@ def test_parquet(system: System, masked: set[str]) -> None:
         assert (row["denomination"] == "[ND]") == (row["siret"] in masked)
 
 
+@pytest.mark.prove
 def test_the_newest_and_the_current_stay(tmp_path: Path) -> None:
     system = System(tmp_path)
     with patch("quiforme.pipeline.exports._KEPT", 2):

@@ -92,6 +92,7 @@ def test_rolling_back_and_ingesting_the_same_again_leads_to_the_newest(
     assert summary["generation"] == 3
 
 
+@pytest.mark.prove
 def test_what_is_forgotten_is_neither_current_nor_promised(tmp_path: Path) -> None:
     system = System(tmp_path)
     system.history_days = 2

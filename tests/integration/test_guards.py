@@ -248,6 +248,7 @@ def test_the_first_file_has_no_baseline(shrinking: Shrinking) -> None:
     assert shrinking.state(0, 1) == "accepted"
 
 
+@pytest.mark.prove
 def test_small_daily_losses_do_not_lower_the_baseline(shrinking: Shrinking) -> None:
     """The last file has four fifths of the rows of the one before, and under half of those of the first."""
     sizes = [round(200 * 0.8**day) for day in range(5)]
@@ -256,6 +257,7 @@ def test_small_daily_losses_do_not_lower_the_baseline(shrinking: Shrinking) -> N
     assert states == ["accepted"] * 4 + ["refused"]
 
 
+@pytest.mark.prove
 def test_a_refused_file_is_not_a_baseline(shrinking: Shrinking) -> None:
     assert [shrinking.state(0, 100), shrinking.state(1, 40), shrinking.state(2, 49)] == [
         "accepted",
@@ -265,6 +267,7 @@ def test_a_refused_file_is_not_a_baseline(shrinking: Shrinking) -> None:
     assert shrinking.state(3, 50) == "accepted"
 
 
+@pytest.mark.prove
 def test_a_baseline_expires_after_thirty_days(shrinking: Shrinking) -> None:
     assert [shrinking.state(0, 200), shrinking.state(1, 120)] == ["accepted", "accepted"]
     assert shrinking.state(30, 99) == "refused"
@@ -272,6 +275,7 @@ def test_a_baseline_expires_after_thirty_days(shrinking: Shrinking) -> None:
     assert shrinking.state(32, 49) == "refused"
 
 
+@pytest.mark.prove
 def test_an_unchanged_file_stays_a_baseline(shrinking: Shrinking) -> None:
     """A list that does not change for weeks stays the baseline of those that come after it."""
     assert [shrinking.state(0, 200), shrinking.state(20, 200)] == ["accepted", "unchanged"]

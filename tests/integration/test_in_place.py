@@ -141,6 +141,7 @@ def test_the_same_in_place_and_kept(tmp_path: Path, name: str, cells: dict[str, 
         assert count(later.tables.database, name) == in_use.rows_read > len(in_place[1]) // 2 > 30
 
 
+@pytest.mark.prove
 def test_it_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_day(tmp_path / "drop", FIRST_DAY, size=20, ministry_fiches=1)
     kept: list[str] = []
@@ -164,6 +165,7 @@ def doubled(path: Path, *, the_other_first: bool = False) -> None:
     Path(f"{path}.new").rename(path)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("hurried", [False, True])
 def test_documents_made_of_it_in_place_are_made_again_of_what_is_kept(tmp_path: Path, hurried: bool) -> None:
     """A run of several invocations reads the stock in place in the first one, and the saved one in the others."""
@@ -263,6 +265,7 @@ def test_a_file_that_turns_out_damaged_is_refused(
     assert system.storage.read(kept) == path_of(system.drop, name).read_bytes()
 
 
+@pytest.mark.prove
 def test_each_file_that_turns_out_damaged_is_refused(tmp_path: Path) -> None:
     """None of them was ever accepted."""
     system = System(tmp_path)
@@ -289,6 +292,7 @@ def test_a_table_that_cannot_be_written_is_no_damaged_file(tmp_path: Path, monke
     assert system.registry.pointer is None
 
 
+@pytest.mark.prove
 def test_a_zipped_stock_that_cannot_be_written_is_no_damaged_file(tmp_path: Path) -> None:
     write_day(tmp_path, FIRST_DAY, size=60, ministry_fiches=1, sirene_format="zip")
     (tmp_path / "sirene.parquet").mkdir()  # where what is kept of it would go

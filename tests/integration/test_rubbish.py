@@ -102,6 +102,7 @@ def test_quotes_that_close_each_other_swallow_nothing_between_them(good: Path, t
     assert [nda for (nda,) in read] == [line.split(";")[0] for line in plain[1:3]]
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("length", [9_000, 300_000, 3_000_000])
 def test_a_cell_of_any_size_ends_in_messages_that_the_queue_takes(tmp_path: Path, length: int) -> None:
     system = System(tmp_path)
@@ -148,6 +149,7 @@ def test_files_damaged_at_random_are_read_or_refused(good: Path, tmp_path: Path,
         assert state == "accepted" or (state == "refused" and reason)
 
 
+@pytest.mark.prove
 def test_a_day_of_rubbish_changes_nothing(good: Path, tmp_path: Path) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)

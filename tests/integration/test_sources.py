@@ -51,6 +51,7 @@ def test_a_refused_file_opens_an_anomaly_and_the_next_good_one_closes_it(tmp_pat
     assert "(colonnes absentes : " in resolved["message"]
 
 
+@pytest.mark.prove
 def test_what_a_version_without_refusal_codes_stored_is_still_read(tmp_path: Path) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
@@ -106,6 +107,7 @@ def test_an_absent_file_counts_as_refused_once_the_source_had_one(tmp_path: Path
     assert "(il n'est pas arrivé)" in messages["source_refusee", "annuaire_education"]["message"]
 
 
+@pytest.mark.prove
 def test_data_are_stale_after_three_days_those_of_sirene_after_forty_five(tmp_path: Path) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)

@@ -32,6 +32,7 @@ def test_retention_and_the_ninety_days(tmp_path: Path) -> None:
         check_day(system, oracle, day)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("variant", ["2021", "zip"])
 def test_the_other_formats(tmp_path: Path, variant: str) -> None:
     system, oracle = System(tmp_path), Oracle()

@@ -38,6 +38,7 @@ def made() -> dict[Path, Any]:
     return generated()
 
 
+@pytest.mark.prove
 def test_its_files_are_what_the_code_makes(made: dict[Path, Any]) -> None:
     """`make anomalies` writes them anew."""
     carried = set((_FOLDER / "python" / "quiforme_anomalies").glob("*/*.json"))

@@ -50,6 +50,7 @@ def collected(*options: str) -> set[str]:
     return {line.split(":")[0] for line in done.stdout.splitlines() if ": " in line}
 
 
+@pytest.mark.prove
 def test_make_test_runs_something_of_every_file_of_tests() -> None:
     """A marker too many must not take a kind of test out of `make test`; `make prove` selects by no marker."""
     every = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}

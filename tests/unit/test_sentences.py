@@ -453,6 +453,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, A
     yield system.outbox.events
 
 
+@pytest.mark.prove
 def test_no_sentence_of_a_story_reads_badly(story: list[dict[str, Any]]) -> None:
     assert len(story) > 100
     for event in story:
@@ -466,6 +467,7 @@ def test_no_sentence_of_a_story_reads_badly(story: list[dict[str, Any]]) -> None
         assert not re.search(r"\d{4}-\d{2}-\d{2}", text), text
 
 
+@pytest.mark.prove
 def test_the_story_says_every_event_in_its_own_words(story: list[dict[str, Any]]) -> None:
     beginnings = {"modifiee": "Mise à jour du constat du ", "resolue": "Résolue le "}
     for event in story:
@@ -474,6 +476,7 @@ def test_the_story_says_every_event_in_its_own_words(story: list[dict[str, Any]]
         assert told == ([] if evenement == "ouverte" else [evenement]), text
 
 
+@pytest.mark.prove
 def test_the_story_gives_its_links(story: list[dict[str, Any]]) -> None:
     for event in story:
         data = event["data"]
