@@ -82,6 +82,7 @@ def waiting(stack: Stack, queue: str) -> list[dict[str, Any]]:
     return messages
 
 
+@pytest.mark.prove
 def test_what_it_cannot_deal_with_is_set_aside_and_sent_back(
     stack: Stack, events: list[dict[str, Any]], command_line: dict[str, str], tmp_path: Path
 ) -> None:

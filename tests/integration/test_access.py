@@ -13,6 +13,7 @@ import boto3
 import jwt
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from quiforme.access.caller import DEFAULT_RATE_LIMIT
 from quiforme.access.issuing import InvalidCommand
 from quiforme.access.keys import SigningKey
 from quiforme.access.tokens import SCOPES, Claims
@@ -399,7 +400,9 @@ def test_a_token_has_its_own_limit_to_the_window_s_edge(cloud: Cloud) -> None:
         assert call(mine, edge - 59.5) == (503, headers(2, 0, edge))
         assert call(mine, edge - 30) == (429, headers(2, 0, edge, 30))
         assert call(mine, edge - 0.001) == (429, headers(2, 0, edge, 1))
-        assert call(theirs, edge - 0.001) == (503, headers(250, 249, edge)), "another's quota is untouched"
+        assert call(theirs, edge - 0.001) == (503, headers(DEFAULT_RATE_LIMIT, DEFAULT_RATE_LIMIT - 1, edge)), (
+            "another's quota is untouched"
+        )
         assert call(mine, edge) == (503, headers(2, 1, edge + 60)), "the window that begins is whole"
 
 

@@ -155,6 +155,7 @@ def _copy(long: Long, root: Path) -> Long:
     return copied
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("deletion", [1, *proved([3, 4, 20])])
 def test_dying_half_way(much_to_forget: Long, tmp_path: Path, deletion: int) -> None:
     dying, expected = (_copy(much_to_forget, tmp_path / name) for name in ("a", "b"))

@@ -277,4 +277,4 @@ def test_the_three_headers(service: Service) -> None:
         for name in RATE:
             check = checker(responses()["200"]["headers"][name]["schema"])
             check.validate(int(answer["headers"][name]))
-    assert found["headers"]["RateLimit-Limit"] == "250"
+    assert found["headers"]["RateLimit-Limit"] == str(DEFAULT_RATE_LIMIT)

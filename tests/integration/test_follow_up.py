@@ -32,6 +32,7 @@ def stores() -> Iterator[tuple[DynamoFollowUp, DynamoFollowUpStore, MemoryFollow
         yield DynamoFollowUp(client, table), DynamoFollowUpStore(client, table), MemoryFollowUp()
 
 
+@pytest.mark.prove
 def test_they_say_the_same(stores: tuple[DynamoFollowUp, DynamoFollowUpStore, MemoryFollowUp]) -> None:
     writer, dossiers, memory = stores
     for several in (NEWS[:60], NEWS[60:]):  # an anomaly comes once in what one run has to tell

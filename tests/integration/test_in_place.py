@@ -319,6 +319,7 @@ def test_an_error_that_is_no_file_s_is_raised(tmp_path: Path, monkeypatch: pytes
     assert system.registry.documents() == {}
 
 
+@pytest.mark.prove
 def test_a_run_that_dies_before_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     system, expected = System(tmp_path / "a"), System(tmp_path / "b")
     for one in (system, expected):

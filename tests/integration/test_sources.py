@@ -140,6 +140,7 @@ def test_rows_set_aside_are_counted_and_stored(tmp_path: Path) -> None:
     assert ("lignes_rejetees", "liste_of") not in play(system, 1)
 
 
+@pytest.mark.prove
 def test_ops_accept_a_short_file_for_one_run(tmp_path: Path) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY, size=600)

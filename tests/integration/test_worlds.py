@@ -43,6 +43,7 @@ def test_the_other_formats(tmp_path: Path, variant: str) -> None:
     check_day(system, oracle, FIRST_DAY)
 
 
+@pytest.mark.prove
 def test_without_the_optional_sources(tmp_path: Path) -> None:
     """Rules that need a missing source are not evaluated, and what they had opened stays open."""
     system, oracle = System(tmp_path), Oracle()

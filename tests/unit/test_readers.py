@@ -14,7 +14,7 @@ from quiforme.sources.reading import BROKEN, FileRefused, ReadResult
 from tests.proving import SEED
 from tools.fictitious_france import FIRST_DAY, write_day
 
-ROUNDS = 60 if SEED else 20
+ROUNDS = 60 if SEED else 8
 """How many spoilt files of each source: `make prove` reads more of them."""
 STUFFING = (
     b'"',

@@ -174,6 +174,7 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
+@pytest.mark.prove
 def test_documents_of_every_shape(tmp_path: Path) -> None:
     """All the fictitious France, in our format, in the raw one, and its history."""
     system = System(tmp_path)

@@ -1,6 +1,6 @@
 """The fields of the document, defined once.
 
-Everything that spells the fields out is made from these definitions:
+What the product says of a document is made from these definitions:
 
 - the SQL that writes the documents as JSON (documents/5_documents.sql),
 - the structs of the Parquet export and the Qualiopi columns of the CSV export (exports.sql),
@@ -12,11 +12,14 @@ To add a column of a source to the document:
 2. carry it to the table that the entries are written from: `declarations` (documents/1_declarations.sql),
    `habilitations` (2_habilitations.sql) or `published_fiches` (5_documents.sql);
 3. add one line here;
-4. run `make openapi`.
+4. run `make openapi`;
+5. follow in what is written apart on purpose, to compare with: tools/oracle, tools/bench/straightforward.py, the test
+   documents of tools/in_process/documents.py; and in the callers' guide, docs/api.md.
 
-Two consequences to plan for. Documents are compared by the digest of their JSON text, so a new field rewrites every
-document once. And files accepted before the upgrade were saved without the column: where they are loaded
-(snapshot/tables.py, jobs/reconciliation.py) it has to be added as null.
+Three consequences to plan for. The published contract closes the document (no other fields), so a new field needs a
+major version: raise it in pyproject.toml, then `make openapi PUBLISH=1`. Documents are compared by the digest of their
+JSON text, so a new field rewrites every document once. And files accepted before the upgrade were saved without the
+column: where they are loaded (snapshot/tables.py, anomalies/loading.py) it has to be added as null.
 """
 
 from collections.abc import Iterator, Mapping

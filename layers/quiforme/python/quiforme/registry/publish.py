@@ -1,7 +1,7 @@
 """Publication: all items of a generation become visible at once, or none ever does.
 
-Items are written under a generation that no reader looks at yet; then one conditional write moves the pointer. A run
-that dies in between leaves its intent behind, and the next run erases what it wrote.
+Items are written under a generation that no reader looks at yet; then one conditional transaction moves the pointer
+(aws/documents.py). A run that dies in between leaves its intent behind, and the next run erases what it wrote.
 """
 
 import json
