@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 import yaml
 from botocore.exceptions import ClientError, ReadTimeoutError
+from quiforme.access.caller import DEFAULT_RATE_LIMIT
 
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.cast import CERTIFIED, UNKNOWN
