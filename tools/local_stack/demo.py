@@ -61,24 +61,24 @@ def play(stack: Stack, real: Path | None, step: Step) -> None:
     with step("Rapprocher les sources"):
         reconciled = drive.invoke(stack, stack.reconcile_function, day)
         events = drive.drain(stack)
-    _tell_ingestion(summary)
+    _print_ingestion(summary)
     if not real:
-        _tell_lookups(stack)
-    _tell_anomalies(events, reconciled)
-    _tell_how_to_go_on(stack, CERTIFIED if not real else "<SIRET>")
+        _print_lookups(stack)
+    _print_anomalies(events, reconciled)
+    _print_next_steps(stack, CERTIFIED if not real else "<SIRET>")
 
 
-def _tell_ingestion(summary: dict[str, Any]) -> None:
+def _print_ingestion(summary: dict[str, Any]) -> None:
     documents = summary["documents"]
     print(f"\nPublié : génération {summary['generation']}, {documents['total']} documents, un par établissement")
     for name, source in summary["sources"].items():
         aside = f", {source['rows_set_aside']} mise(s) de côté" if source["rows_set_aside"] else ""
-        told = f"{source['rows_read']} lignes{aside}" if source["file"] else ""
+        text = f"{source['rows_read']} lignes{aside}" if source["file"] else ""
         reason = source["reason"] or ""
-        print(f"  {name:<20} {_STATES[source['state']]:<13} {source['day'] or '':<11} {told} {reason}".rstrip())
+        print(f"  {name:<20} {_STATES[source['state']]:<13} {source['day'] or '':<11} {text} {reason}".rstrip())
 
 
-def _tell_lookups(stack: Stack) -> None:
+def _print_lookups(stack: Stack) -> None:
     print("\nRecherches : réponse HTTP, puis ce qu'elle dit")
     for siret, what in _SHOWN.items():
         status, _, body = drive.get(stack, siret)
@@ -86,18 +86,18 @@ def _tell_lookups(stack: Stack) -> None:
         print(f"  {siret}  {status}  {what}")
         for declaration in answer.get("data", {}).get("declarations_activites_etablissement", []):
             qualiopi = declaration["certification_qualiopi"]
-            held = ", ".join(told for name, told in _QUALIOPI.items() if qualiopi[name])
+            held = ", ".join(text for name, text in _QUALIOPI.items() if qualiopi[name])
             through = " (par l'unité légale)" if qualiopi["obtention_via_unite_legale"] else ""
-            told = f"Qualiopi pour {held}{through}" if held else "sans Qualiopi"
-            print(f"      NDA {declaration['numero_de_declaration']} : {told}")
+            text = f"Qualiopi pour {held}{through}" if held else "sans Qualiopi"
+            print(f"      NDA {declaration['numero_de_declaration']} : {text}")
         for entry in answer.get("data", {}).get("habilitations_france_competence", []):
-            rights = [told for name, told in _HABILITATIONS.items() if entry[name]]
+            rights = [text for name, text in _HABILITATIONS.items() if entry[name]]
             print(f"      {entry['code']} : {' et '.join(rights)}{'' if entry['actif'] else ' (inactive)'}")
         for error in answer.get("errors", []):
             print(f"      {error['title']} : {error['detail']}")
 
 
-def _tell_anomalies(events: list[dict[str, Any]], reconciled: dict[str, Any]) -> None:
+def _print_anomalies(events: list[dict[str, Any]], reconciled: dict[str, Any]) -> None:
     print(f"\nAnomalies : {len(events)} messages dans la file, {reconciled['still_open']} anomalies ouvertes")
     order = ("critique", "majeure", "mineure", "info")
     events.sort(key=lambda event: (order.index(event["data"]["severite"]), event["data"]["code"]))
@@ -109,7 +109,7 @@ def _tell_anomalies(events: list[dict[str, Any]], reconciled: dict[str, Any]) ->
         print("  … et " + ", ".join(f"{number} {code}" for code, number in sorted(rest.items())))
 
 
-def _tell_how_to_go_on(stack: Stack, siret: str) -> None:
+def _print_next_steps(stack: Stack, siret: str) -> None:
     url = f"{stack.api_url}{drive.PATH.format(siret=siret)}?{urlencode(drive.QUERY)}"
     print("\nÀ vous :\n")
     print(f"curl -H @.local/authorization \\\n  {shlex.quote(url)}")
