@@ -82,14 +82,20 @@ def waiting(stack: Stack, queue: str) -> list[dict[str, Any]]:
     return messages
 
 
+@pytest.fixture(scope="module")
+def unread(stack: Stack) -> str:
+    """The dead-letter queue of the consumer, whose queue retries every five seconds instead of every three minutes."""
+    queue = stack.output("DossiersQueue")
+    stack.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "5"})
+    return stack.output("DossiersUnread")
+
+
 @pytest.mark.prove
 def test_what_it_cannot_deal_with_is_set_aside_and_sent_back(
-    stack: Stack, events: list[dict[str, Any]], command_line: dict[str, str], tmp_path: Path
+    stack: Stack, events: list[dict[str, Any]], unread: str, command_line: dict[str, str], tmp_path: Path
 ) -> None:
     """Its table is out of reach, so an event fails five times; then ops mend it, and follow their guide."""
-    sqs, functions, name = stack.client("sqs"), stack.client("lambda"), stack.output("ConsumeFunction")
-    queue, aside = stack.output("DossiersQueue"), stack.output("DossiersUnread")
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "5"})  # not three minutes for each try
+    functions, name = stack.client("lambda"), stack.output("ConsumeFunction")
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     unheard_of = "f" * 32
     event = {**events[0], "id": f"{unheard_of}:1", "data": {**events[0]["data"], "id": unheard_of}}
@@ -98,7 +104,7 @@ def test_what_it_cannot_deal_with_is_set_aside_and_sent_back(
         FunctionName=name, Environment={"Variables": {**variables, "FILES_TABLE": "no-such-table"}}
     )
     send(stack, json.dumps(event))
-    (set_aside,) = eventually(lambda: waiting(stack, aside), bool)
+    (set_aside,) = eventually(lambda: waiting(stack, unread), bool)
     assert json.loads(set_aside["Body"]) == event
     assert unheard_of not in files(stack)
 
@@ -113,13 +119,13 @@ def test_what_it_cannot_deal_with_is_set_aside_and_sent_back(
     # The event is written before the file's state: one may be seen without the other for a moment.
     found: Files = eventually(lambda: files(stack), lambda found: "dossier" in found.get(unheard_of, {}))
     assert found[unheard_of].keys() == {"dossier", "evenement#000001"}
-    assert not waiting(stack, aside)
+    assert not waiting(stack, unread)
 
 
-def test_what_is_no_event_is_set_aside_alone(stack: Stack, events: list[dict[str, Any]]) -> None:
+def test_what_is_no_event_is_set_aside_alone(stack: Stack, events: list[dict[str, Any]], unread: str) -> None:
     other = "e" * 32
     send(stack, "illisible")
     send(stack, json.dumps({**events[0], "id": f"{other}:1", "data": {**events[0]["data"], "id": other}}))
     assert other in eventually(lambda: files(stack), lambda found: other in found)
-    (set_aside,) = eventually(lambda: waiting(stack, stack.output("DossiersUnread")), bool)
+    (set_aside,) = eventually(lambda: waiting(stack, unread), bool)
     assert set_aside["Body"] == "illisible"
