@@ -37,11 +37,28 @@ class SetAsideRow(Frozen):
     Attributes:
         line: Its place in the file: the line, or the rank of the fiche.
         reason: Why it is unreadable.
+        identifier: What can still be read of its identifier; None in manifests that an earlier version stored.
+        raw: The start of its text, when it has no identifier.
 
     """
 
     line: int
     reason: str
+    identifier: str | None = None
+    raw: str | None = None
+
+
+class ColumnInUse(Frozen):
+    """What was counted in one column of an accepted file.
+
+    Attributes:
+        filled: Cells that are not empty.
+        malformed: Those of them that do not have the producer's form.
+
+    """
+
+    filled: int
+    malformed: int
 
 
 class SourceInUse(Frozen):
@@ -58,6 +75,8 @@ class SourceInUse(Frozen):
         set_aside_key: The storage key of all of these (NDJSON); None when there are none.
         tables: The storage keys of its tables (Parquet), by name.
         accepted: The files accepted in the last 30 days, the baseline of the guard on volume.
+        reader: The version of the reader that made the tables (Source.reader); 0 in manifests of earlier versions.
+        columns: What was counted of the form of the values, by the producer's name of the column.
 
     """
 
@@ -71,6 +90,8 @@ class SourceInUse(Frozen):
     set_aside_key: str | None
     tables: dict[str, str]
     accepted: tuple[Accepted, ...]
+    reader: int = 0
+    columns: dict[str, ColumnInUse] = {}
 
 
 class SourceOutcome(Frozen):

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from quiforme.refusals import Refused
+from quiforme.sources.values import ColumnCount
 
 LONGEST_TEXT = 10_000
 """The most characters of a text, or of a row of a CSV file. Real ones have some hundred; a longer one is damage, and
@@ -43,9 +44,11 @@ class SetAside:
     """One row that could not be read; the rest of the file is used."""
 
     line: int
-    """Its physical line in the file, or its rank among the fiches or organisations."""
+    """Its physical line in the file, or its rank among the organisations."""
     reason: str
     raw: str
+    identifier: str | None = None
+    """What can still be read of its identifier: an NDA, a fiche's code, a SIRET, a SIREN or a UAI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class ReadResult:
         set_aside: The rows that could not be read.
         files: Tables too big for the database, each as a Parquet file beside the producer's, ready to be stored.
         in_place: Tables too big for the database that are queried in the producer's file, which must stay there.
+        columns: What was counted of the form of the values, by the producer's name of the column (values.py).
 
     """
 
@@ -83,6 +87,7 @@ class ReadResult:
     set_aside: list[SetAside] = field(default_factory=list)
     files: Mapping[str, Path] = field(default_factory=dict)
     in_place: Mapping[str, InPlaceTable] = field(default_factory=dict)
+    columns: Mapping[str, ColumnCount] = field(default_factory=dict)
 
 
 def require_columns(present: list[str], required: tuple[str, ...]) -> None:

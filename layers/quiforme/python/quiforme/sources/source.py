@@ -39,6 +39,8 @@ class Source:
         format: What data.gouv.fr calls the file's format, to find it in a dataset where no resource has its name.
         stale_after_days: The age of the data in use, in days, beyond which `source_perimee` opens.
         dataset_page: The public page of the dataset, for people.
+        reader: The version of the reader: raised whenever the tables that it makes of the same file change. What an
+            earlier version of it has stored is read again from the producer's file.
         record_page: The public page of the record that an anomaly is about; None when there is none. Each pattern was
             checked against pages that link to such records.
 
@@ -55,6 +57,7 @@ class Source:
     stale_after_days: int
     dataset_page: str
     record_page: Callable[[Subject], str | None]
+    reader: int = 1
 
     def matches(self, file_name: str) -> bool:
         """Whether the producer names this source's files so; a day in the name must exist in the calendar."""

@@ -20,12 +20,18 @@ CREATE OR REPLACE TABLE empty.liste_of (
 
 CREATE OR REPLACE TABLE empty.fiches_rncp (
     code VARCHAR, actif BOOLEAN, intitule VARCHAR, niveau VARCHAR,
-    date_decision DATE, date_fin_enregistrement DATE, nouvelles_certifications VARCHAR[]
+    date_decision DATE, date_fin_enregistrement DATE, nouvelles_certifications VARCHAR[],
+    type_enregistrement VARCHAR,   -- `de droit` or `sur demande`
+    date_effet DATE, date_limite_delivrance DATE,
+    existence_partenaires BOOLEAN,
+    accessibilite VARCHAR[]        -- the active ways to it: fi, fc, cq, cl, vae, ca
 );
 CREATE OR REPLACE TABLE empty.partenaires_rncp (
-    code VARCHAR, siret VARCHAR, etat VARCHAR, habilitation VARCHAR, date_actif DATE
+    code VARCHAR, siret VARCHAR, etat VARCHAR, habilitation VARCHAR, date_actif DATE,
+    date_etat DATE,   -- of the last change of `etat`
+    nom VARCHAR
 );
-CREATE OR REPLACE TABLE empty.certificateurs_rncp (code VARCHAR, siret VARCHAR, etat VARCHAR);
+CREATE OR REPLACE TABLE empty.certificateurs_rncp (code VARCHAR, siret VARCHAR, etat VARCHAR, date_etat DATE, nom VARCHAR);
 CREATE OR REPLACE TABLE empty.fiches_rs AS FROM empty.fiches_rncp;
 CREATE OR REPLACE TABLE empty.partenaires_rs AS FROM empty.partenaires_rncp;
 CREATE OR REPLACE TABLE empty.certificateurs_rs AS FROM empty.certificateurs_rncp;
@@ -37,7 +43,8 @@ CREATE OR REPLACE TABLE empty.sirene (
 CREATE OR REPLACE TABLE empty.sirene_succession (predecesseur VARCHAR, successeur VARCHAR, date_lien DATE);
 
 CREATE OR REPLACE TABLE empty.annuaire_education (
-    uai VARCHAR, siret VARCHAR, etat VARCHAR, hors_contrat BOOLEAN, lycee_agricole BOOLEAN
+    uai VARCHAR, siret VARCHAR, etat VARCHAR, hors_contrat BOOLEAN, lycee_agricole BOOLEAN,
+    type_etablissement VARCHAR
 );
 CREATE OR REPLACE TABLE empty.referentiel_onisep (rank INTEGER, siret VARCHAR, uai VARCHAR);
 
