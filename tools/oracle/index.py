@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .documents import Document, row_to_keep
-from .identifiers import valid_siret, well_formed_nda
+from .identifiers import valid_siret
 from .reading import OfRow
 
 
@@ -19,9 +19,9 @@ def index(documents: Mapping[str, Any]) -> dict[str, list[str]]:
         if document["code_uai"]:
             found[f"uai/{document['code_uai']}"].append(siret)
         for declaration in document["declarations_activites_etablissement"]:
-            if well_formed_nda(declaration["numero_de_declaration"]):
-                mark = "A" if declaration["actif"] else "I"
-                found[f"nda/{declaration['numero_de_declaration']}"].append(siret + mark)
+            # a malformed NDA is found under its own text
+            mark = "A" if declaration["actif"] else "I"
+            found[f"nda/{declaration['numero_de_declaration']}"].append(siret + mark)
         for entry in document["habilitations_france_competence"]:
             if entry["actif"]:
                 former = "F" if entry["habilitation_pour_former"] else ""
