@@ -338,10 +338,12 @@ def read_fiches(content: bytes, source: str) -> tuple[list[Fiche], int]:
 
 
 def table_rows(path: Path, columns: list[str]) -> tuple[list[dict[str, str]], int]:
-    """A Sirene table, Parquet or zipped CSV: the asked columns as text, and the rows set aside."""
+    """A Sirene table, Parquet or zipped CSV: the asked columns as text, empty where there is none; the rows set aside."""
     if path.suffix == ".parquet":
-        asked = ", ".join(f'CAST("{column}" AS VARCHAR)' for column in columns)
         with duckdb.connect() as connection:
+            described = connection.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
+            known = {column[0] for column in described}
+            asked = ", ".join(f'CAST("{column}" AS VARCHAR)' if column in known else "''" for column in columns)
             found = connection.execute(f"SELECT {asked} FROM read_parquet(?)", [str(path)]).fetchall()
         return [dict(zip(columns, (trim(value) for value in row), strict=True)) for row in found], 0
     rows: list[dict[str, str]] = []
@@ -350,7 +352,7 @@ def table_rows(path: Path, columns: list[str]) -> tuple[list[dict[str, str]], in
         if isinstance(row, bytes):
             set_aside += 1
         else:
-            rows.append({column: row[column] for column in columns})
+            rows.append({column: row.get(column, "") for column in columns})
     return rows, set_aside
 
 
