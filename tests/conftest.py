@@ -40,6 +40,7 @@ def _has_module_fixtures(path: str) -> bool:
     return 'scope="module"' in (ROOT / path).read_text(encoding="utf-8")
 
 
+@pytest.hookimpl(optionalhook=True)  # tools/mutation loads no plugins
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
     """Distribute the tests as `_Scheduling` says, when there are several processes."""
     return _Scheduling(config, log)

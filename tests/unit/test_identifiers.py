@@ -16,6 +16,8 @@ texts = st.one_of(
     st.from_regex(r"356000000[0-9]{5}", fullmatch=True),
     st.from_regex(r"[0-9]{9}", fullmatch=True),
     st.from_regex(r"[0-9]{4}[0-9A-Z][0-9]{6}", fullmatch=True),
+    st.from_regex(r"[0-9],[0-9]{5}E\+1[01]", fullmatch=True),
+    st.text(st.sampled_from("a1\n\x7f\x80\x9f\xa0\u2003é𝟙"), min_size=98, max_size=103),
     st.from_regex(r"[0-9]{7}[A-Z]", fullmatch=True),
 )
 
@@ -26,7 +28,7 @@ def test_sql_and_python_agree(texts: list[str]) -> None:
     with TemporaryDirectory() as scratch, open_database(Path(scratch), memory_limit_mb=200) as database:
         answers = database.execute(
             """
-            SELECT is_siret(t), is_siren(t), is_nda(t), is_uai(t), coalesce(clean(t), '')
+            SELECT is_siret(t), is_siren(t), is_nda(t), is_findable_nda(t), is_uai(t), coalesce(clean(t), '')
             FROM (SELECT unnest($texts) AS t, unnest(range(len($texts))) AS rank) ORDER BY rank
             """,
             {"texts": texts},
@@ -35,7 +37,8 @@ def test_sql_and_python_agree(texts: list[str]) -> None:
         (
             identifiers.is_siret(text),
             identifiers.is_siren(text),
-            identifiers.is_nda(text),
+            re.fullmatch("[0-9]{4}[0-9A-Z][0-9]{6}", text) is not None,
+            identifiers.is_findable_nda(text),
             identifiers.is_uai(text),
             text.strip(),
         )
@@ -51,6 +54,16 @@ def test_valid(siret: str) -> None:
 @pytest.mark.parametrize("siret", ["81841109200014", " 81841109200013", "８1841109200013", "", "8184110920001"])
 def test_invalid(siret: str) -> None:
     assert not identifiers.is_siret(siret)
+
+
+@pytest.mark.parametrize("nda", ["11750000175", "1,17204E+10", "1/2", "é" * 100])
+def test_an_nda_that_is_looked_up_as_it_stands(nda: str) -> None:
+    assert identifiers.is_findable_nda(nda)
+
+
+@pytest.mark.parametrize("nda", ["", " ", "\t1", "1\x00", "1\x85", "\ud800", "1" * 101])
+def test_nothing_is_found_under_this(nda: str) -> None:
+    assert not identifiers.is_findable_nda(nda)
 
 
 def test_uai_of_the_cned() -> None:

@@ -8,6 +8,48 @@ from quiforme.registry.ports import Item
 
 SIRET = "99000010100016"
 OTHER = "99000001000019"
+IDENTITY: dict[str, Any] = {
+    "denomination": "Organisme",
+    "enseigne": "À la bonne école",
+    "adresse": {"voie": "1 rue", "code_postal": "75001", "ville": "Paris"},
+    "code_commune": "75101",
+    "unite_legale": {
+        "denomination": "Organisme national",
+        "sigle": "ON",
+        "pseudonyme": None,
+        "nom_commercial": "L'Organisme",
+    },
+    "adresse_insee": {
+        "complement_adresse": "BATIMENT B",
+        "numero_voie": "1",
+        "indice_repetition": "B",
+        "type_voie": "RUE",
+        "libelle_voie": "DES ECOLES",
+        "distribution_speciale": None,
+        "code_postal": "75001",
+        "libelle_commune": "PARIS",
+        "code_cedex": None,
+        "libelle_cedex": None,
+        "libelle_commune_etranger": None,
+        "libelle_pays_etranger": None,
+    },
+    "adresse_ban": {
+        "libelle": "1 bis Rue des Écoles 75001 Paris",
+        "score": 0.87,
+        "code_commune": "75101",
+        "type": "housenumber",
+        "nom": "1 bis Rue des Écoles",
+        "numero": "1bis",
+        "voie": "Rue des Écoles",
+        "code_postal": "75001",
+        "commune": "Paris",
+        "contexte": "75, Paris, Île-de-France",
+        "id": "75101_3158_00001_bis",
+        "latitude": "48.86",
+        "longitude": "2.34",
+    },
+}
+"""Who the establishment is: what is masked for whoever may not see it."""
 
 
 def siret(number: int) -> str:
@@ -29,9 +71,7 @@ def item(document: dict[str, Any] | None = None, **changes: Any) -> Item:
         "jour": "2026-11-24",
         "data": _text(data),
         "details": _text(details(data)),
-        "identite": _text(
-            {"denomination": "Organisme", "adresse": {"voie": "1 rue", "code_postal": "75001", "ville": "Paris"}}
-        ),
+        "identite": _text(IDENTITY),
         "non_diffusible": False,
         "generation": 1,
     }
@@ -54,12 +94,31 @@ def details(document: dict[str, Any], **etablissement: Any) -> dict[str, Any]:
         "date_fermeture": None,
         "siret_successeur": None,
         "diffusion_partielle": False,
+        "activite_principale": "85.59A",
+        "categorie_juridique": "5710",
+        "activite_principale_unite_legale": "85.59B",
+        "siege": False,
+        "siret_siege": OTHER,
+        "date_creation": "2017-05-24",
+        "source_identite": "liste_of",
     }
     fiches = [entry["code"] for entry in document["habilitations_france_competence"]]
     return {
         "etablissement": sirene | etablissement,
         "habilitations": {
-            code: {"intitule": f"Titre de {code}", "niveau": None, "remplacee_par": []} for code in fiches
+            code: {
+                "intitule": f"Titre de {code}",
+                "niveau": None,
+                "remplacee_par": [],
+                "type_enregistrement": "de droit",
+                "date_effet": "2024-01-01",
+                "date_limite_delivrance": None,
+                "existence_partenaires": True,
+                "accessibilite": ["fi", "vae"],
+                "role": ["partenaire"],
+                "etat_depuis": "2025-02-28",
+            }
+            for code in fiches
         },
     }
 

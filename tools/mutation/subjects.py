@@ -21,7 +21,11 @@ from tools.mutation.sql import Mutant, Statement, mutants, normalised, statement
 _PACKAGE = "layers/quiforme/python/quiforme"
 _TRANSITIONS, _LOCATIONS = "tests/unit/test_transitions.py", "tests/unit/test_locations.py"
 _DOCUMENTS = "tests/unit/documents"
-_DOCUMENTS_FIRST = {"1_declarations.sql": "test_declarations.py", "2_habilitations.sql": "test_habilitations.py"}
+_DOCUMENTS_FIRST = {
+    "1_declarations.sql": "test_declarations.py",
+    "2_habilitations.sql": "test_habilitations.py",
+    "5_documents.sql": "test_identities.py",
+}
 _MUTATED_FIELDS = ("severite", "needs", "sql", "max_age_days", "compares_with_previous")
 
 

@@ -60,12 +60,16 @@ class Partner:
     etat: str
     habilitation: str
     date_actif: date | None
+    name: str = ""
+    date_etat: date | None = None
 
 
 @dataclass(frozen=True)
 class Certifier:
     siret: str
     etat: str
+    name: str = ""
+    date_etat: date | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,14 @@ class Fiche:
     date_decision: date | None
     partners: tuple[Partner, ...]
     certifiers: tuple[Certifier, ...]
+    title: str = ""
+    level: str = ""
+    successors: tuple[str, ...] = ()
+    kind: str = ""  # TYPE_ENREGISTREMENT
+    date_effet: date | None = None
+    date_limite_delivrance: date | None = None
+    has_partners: str = ""  # Oui or Non
+    ways: dict[str, str] = field(default_factory=dict)  # SI_JURY_*: fi -> Oui or Non
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,7 @@ class Establishment:
     etat: str
     commune: str
     date_debut: str
+    cells: dict[str, str] = field(default_factory=dict)  # the columns of ESTABLISHMENT_CELLS
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,7 @@ class Snapshot:
     rs: list[Fiche] | None = None
     sirene: dict[str, Establishment] | None = None
     sirene_succession: dict[str, str] | None = None
+    sirene_unite_legale: dict[str, dict[str, str]] | None = None  # the columns of UNIT_CELLS by SIREN
     annuaire_education: list[DirectoryRow] | None = None
     referentiel_onisep: list[Organisation] | None = None
     set_aside: dict[str, int] = field(default_factory=dict)
@@ -258,6 +272,10 @@ def read_liste_of(content: bytes, last_accepted: list[OfRow]) -> tuple[list[OfRo
 # --- (b) France compétences -----------------------------------------------------------------------------------
 
 
+SUCCESSORS = "NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION"
+WAYS = ("fi", "fc", "cq", "cl", "vae", "ca")
+
+
 def text_at(element: ElementTree.Element, path: str) -> str:
     """The trimmed text of the element at exactly this path below (SI_JURY_*/ACTIF is not ACTIF)."""
     return trim(element.findtext(path))
@@ -280,6 +298,8 @@ def read_fiches(content: bytes, source: str) -> tuple[list[Fiche], int]:
                 etat=text_at(partner, "ETAT_HABILITATION") or text_at(partner, "ETAT_PARTENAIRE"),
                 habilitation=text_at(partner, "HABILITATION_PARTENAIRE"),
                 date_actif=french_date(text_at(partner, "DATE_ACTIF")),
+                name=text_at(partner, "NOM_PARTENAIRE"),
+                date_etat=french_date(text_at(partner, "DATE_DERNIERE_MODIFICATION_ETAT")),
             )
             for partner in element.findall("PARTENAIRES/PARTENAIRE")
         ]
@@ -287,6 +307,8 @@ def read_fiches(content: bytes, source: str) -> tuple[list[Fiche], int]:
             Certifier(
                 siret=text_at(certifier, "SIRET_CERTIFICATEUR"),
                 etat=text_at(certifier, "ETAT_CERTIFICATEUR"),
+                name=text_at(certifier, "NOM_CERTIFICATEUR"),
+                date_etat=french_date(text_at(certifier, "DATE_DERNIERE_MODIFICATION_ETAT")),
             )
             for certifier in element.findall("CERTIFICATEURS/CERTIFICATEUR")
         ]
@@ -299,6 +321,14 @@ def read_fiches(content: bytes, source: str) -> tuple[list[Fiche], int]:
                 date_decision=french_date(text_at(element, "DATE_DECISION")),
                 partners=tuple(partners),
                 certifiers=tuple(certifiers),
+                title=text_at(element, "INTITULE"),
+                level=text_at(element, "NOMENCLATURE_EUROPE/NIVEAU"),
+                successors=tuple(trim(found.text) for found in element.findall(SUCCESSORS) if trim(found.text)),
+                kind=text_at(element, "TYPE_ENREGISTREMENT"),
+                date_effet=french_date(text_at(element, "DATE_EFFET")),
+                date_limite_delivrance=french_date(text_at(element, "DATE_LIMITE_DELIVRANCE")),
+                has_partners=text_at(element, "EXISTENCE_PARTENAIRES"),
+                ways={way: text_at(element, f"SI_JURY_{way.upper()}/ACTIF") for way in WAYS},
             )
         )
     return fiches, set_aside
@@ -308,10 +338,12 @@ def read_fiches(content: bytes, source: str) -> tuple[list[Fiche], int]:
 
 
 def table_rows(path: Path, columns: list[str]) -> tuple[list[dict[str, str]], int]:
-    """A Sirene table, Parquet or zipped CSV: the asked columns as text, and the rows set aside."""
+    """A Sirene table, Parquet or zipped CSV: the asked columns as text, empty where there is none; the rows set aside."""
     if path.suffix == ".parquet":
-        asked = ", ".join(f'CAST("{column}" AS VARCHAR)' for column in columns)
         with duckdb.connect() as connection:
+            described = connection.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
+            known = {column[0] for column in described}
+            asked = ", ".join(f'CAST("{column}" AS VARCHAR)' if column in known else "''" for column in columns)
             found = connection.execute(f"SELECT {asked} FROM read_parquet(?)", [str(path)]).fetchall()
         return [dict(zip(columns, (trim(value) for value in row), strict=True)) for row in found], 0
     rows: list[dict[str, str]] = []
@@ -320,13 +352,54 @@ def table_rows(path: Path, columns: list[str]) -> tuple[list[dict[str, str]], in
         if isinstance(row, bytes):
             set_aside += 1
         else:
-            rows.append({column: row[column] for column in columns})
+            rows.append({column: row.get(column, "") for column in columns})
     return rows, set_aside
+
+
+ESTABLISHMENT_CELLS = {
+    "diffusion": "statutDiffusionEtablissement",
+    "siege": "etablissementSiege",
+    "date_creation": "dateCreationEtablissement",
+    "activite_principale": "activitePrincipaleEtablissement",
+    "enseigne": "enseigne1Etablissement",
+    "denomination_usuelle": "denominationUsuelleEtablissement",
+    "complement_adresse": "complementAdresseEtablissement",
+    "numero_voie": "numeroVoieEtablissement",
+    "indice_repetition": "indiceRepetitionEtablissement",
+    "type_voie": "typeVoieEtablissement",
+    "libelle_voie": "libelleVoieEtablissement",
+    "distribution_speciale": "distributionSpecialeEtablissement",
+    "code_postal": "codePostalEtablissement",
+    "libelle_commune": "libelleCommuneEtablissement",
+    "code_cedex": "codeCedexEtablissement",
+    "libelle_cedex": "libelleCedexEtablissement",
+    "libelle_commune_etranger": "libelleCommuneEtrangerEtablissement",
+    "libelle_pays_etranger": "libellePaysEtrangerEtablissement",
+}
+UNIT_CELLS = {
+    "denomination": "denominationUniteLegale",
+    "denomination_usuelle": "denominationUsuelle1UniteLegale",
+    "sigle": "sigleUniteLegale",
+    "pseudonyme": "pseudonymeUniteLegale",
+    "prenom_usuel": "prenomUsuelUniteLegale",
+    "nom": "nomUniteLegale",
+    "nom_usage": "nomUsageUniteLegale",
+    "categorie_juridique": "categorieJuridiqueUniteLegale",
+    "activite_principale": "activitePrincipaleUniteLegale",
+    "nic_siege": "nicSiegeUniteLegale",
+}
+
+
+def read_units(path: Path) -> tuple[dict[str, dict[str, str]], int]:
+    """By SIREN, the columns of UNIT_CELLS."""
+    rows, set_aside = table_rows(path, ["siren", *UNIT_CELLS.values()])
+    units = {row["siren"]: {name: row[column] for name, column in UNIT_CELLS.items()} for row in rows}
+    return units, set_aside
 
 
 def read_sirene(path: Path) -> tuple[dict[str, Establishment], int]:
     columns = ["siret", "etatAdministratifEtablissement", "codeCommuneEtablissement", "dateDebut"]
-    rows, set_aside = table_rows(path, columns)
+    rows, set_aside = table_rows(path, columns + list(ESTABLISHMENT_CELLS.values()))
     establishments: dict[str, Establishment] = {}
     for row in rows:
         establishments[row["siret"]] = Establishment(
@@ -334,6 +407,7 @@ def read_sirene(path: Path) -> tuple[dict[str, Establishment], int]:
             etat=row["etatAdministratifEtablissement"],
             commune=row["codeCommuneEtablissement"],
             date_debut=row["dateDebut"],
+            cells={name: row[column] for name, column in ESTABLISHMENT_CELLS.items()},
         )
     return establishments, set_aside
 
@@ -401,6 +475,7 @@ FILE_NAMES: dict[str, str] = {
     "rs": r"export[-_]fiches[-_]rs[-_]v4[-_]1[-_](\d{4}-\d{2}-\d{2}).*\.(zip|xml)",
     "sirene": r"StockEtablissement_utf8\.(parquet|zip)",
     "sirene_succession": r"StockEtablissementLiensSuccession_utf8\.(parquet|zip)",
+    "sirene_unite_legale": r"StockUniteLegale_utf8\.(parquet|zip)",
     "annuaire_education": r"fr-en-annuaire-education\.csv",
     "referentiel_onisep": r"referentiel-organismes\.json",
 }
@@ -425,6 +500,7 @@ def read_drop(drop: Path, last: Snapshot) -> Snapshot:
         last.rs,
         last.sirene,
         last.sirene_succession,
+        last.sirene_unite_legale,
         last.annuaire_education,
         last.referentiel_onisep,
         dict(last.set_aside),
@@ -444,6 +520,9 @@ def read_drop(drop: Path, last: Snapshot) -> Snapshot:
     path = file_of(drop, "sirene_succession")
     if path is not None:
         now.sirene_succession, now.set_aside["sirene_succession"] = read_succession(path)
+    path = file_of(drop, "sirene_unite_legale")
+    if path is not None:
+        now.sirene_unite_legale, now.set_aside["sirene_unite_legale"] = read_units(path)
     path = file_of(drop, "annuaire_education")
     if path is not None:
         now.annuaire_education, now.set_aside["annuaire_education"] = read_directory(path.read_bytes())

@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from .anomalies import RULES, Evidence, Facts, Finding, GoneNda, evaluated
 from .documents import (
@@ -20,7 +19,8 @@ from .documents import (
     made_inactive,
     replaced_by_siren,
 )
-from .index import identities, index
+from .index import index
+from .meta import Meta, meta
 from .reading import CATEGORIES, OfRow, Snapshot, read_drop
 
 Key = tuple[str, tuple[tuple[str, str], ...]]  # code, sorted items of cle
@@ -118,9 +118,9 @@ class Oracle:
         """The SIRETs of each identifier."""
         return index(self.documents)
 
-    def identities(self) -> dict[str, dict[str, Any]]:
-        """The denomination and the address of each document's establishment."""
-        return identities(self._snapshot.liste_of or [], self.documents)
+    def meta(self) -> dict[str, Meta]:
+        """What goes beside each document."""
+        return meta(self._snapshot, self.documents)
 
     def _age_ndas(self, before: dict[str, list[OfRow]], rows: list[OfRow], day: date) -> None:
         now = rows_by_nda(rows)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from quiforme.api.establishments import LARGEST_BATCH, LARGEST_REQUEST, LARGEST_TOGETHER
 
-from tools.in_process.documents import OTHER, SIRET, declaration, empty, item, siret
+from tools.in_process.documents import IDENTITY, OTHER, SIRET, declaration, empty, item, siret
 from tools.in_process.lookup import SCOPES, Service, codes, publication
 
 ONE = "/v1/etablissements/{siret}"
@@ -36,11 +36,29 @@ def test_the_identity_is_shown_to_those_who_may_see_it() -> None:
     for resource in (ONE, "/v3/carif_oref/etablissements/{siret}/certifications_qualiopi_france_competences"):
         query = {"context": "c", "object": "o", "recipient": OTHER}
         masked = json.loads(service.call(resource, siret=SIRET, query=query).body)["meta"]["etablissement"]
-        assert (masked["denomination"], masked["adresse"]) == ("[ND]", "[ND]")
+        assert identity_of(masked) == dict.fromkeys(IDENTITY, "[ND]")
+        assert masked["activite_principale"] == "85.59A"
         shown = service.call(resource, siret=SIRET, query=query, scopes=f"{SCOPES} non_diffusibles")
-        assert json.loads(shown.body)["meta"]["etablissement"]["denomination"] == "Organisme"
+        assert identity_of(json.loads(shown.body)["meta"]["etablissement"]) == IDENTITY
     [entry] = json.loads(batch(service, SIRET).body)["data"]
-    assert entry["meta"]["etablissement"]["denomination"] == "[ND]"
+    assert identity_of(entry["meta"]["etablissement"]) == dict.fromkeys(IDENTITY, "[ND]")
+
+
+def identity_of(establishment: dict[str, Any]) -> dict[str, Any]:
+    """What is masked of what is said of an establishment."""
+    return {name: establishment[name] for name in IDENTITY}
+
+
+def test_what_an_earlier_version_stored_is_read_as_it_was_stored() -> None:
+    service = Service()
+    old = '{"denomination":"Organisme","adresse":null}'
+    sirene = '{"etat_administratif":"A","date_fermeture":null,"siret_successeur":null,"diffusion_partielle":true}'
+    details = f'{{"etablissement":{sirene},"habilitations":{{}}}}'
+    service.registry.put(item(identite=old, details=details, non_diffusible=True))
+    told = json.loads(service.call(ONE, siret=SIRET).body)["meta"]["etablissement"]
+    assert told == {"denomination": "[ND]", "adresse": "[ND]", **json.loads(sirene)}
+    shown = service.call(ONE, siret=SIRET, scopes=f"{SCOPES} non_diffusibles")
+    assert json.loads(shown.body)["meta"]["etablissement"] == {**json.loads(old), **json.loads(sirene)}
 
 
 def test_as_of_a_day() -> None:

@@ -105,5 +105,22 @@ def test_the_oldest_version_kept_is_not_called_the_first() -> None:
     assert changes(service)[-1]["nature"] == "premiere_version_conservee"
 
 
+def test_what_an_earlier_version_did_not_store_is_no_change() -> None:
+    service = Service()
+    service.registry.pointer = publication(2)
+    now = details(empty(SIRET), etat_administratif="F")
+    known = ("etat_administratif", "date_fermeture", "siret_successeur", "diffusion_partielle")
+    before = {"etablissement": {name: now["etablissement"][name] for name in known}, "habilitations": {}}
+    service.registry.put(
+        item(generation=1, details=json.dumps(before)), item(generation=2, jour="2026-11-25", details=json.dumps(now))
+    )
+    assert [one["nature"] for one in changes(service)] == ["publication"]
+    before["etablissement"]["etat_administratif"] = "A"
+    service.registry.put(item(generation=1, details=json.dumps(before)))
+    assert changes(service)[0]["changements"] == [
+        {"chemin": "etablissement.etat_administratif", "avant": "A", "apres": "F"}
+    ]
+
+
 def test_unknown() -> None:
     assert codes(Service().call(RESOURCE, siret=SIRET)) == (404, ["33003"])

@@ -113,6 +113,19 @@ def _is_list_of_components(schema: dict[str, Any]) -> bool:
     return "$ref" in items or "anyOf" in items
 
 
+def test_no_answer_promises_the_form_of_what_a_source_gives_as_it_likes() -> None:
+    """A malformed NDA of a single row is served as it stands."""
+    fields = [
+        (name, field, one)
+        for name, schema in served()["components"]["schemas"].items()
+        for field, one in schema.get("properties", {}).items()
+        if field in ("nda", "numero_de_declaration") and "items" not in one
+    ]
+    assert len(fields) >= 3
+    for name, field, one in fields:
+        assert one.keys() <= {"type", "description"}, (name, field)
+
+
 def test_every_code_is_described_where_it_is_answered() -> None:
     known = {problem.code for problem in vars(errors).values() if isinstance(problem, Problem)}
     known |= {errors.missing_parameter(name).code for name in ("context", "object", "recipient")}

@@ -73,6 +73,13 @@ def test_a_walk_reads_one_publication() -> None:
             [siret(1) + "I"],
             {"actif": False},
         ),
+        (
+            "/v1/declarations/{nda}/etablissements",
+            {"nda": "1,17204E+10 / 2"},
+            "nda/1,17204E+10 / 2",
+            [siret(1) + "A"],
+            {"actif": True},
+        ),
     ],
 )
 def test_each_identifier(
@@ -84,7 +91,12 @@ def test_each_identifier(
     assert json.loads(service.call(resource, **path).body)["data"] == [{"siret": siret(1), **told}]
     service.registry.put(Item(id=identifier, etat="retire", jour="2026-11-24", generation=1))
     assert codes(service.call(resource, **path)) == (404, ["33003"])
-    assert codes(service.call(resource, **dict.fromkeys(path, "x")))[0] == 422
+    assert codes(service.call(resource, **dict.fromkeys(path, "\x00")))[0] == 422
+
+
+@pytest.mark.parametrize("nda", [" ", "1\t2", "\ud800", "1" * 101])
+def test_what_is_no_declaration_at_all(nda: str) -> None:
+    assert codes(Service().call("/v1/declarations/{nda}/etablissements", nda=nda)) == (422, ["00303"])
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,23 @@ from tests.unit.rules.rows import DAY, Tables
 
 Json = dict[str, Any]
 BOTH = ("hors_contrat", "lycee_agricole")
+_PLACES = {"sirene": "empty.sirene", "identites_sirene": "identites_sirene", "unites_sirene": "unites_sirene"}
+"""Where the rows go that do not go to the table of their source."""
+_IDENTITIES = """
+    CREATE TABLE identites_sirene (siret VARCHAR, code_commune VARCHAR, identite STRUCT(
+        siege BOOLEAN, date_creation DATE, activite_principale VARCHAR, enseigne VARCHAR, denomination_usuelle VARCHAR,
+        complement_adresse VARCHAR, numero_voie VARCHAR, indice_repetition VARCHAR, type_voie VARCHAR,
+        libelle_voie VARCHAR, distribution_speciale VARCHAR, code_postal VARCHAR, libelle_commune VARCHAR,
+        code_cedex VARCHAR, libelle_cedex VARCHAR, libelle_commune_etranger VARCHAR, libelle_pays_etranger VARCHAR));
+    CREATE TABLE unites_sirene (siren VARCHAR, unite STRUCT(
+        etat VARCHAR, diffusion VARCHAR, denomination VARCHAR, denomination_usuelle VARCHAR, sigle VARCHAR,
+        pseudonyme VARCHAR, prenom_usuel VARCHAR, nom VARCHAR, nom_usage VARCHAR, categorie_juridique VARCHAR,
+        activite_principale VARCHAR, nic_siege VARCHAR, date_creation DATE));
+    ALTER TABLE sources.adresses ADD COLUMN IF NOT EXISTS ban STRUCT(
+        type VARCHAR, nom VARCHAR, numero VARCHAR, voie VARCHAR, code_postal VARCHAR, commune VARCHAR,
+        contexte VARCHAR, id VARCHAR, latitude VARCHAR, longitude VARCHAR);
+    CREATE OR REPLACE VIEW adresses AS FROM sources.adresses;
+"""
 
 
 @dataclass
@@ -53,7 +70,7 @@ class Days:
             self.database.execute(f"DELETE FROM {name}")
         self._filled = set()
         for name, rows in tables.items():
-            table = "empty.sirene" if name == "sirene" else f"sources.{name}"
+            table = _PLACES.get(name, f"sources.{name}")
             self._filled.add(table)
             for row in rows:
                 places = ", ".join("?" for _ in row)
@@ -73,7 +90,7 @@ class Days:
         return {siret: json.loads(text) for siret, text in self._pairs("SELECT siret, details FROM documents")}
 
     def identities(self) -> dict[str, Json]:
-        """The denomination and the address of each document's establishment."""
+        """Who each document's establishment is: what is masked for whoever may not see it."""
         return {siret: json.loads(text) for siret, text in self._pairs("SELECT siret, identite FROM documents")}
 
     def not_public(self) -> set[str]:
@@ -125,4 +142,5 @@ def before_all(scratch: Path) -> Iterator[Days]:
             else:
                 database.execute(f"CREATE TABLE sources.{name} AS FROM empty.{name}")
                 database.execute(f"CREATE VIEW main.{name} AS FROM sources.{name}")
+        database.execute(_IDENTITIES)
         yield Days(database)

@@ -179,10 +179,95 @@ def test_rncp_before_rs_then_by_number(days: Days) -> None:
 
 
 def test_what_goes_beside_it(days: Days) -> None:
-    row = {**fiche(), "intitule": "Pâtissier", "niveau": "3", "nouvelles_certifications": ["RNCP2"]}
-    bare = fiche("RNCP3")
-    days.build({"fiches_rncp": [row, bare], "partenaires_rncp": [partner(), partner(code="RNCP3")]})
-    assert days.details()[SIRET]["habilitations"] == {
-        "RNCP1": {"intitule": "Pâtissier", "niveau": "3", "remplacee_par": ["RNCP2"]},
-        "RNCP3": {"intitule": None, "niveau": None, "remplacee_par": []},
+    row = {
+        **fiche(),
+        "intitule": "Pâtissier",
+        "niveau": "3",
+        "nouvelles_certifications": ["RNCP2"],
+        "type_enregistrement": "de droit",
+        "date_effet": date(2021, 3, 26),
+        "date_limite_delivrance": date(2030, 1, 31),
+        "existence_partenaires": True,
+        "accessibilite": ["fi", "vae"],
     }
+    bare = fiche("RNCP3")
+    partners = [{**partner(), "date_etat": date(2025, 2, 28)}, partner(code="RNCP3")]
+    days.build({"fiches_rncp": [row, bare], "partenaires_rncp": partners})
+    unknown = ("intitule", "niveau", "type_enregistrement", "date_effet", "date_limite_delivrance")
+    assert days.details()[SIRET]["habilitations"] == {
+        "RNCP1": {
+            "intitule": "Pâtissier",
+            "niveau": "3",
+            "remplacee_par": ["RNCP2"],
+            "type_enregistrement": "de droit",
+            "date_effet": "2021-03-26",
+            "date_limite_delivrance": "2030-01-31",
+            "existence_partenaires": True,
+            "accessibilite": ["fi", "vae"],
+            "role": ["partenaire"],
+            "etat_depuis": "2025-02-28",
+        },
+        "RNCP3": {
+            **dict.fromkeys(unknown),
+            "remplacee_par": [],
+            "existence_partenaires": None,
+            "accessibilite": None,
+            "role": ["partenaire"],
+            "etat_depuis": None,
+        },
+    }
+
+
+PARTNER, LAPSED = to("FORMER"), to("FORMER", "Inactif")
+CERTIFIES, LEFT = certifier(SIRET), certifier(SIRET, "Inactif")
+
+
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize(
+    ("partners", "certifiers", "role"),
+    [
+        ([PARTNER], [], ["partenaire"]),
+        ([], [CERTIFIES], ["certificateur"]),
+        ([PARTNER], [CERTIFIES], ["partenaire", "certificateur"]),
+        ([PARTNER], [LEFT], ["partenaire"]),
+    ],
+)
+def test_a_partner_is_not_a_certifier(
+    days: Days, active: bool, partners: list[Row], certifiers: list[Row], role: list[str]
+) -> None:
+    """Of what is still said, whether the fiche is active or not."""
+    days.build({"fiches_rncp": [fiche(active=active)], "partenaires_rncp": partners, "certificateurs_rncp": certifiers})
+    assert days.details()[SIRET]["habilitations"]["RNCP1"]["role"] == role
+
+
+@pytest.mark.parametrize(("active", "role"), [(True, ["certificateur"]), (False, ["partenaire", "certificateur"])])
+def test_a_role_is_of_the_rows_that_count(days: Days, active: bool, role: list[str]) -> None:
+    """A partner no longer active beside an active certifier: when the fiche has ended, both rows count."""
+    tables: Tables = {"fiches_rncp": [fiche(active=active)]}
+    days.build({**tables, "partenaires_rncp": [LAPSED], "certificateurs_rncp": [CERTIFIES]})
+    assert days.details()[SIRET]["habilitations"]["RNCP1"]["role"] == role
+
+
+def test_the_state_is_since_the_latest_change_of_a_row_that_counts(days: Days) -> None:
+    partners = [
+        {**to("FORMER", "Inactif"), "date_etat": date(2026, 1, 1)},
+        {**to("FORMER"), "date_etat": date(2024, 1, 1)},
+        {**to("ORGANISER"), "date_etat": date(2025, 1, 1)},
+        to("ORGANISER"),
+        {**to("FORMER", siret=OTHER), "date_etat": date(2026, 3, 1)},
+    ]
+    certifiers = [
+        {**certifier(SIRET), "date_etat": date(2023, 1, 1)},
+        {**certifier(SIRET), "date_etat": date(2025, 6, 30)},
+        {**certifier(SIRET, "Inactif"), "date_etat": date(2026, 2, 1)},
+    ]
+    tables: Tables = {"fiches_rncp": [fiche()], "partenaires_rncp": partners}
+
+    def since() -> str:
+        found: str = days.details()[SIRET]["habilitations"]["RNCP1"]["etat_depuis"]
+        return found
+
+    days.build(tables)
+    assert since() == "2025-01-01"
+    days.build({**tables, "certificateurs_rncp": certifiers})
+    assert since() == "2025-06-30"

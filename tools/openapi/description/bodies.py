@@ -16,7 +16,6 @@ from quiforme.pipeline.document_fields import DOCUMENT, Group, Kind, Object, Obj
 from quiforme.pipeline.document_fields import Field as DocumentField
 
 Siret = Annotated[str, Field(pattern="^[0-9]{14}$")]
-Nda = Annotated[str, Field(pattern="^[0-9]{4}[0-9A-Z][0-9]{6}$")]
 Uai = Annotated[str, Field(pattern="^[0-9]{7}[A-Z]$")]
 Fiche = Annotated[str, Field(pattern="^(RNCP|RS)[0-9]{1,9}$")]
 Jour = date
@@ -60,7 +59,6 @@ def _annotation(member: DocumentField | Object | Objects) -> tuple[Any, Any]:
 _MODELS: dict[str, type[_Ferme]] = {}
 _KINDS: dict[Kind, Any] = {
     "text": str,
-    "nda": Nda,
     "siret": Siret,
     "uai": Uai,
     "fiche": Fiche,
@@ -88,7 +86,7 @@ class Version(_Ouvert):
 
 
 class Adresse(_Ouvert):
-    """Adresse donnée par la liste publique des organismes de formation."""
+    """Adresse donnée par la liste publique des organismes de formation pour ce SIRET, sinon par Sirene."""
 
     voie: str | None
     """Numéro et voie."""
@@ -98,26 +96,141 @@ class Adresse(_Ouvert):
     """Commune."""
 
 
-class Etablissement(_Ouvert):
-    """Ce qui est connu de l'établissement, selon Sirene et la liste publique."""
+class NomsUniteLegale(_Ouvert):
+    """Les noms de l'unité légale, selon Sirene."""
 
     denomination: str | None
-    """Dénomination ; « [ND] » quand elle n'est pas diffusible et que le jeton n'a pas la portée `non_diffusibles` ; null
-    quand elle n'est pas connue."""
-    adresse: Adresse | Literal["[ND]"] | None
-    """Adresse ; « [ND] » dans le même cas que la dénomination ; null quand elle n'est pas connue."""
+    """Dénomination, ou prénom usuel et nom d'une personne physique."""
+    sigle: str | None
+    """Sigle."""
+    pseudonyme: str | None
+    """Pseudonyme d'une personne physique."""
+    nom_commercial: str | None
+    """Dénomination usuelle."""
+
+
+class AdresseInsee(_Ouvert):
+    """L'adresse de l'établissement dans Sirene, élément par élément, avec les abréviations de l'Insee."""
+
+    complement_adresse: str | None
+    """Bâtiment, escalier, résidence…"""
+    numero_voie: str | None
+    """Numéro dans la voie."""
+    indice_repetition: str | None
+    """B pour bis, T pour ter…"""
+    type_voie: str | None
+    """RUE, AV, BD…"""
+    libelle_voie: str | None
+    """Nom de la voie."""
+    distribution_speciale: str | None
+    """Boîte postale…"""
+    code_postal: str | None
+    """Code postal."""
+    libelle_commune: str | None
+    """Nom de la commune ; null à l'étranger."""
+    code_cedex: str | None
+    """Code cedex."""
+    libelle_cedex: str | None
+    """Bureau distributeur cedex."""
+    libelle_commune_etranger: str | None
+    """Commune d'une adresse à l'étranger."""
+    libelle_pays_etranger: str | None
+    """Pays d'une adresse à l'étranger."""
+
+
+class AdresseBan(_Ouvert):
+    """Le lieu que le géocodeur a trouvé dans la Base adresse nationale pour l'adresse de la liste publique."""
+
+    libelle: str | None
+    """Adresse trouvée, sur une ligne."""
+    score: float
+    """De 0 à 1 : à quel point le lieu trouvé ressemble à l'adresse demandée. Sous 0,5, ne pas s'y fier."""
+    code_commune: str | None
+    """Code Insee de la commune."""
+    type: str | None
+    """`housenumber`, `street`, `locality` ou `municipality` : jusqu'où l'adresse a été reconnue."""
+    nom: str | None
+    """Numéro et voie, ou lieu-dit."""
+    numero: str | None
+    """Numéro dans la voie."""
+    voie: str | None
+    """Nom de la voie."""
+    code_postal: str | None
+    """Code postal."""
+    commune: str | None
+    """Nom de la commune."""
+    contexte: str | None
+    """Numéro et nom du département, région."""
+    id: str | None
+    """Identifiant dans la Base adresse nationale."""
+    latitude: str | None
+    """Latitude, en degrés décimaux."""
+    longitude: str | None
+    """Longitude, en degrés décimaux."""
+
+
+Masque = Literal["[ND]"]
+
+
+class Etablissement(_Ouvert):
+    """Qui est l'établissement, selon la liste publique, Sirene et les fiches.
+
+    Quand il s'oppose à la diffusion de ses données et que le jeton n'a pas la portée `non_diffusibles`, ses noms et ses adresses
+    valent « [ND] », même inconnus. Les champs absents d'une version enregistrée avant qu'ils existent ne s'y trouvent pas.
+    """
+
+    denomination: str | None
+    """Dénomination, ou prénom et nom d'une personne physique ; null quand elle n'est pas connue. `source_identite` dit d'où elle
+    vient."""
+    enseigne: str | None = Field(default=None)
+    """Enseigne, sinon dénomination usuelle de l'établissement, selon Sirene ; null quand il n'en a pas."""
+    adresse: Adresse | Masque | None
+    """Adresse ; null quand elle n'est pas connue."""
+    code_commune: str | None = Field(default=None)
+    """Code Insee de sa commune, selon Sirene ; null quand il n'est pas connu."""
+    unite_legale: NomsUniteLegale | Masque | None = Field(default=None)
+    """Noms de son unité légale ; null quand Sirene n'en donne aucun."""
+    adresse_insee: AdresseInsee | Masque | None = Field(default=None)
+    """Son adresse dans Sirene ; null quand Sirene n'en donne pas."""
+    adresse_ban: AdresseBan | Masque | None = Field(default=None)
+    """Où le géocodeur place l'adresse de la liste publique ; null quand elle n'y figure pas ou n'est pas trouvée."""
     etat_administratif: Literal["A", "F"] | None
     """A : en activité, F : fermé, selon Sirene ; null quand Sirene ne connaît pas ce SIRET."""
     date_fermeture: Jour | None
-    """Jour de la fermeture ; null quand l'établissement n'est pas fermé."""
+    """Jour de la fermeture ; null quand l'établissement n'est pas fermé. C'est le premier jour de la dernière suite de périodes
+    fermées quand l'API Sirene l'a donné ; sinon le début de la période en cours dans le stock mensuel, qu'une correction
+    postérieure à la fermeture peut avoir déplacé."""
     siret_successeur: Siret | None
     """SIRET qui a pris la suite, selon Sirene ; null quand aucun n'est connu."""
     diffusion_partielle: bool | None
     """Vrai quand l'établissement s'oppose à la diffusion de ses données ; null quand Sirene ne le connaît pas."""
+    activite_principale: str | None = Field(default=None)
+    """Activité principale de l'établissement (APE), par exemple `85.59A` ; null quand Sirene ne la donne pas."""
+    categorie_juridique: str | None = Field(default=None)
+    """Catégorie juridique de l'unité légale, code à quatre chiffres de l'Insee ; null quand elle n'est pas connue."""
+    activite_principale_unite_legale: str | None = Field(default=None)
+    """Activité principale de l'unité légale ; null quand elle n'est pas connue."""
+    siege: bool | None = Field(default=None)
+    """Vrai quand l'établissement est le siège de l'unité légale ; null quand Sirene ne le connaît pas."""
+    siret_siege: Siret | None = Field(default=None)
+    """SIRET du siège de l'unité légale ; null quand il n'est pas connu."""
+    date_creation: Jour | None = Field(default=None)
+    """Création de l'établissement ; null quand Sirene ne la donne pas."""
+    source_identite: Annotated[
+        Literal["liste_of", "sirene", "rncp", "rs"] | None, Field(json_schema_extra={OPEN_LIST: True})
+    ] = Field(default=None)
+    """D'où vient la dénomination : la liste publique, Sirene, une fiche du RNCP ou du RS ; null quand elle n'est pas connue."""
+
+
+Role = Annotated[Literal["partenaire", "certificateur"], Field(json_schema_extra={OPEN_LIST: True})]
+Voie = Annotated[Literal["fi", "fc", "cq", "cl", "vae", "ca"], Field(json_schema_extra={OPEN_LIST: True})]
 
 
 class FicheDetaillee(_Ouvert):
-    """Une fiche de France compétences."""
+    """Une habilitation et sa fiche, selon France compétences.
+
+    Les champs absents d'une version enregistrée avant qu'ils existent ne s'y trouvent pas.
+    """
 
     intitule: str | None
     """Intitulé de la certification."""
@@ -125,6 +238,24 @@ class FicheDetaillee(_Ouvert):
     """Niveau de qualification ; null quand la fiche n'en a pas."""
     remplacee_par: list[str]
     """Codes des fiches qui la remplacent."""
+    type_enregistrement: str | None = Field(default=None)
+    """`de droit` (diplômes et titres de l'État) ou `sur demande` ; null quand la fiche ne le dit pas."""
+    date_effet: Jour | None = Field(default=None)
+    """Jour où l'enregistrement prend effet ; null quand la fiche ne le donne pas : c'est le cas des fiches sur demande."""
+    date_limite_delivrance: Jour | None = Field(default=None)
+    """Dernier jour où la certification peut être délivrée après la fin de l'enregistrement ; null quand la fiche ne le donne
+    pas, ce qui ne veut pas dire qu'il n'y en a pas."""
+    existence_partenaires: bool | None = Field(default=None)
+    """Vrai quand la fiche dit avoir des partenaires ; null quand elle n'en dit rien."""
+    accessibilite: list[Voie] | None = Field(default=None)
+    """Voies d'accès ouvertes : `fi` formation initiale, `ca` apprentissage, `fc` formation continue, `cq` contrat de
+    professionnalisation, `cl` candidature libre, `vae` ; null quand la fiche n'en dit rien."""
+    role: list[Role] = Field(default_factory=list)
+    """À quel titre l'établissement est habilité : `partenaire`, `certificateur`, ou les deux. Mon Compte Formation demande à un
+    certificateur qui forme d'être aussi partenaire de sa fiche."""
+    etat_depuis: Jour | None = Field(default=None)
+    """Dernier changement d'état des lignes qui comptent (l'habilitation est active, ou inactive, depuis) ; null quand France
+    compétences ne le donne pas."""
 
 
 class MetaDocument(_Ouvert):
@@ -647,22 +778,27 @@ def _null(names: Iterable[str]) -> dict[str, Any]:
     return {name: (str | None, Field(description=_JAMAIS)) for name in names}
 
 
-def _null_or_absent(names: Iterable[str]) -> dict[str, Any]:
-    """The same, which the skeleton does not have."""
-    return {name: (str | None, Field(default=None, description=_JAMAIS)) for name in names}
-
-
-class _EtablissementBrut(_Ouvert):
+class EtablissementBrut(_Ouvert):
     """L'établissement ; tout y est null quand rien n'est publié."""
 
     siren: str | None
     """SIREN de l'unité légale."""
     denomination: str | None
-    """Dénomination ; « [ND] » quand elle n'est pas diffusible."""
+    """Dénomination. Les noms et les adresses valent « [ND] » quand ils ne sont pas diffusibles."""
+    enseigne: str | None
+    """Enseigne, sinon dénomination usuelle."""
+    code_ape: str | None
+    """Activité principale de l'établissement."""
+    adresse_insee: str | None
+    """Adresse de Sirene, sur une ligne."""
     uai: Uai | None
     """Code UAI."""
+    siret_siege: Siret | None
+    """SIRET du siège de l'unité légale."""
     siret_successeur: Siret | None
     """SIRET qui a pris la suite."""
+    date_creation: Jour | None
+    """Création de l'établissement."""
     date_fermeture: Jour | None
     """Jour de la fermeture."""
     etat_diffusible: bool | None
@@ -672,6 +808,18 @@ class _EtablissementBrut(_Ouvert):
 class _UniteLegaleBrute(_Ouvert):
     """L'unité légale ; tout y est null quand rien n'est publié."""
 
+    raison_sociale: str | None
+    """Dénomination, ou prénom et nom d'une personne physique."""
+    cat_juridique: str | None
+    """Code de sa catégorie juridique."""
+    ape: str | None
+    """Son activité principale."""
+    pseudonyme: str | None
+    """Pseudonyme d'une personne physique."""
+    sigle: str | None
+    """Sigle."""
+    nom_commercial: str | None
+    """Dénomination usuelle."""
     multinda: bool | None
     """Vrai quand elle a plusieurs déclarations."""
 
@@ -679,8 +827,8 @@ class _UniteLegaleBrute(_Ouvert):
 class _NdaBrut(_Ouvert):
     """Une déclaration active ; les inactives n'y sont pas, ce format ne les distinguant pas."""
 
-    nda: Nda | None
-    """Numéro de la déclaration."""
+    nda: str | None
+    """Numéro de la déclaration, tel que la source l'écrit."""
     actif: bool | None
     """Toujours vrai."""
     date_derniere_declaration: Jour | None
@@ -730,7 +878,7 @@ class RemplacementBrut(_Ouvert):
 JourFrancais = Annotated[str, Field(pattern="^[0-9]{2}/[0-9]{2}/[0-9]{4}$")]
 
 
-class _HabilitationBrute(_Ouvert):
+class HabilitationBrute(_Ouvert):
     """Une habilitation."""
 
     code_fc: Fiche | None
@@ -751,6 +899,10 @@ class _HabilitationBrute(_Ouvert):
     """Peut évaluer."""
     certificateur: list[CertificateurBrut]
     """Certificateurs actifs de la fiche."""
+    existence_partenaire: bool | None = Field(default=None)
+    """La fiche a des partenaires. Absent quand rien n'est publié."""
+    est_partenaire: bool | None = Field(default=None)
+    """L'établissement est partenaire de la fiche. Absent quand rien n'est publié."""
     est_certificateur: bool | None = Field(default=None)
     """L'établissement est certificateur de la fiche. Absent quand rien n'est publié."""
     remplace_par: list[RemplacementBrut] = Field(default_factory=list)
@@ -759,6 +911,86 @@ class _HabilitationBrute(_Ouvert):
     """Intitulé de la certification. Absent quand rien n'est publié."""
     niveau: str | None = Field(default=None)
     """Niveau de qualification. Absent quand rien n'est publié."""
+    accessibilite_fi: bool | None = Field(default=None)
+    """Accessible en formation initiale. Absent quand rien n'est publié."""
+    accessibilite_fc: bool | None = Field(default=None)
+    """Accessible en formation continue. Absent quand rien n'est publié."""
+    accessibilite_cq: bool | None = Field(default=None)
+    """Accessible en contrat de professionnalisation. Absent quand rien n'est publié."""
+    accessibilite_cl: bool | None = Field(default=None)
+    """Accessible en candidature libre. Absent quand rien n'est publié."""
+    accessibilite_vae: bool | None = Field(default=None)
+    """Accessible par la VAE. Absent quand rien n'est publié."""
+    accessibilite_ca: bool | None = Field(default=None)
+    """Accessible en apprentissage. Absent quand rien n'est publié."""
+
+
+class AdresseInseeBrute(_Ouvert):
+    """L'adresse de Sirene, élément par élément."""
+
+    adresse_insee: str | None
+    """Numéro et voie."""
+    numero_voie: str | None
+    """Numéro dans la voie."""
+    indice_repetition: str | None
+    """B pour bis, T pour ter…"""
+    type_voie: str | None
+    """RUE, AV, BD…"""
+    libelle_voie: str | None
+    """Nom de la voie."""
+    complement_adresse: str | None
+    """Bâtiment, escalier, résidence…"""
+    code_postal: str | None
+    """Code postal."""
+    libelle_commune: str | None
+    """Nom de la commune."""
+    code_commune: str | None
+    """Code Insee de la commune."""
+    code_cedex: str | None
+    """Code cedex."""
+
+
+class AdresseBrute(_Ouvert):
+    """L'adresse de la liste publique, telle que le géocodeur l'a trouvée dans la Base adresse nationale."""
+
+    adresse_editorialisee: str | None
+    """Adresse trouvée, sur une ligne."""
+    adresse_type: str | None
+    """Jusqu'où elle a été reconnue."""
+    adresse_score: str | None
+    """De 0 à 1 : à quel point elle ressemble à l'adresse demandée."""
+    adresse_nom: str | None
+    """Numéro et voie, ou lieu-dit."""
+    adresse_numero: str | None
+    """Numéro dans la voie."""
+    adresse_voie: str | None
+    """Nom de la voie."""
+    adresse_codepostal: str | None
+    """Code postal."""
+    adresse_commune: str | None
+    """Nom de la commune."""
+    adresse_codecommune: str | None
+    """Code Insee de la commune."""
+    adresse_num_departement: str | None
+    """Numéro du département."""
+    adresse_departement: str | None
+    """Nom du département."""
+    adresse_region: str | None
+    """Nom de la région."""
+    adresse_pays: str | None
+    """Toujours `FRANCE` pour une adresse trouvée."""
+    adresse_geoloc: str | None
+    """`Point` quand les coordonnées sont connues."""
+    adresse_latitude: str | None
+    """Latitude, en degrés décimaux."""
+    adresse_longitude: str | None
+    """Longitude, en degrés décimaux."""
+    adresse_id_ban: str | None
+    """Identifiant dans la Base adresse nationale."""
+    type_voie: str | None = Field(default=None)
+    """Toujours null, dans le seul squelette."""
+    indice_repetition: str | None = Field(default=None)
+    """Toujours null, dans le seul squelette."""
 
 
 def _rest(names: Iterable[str], *bases: type[BaseModel]) -> dict[str, Any]:
@@ -766,12 +998,6 @@ def _rest(names: Iterable[str], *bases: type[BaseModel]) -> dict[str, Any]:
     return _null(name for name in names if name not in known)
 
 
-EtablissementBrut = create_model(
-    "EtablissementBrut",
-    __base__=_EtablissementBrut,
-    __doc__=_EtablissementBrut.__doc__,
-    **_rest(raw_quiforme.ETABLISSEMENT, _EtablissementBrut),
-)
 UniteLegaleBrute = create_model(
     "UniteLegaleBrute",
     __base__=_UniteLegaleBrute,
@@ -779,15 +1005,6 @@ UniteLegaleBrute = create_model(
     **_rest(raw_quiforme.UNITE_LEGALE, _UniteLegaleBrute),
 )
 NdaBrut = create_model("NdaBrut", __base__=_NdaBrut, __doc__=_NdaBrut.__doc__, **_rest(raw_quiforme.NDA, _NdaBrut))
-HabilitationBrute = create_model(
-    "HabilitationBrute",
-    __base__=_HabilitationBrute,
-    __doc__=_HabilitationBrute.__doc__,
-    **_null_or_absent(("existence_partenaire", "est_partenaire", *raw_quiforme.ACCESSIBILITE)),
-)
-AdresseBrute = create_model(
-    "AdresseBrute", __base__=_Ouvert, __doc__="Une adresse normalisée.", **_rest(raw_quiforme.ADRESSE_BAN)
-)
 
 
 class ReponseBrute(_Ouvert):
@@ -795,15 +1012,15 @@ class ReponseBrute(_Ouvert):
 
     siret_actif: Siret | None
     """SIRET de l'établissement ; null quand rien n'est publié, ce dont le connecteur fait son 404."""
-    etablissement: EtablissementBrut  # type: ignore[valid-type]  # made from the format's own list of fields
-    unite_legale: UniteLegaleBrute  # type: ignore[valid-type]
-    adresse_insee: list[dict[str, Any]] = Field(default_factory=list)
-    """Toujours vide ; absent quand rien n'est publié."""
-    adresse_ban: list[AdresseBrute]  # type: ignore[valid-type]
-    """Toujours vide pour un établissement publié."""
+    etablissement: EtablissementBrut
+    unite_legale: UniteLegaleBrute  # type: ignore[valid-type]  # made from the format's own list of fields
+    adresse_insee: list[AdresseInseeBrute] = Field(default_factory=list)
+    """L'adresse de Sirene ; vide quand elle n'est pas connue ou pas diffusible, absent quand rien n'est publié."""
+    adresse_ban: list[AdresseBrute]
+    """L'adresse de la liste publique, géocodée ; vide quand elle n'est pas connue ou pas diffusible."""
     nda: list[NdaBrut]  # type: ignore[valid-type]
     """Déclarations actives ; une seule ligne, toute à null, quand rien n'est publié."""
-    habilitations: list[HabilitationBrute]  # type: ignore[valid-type]
+    habilitations: list[HabilitationBrute]
     """Habilitations ; une seule ligne, toute à null, quand rien n'est publié."""
 
 

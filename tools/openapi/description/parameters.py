@@ -96,8 +96,10 @@ SIREN = Parameter(
 NDA = Parameter(
     "nda",
     "path",
-    "Numéro de déclaration d'activité : onze caractères, dont le cinquième peut être une lettre.",
-    {"type": "string", "format": "nda", "pattern": "^[0-9]{4}[0-9A-Z][0-9]{6}$"},
+    "Numéro de déclaration d'activité, tel que la liste publique le donne : onze caractères, dont le cinquième peut être "
+    "une lettre. Un numéro que la source a abîmé (`1,17204E+10`) se cherche tel quel, encodé pour une adresse. "
+    "Aucun caractère de contrôle.",
+    {"type": "string", "format": "nda", "minLength": 1, "maxLength": 100},
     (NDA_MALFORMED,),
     required=True,
 )

@@ -1,4 +1,4 @@
--- The rules of identifiers.py for whole tables. Every macro gives NULL for NULL.
+-- The rules of identifiers.py for whole tables. No macro is true for NULL.
 
 -- Trims every character that Python's str.strip trims (the variable `white_space`); an empty text becomes NULL.
 -- Trimming a set of characters is slow, so it is skipped when the first and the last are visible ASCII.
@@ -32,6 +32,9 @@ CREATE OR REPLACE MACRO siret_text(number) AS lpad(number::VARCHAR, 14, '0');
 CREATE OR REPLACE MACRO is_siren(text) AS regexp_full_match(text, '[0-9]{9}') AND luhn(text);
 
 CREATE OR REPLACE MACRO is_nda(text) AS regexp_full_match(text, '[0-9]{4}[0-9A-Z][0-9]{6}');
+CREATE OR REPLACE MACRO is_findable_nda(text) AS
+    length(text) <= 100 AND coalesce(clean(text), '') <> ''
+    AND NOT regexp_matches(text, '[\x00-\x1F\x7F-\x{9F}]');
 
 CREATE OR REPLACE MACRO is_uai(text) AS
     regexp_full_match(text, '[0-9]{7}[A-Z]')

@@ -1,12 +1,13 @@
 """The response for one document. It is assembled as text, because parsing a document of several megabytes is too slow."""
 
+import json
+
 from quiforme.api.http import Response, compact, text_response
 from quiforme.errors import OUT_OF_PERIMETER, UNKNOWN_SIRET, ApiError
 from quiforme.registry.ports import Item, Publication
 
 MASKED = "[ND]"
-"""Replaces the denomination and the address of an establishment whose identity may not be disclosed."""
-_MASKED_IDENTITY = compact({"denomination": MASKED, "adresse": MASKED})
+"""Replaces each part of the identity of an establishment that is not to be disclosed."""
 _OPENING = '{"etablissement":{'
 
 
@@ -59,5 +60,7 @@ def meta(item: Item, publication: Publication, *, all_disclosed: bool) -> str:
 
 
 def identity_text(item: Item, *, all_disclosed: bool) -> str:
-    """The denomination and the address, as JSON text."""
-    return _MASKED_IDENTITY if item.non_diffusible and not all_disclosed else item.identite
+    """Who the establishment is, as JSON text: the keys that the item was stored with, all masked or none."""
+    if item.non_diffusible and not all_disclosed:
+        return compact(dict.fromkeys(json.loads(item.identite), MASKED))
+    return item.identite

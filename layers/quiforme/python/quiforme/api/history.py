@@ -67,7 +67,8 @@ def _change(newer: Item, older: Item) -> dict[str, Any] | None:
     """The entry of one change; None when only fields changed that the history leaves out (a fiche's title)."""
     if newer.etat != older.etat:
         return _entry(newer, _NATURES[newer.etat], [])
-    changes = list(_differences(_content(older), _content(newer), ""))
+    before, after = _contents(older, newer)
+    changes = list(_differences(before, after, ""))
     return _entry(newer, "modification", changes) if changes else None
 
 
@@ -78,10 +79,17 @@ def _entry(item: Item, nature: str, changes: list[dict[str, Any]]) -> dict[str, 
     return {"jour": item.jour, "generation": item.generation, "nature": nature, "changements": changes}
 
 
-def _content(item: Item) -> dict[str, Any]:
-    if item.etat != "document":
-        return {}
-    return {**json.loads(item.data), "etablissement": json.loads(item.details)["etablissement"]}
+def _contents(older: Item, newer: Item) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is compared of two items. A field that only one of them was stored with says nothing of a change."""
+    if newer.etat != "document":
+        return {}, {}
+    states = [json.loads(item.details)["etablissement"] for item in (older, newer)]
+    common = states[0].keys() & states[1].keys()
+    before, after = ({name: value for name, value in state.items() if name in common} for state in states)
+    return (
+        {**json.loads(older.data), "etablissement": before},
+        {**json.loads(newer.data), "etablissement": after},
+    )
 
 
 def _differences(previous: object, current: object, path: str) -> Iterator[dict[str, Any]]:

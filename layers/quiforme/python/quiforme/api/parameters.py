@@ -25,7 +25,7 @@ from quiforme.errors import (
     repeated_parameter,
     unknown_parameter,
 )
-from quiforme.identifiers import is_fiche, is_nda, is_siren, is_siret, is_uai
+from quiforme.identifiers import is_fiche, is_findable_nda, is_siren, is_siret, is_uai
 
 TRACE = frozenset({"context", "object", "recipient"})
 """Required by API Entreprise's contract; optional on our own resources, and logged in the audit line."""
@@ -35,7 +35,7 @@ _ANOMALY = re.compile(r"[0-9a-f]{32}")
 _IDENTIFIERS: dict[str, tuple[Callable[[str], bool], Problem]] = {
     "siret": (is_siret, SIRET_MALFORMED),
     "siren": (is_siren, SIREN_MALFORMED),
-    "nda": (is_nda, NDA_MALFORMED),
+    "nda": (is_findable_nda, NDA_MALFORMED),
     "uai": (is_uai, UAI_MALFORMED),
     "code": (is_fiche, CODE_MALFORMED),
     "id": (lambda text: _ANOMALY.fullmatch(text) is not None, ANOMALY_MALFORMED),

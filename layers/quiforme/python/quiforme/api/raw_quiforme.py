@@ -1,7 +1,8 @@
 """Raw Quiforme, for API Entreprise's connector (api.md, section 2).
 
 The connector publishes every row as active, and counts a row of nulls as a row: so inactive NDAs are left out, and an empty
-list has no row. Fields that none of our sources has (APE, legal category, INSEE's address…) are null.
+list has no row. Fields that none of our sources has (`cfa`, the label of a legal category) are null, and so is what an item
+stored by an earlier version lacks.
 """
 
 import json
@@ -86,7 +87,7 @@ _HABILITATION = (
     "a_former",
     "a_organiser",
 )
-ACCESSIBILITE = tuple(f"accessibilite_{way}" for way in ("fi", "fc", "cq", "cl", "vae", "ca"))
+ACCESSIBILITE = ("fi", "fc", "cq", "cl", "vae", "ca")
 _OBTENTION = {
     True: "Qualiopi obtenu par propagation via l'unité légale",
     False: "Qualiopi direct sur le NDA",
@@ -116,31 +117,114 @@ def skeleton() -> dict[str, Any]:
 
 
 def payload(item: Item) -> dict[str, Any]:
-    """A document in the raw format."""
+    """A document in the raw format; what is not to be disclosed is masked for everybody."""
     data, details = json.loads(item.data), json.loads(item.details)
-    identity = json.loads(document.identity_text(item, all_disclosed=False))
-    sirene = details["etablissement"]
-    partial = sirene["diffusion_partielle"]
+    identity: dict[str, Any] = json.loads(document.identity_text(item, all_disclosed=False))
+    sirene: dict[str, Any] = details["etablissement"]
     return {
         "siret_actif": data["siret"],
-        "etablissement": dict.fromkeys(ETABLISSEMENT)
-        | {
+        "etablissement": {
             "siren": data["siret"][:9],
             "denomination": identity["denomination"],
+            "enseigne": identity.get("enseigne"),
+            "code_ape": sirene.get("activite_principale"),
+            "adresse_insee": _address_line(identity.get("adresse_insee")),
             "uai": data["code_uai"],
+            "siret_siege": sirene.get("siret_siege"),
             "siret_successeur": sirene["siret_successeur"],
+            "date_creation": sirene.get("date_creation"),
             "date_fermeture": sirene["date_fermeture"],
-            "etat_diffusible": None if partial is None else not partial,
+            "etat_diffusible": None if sirene["diffusion_partielle"] is None else not item.non_diffusible,
         },
-        "unite_legale": dict.fromkeys(UNITE_LEGALE) | {"multinda": data["unite_legale_avec_plusieurs_nda"]},
-        "adresse_insee": [],
-        "adresse_ban": [],
+        "unite_legale": {
+            **_unit_names(identity.get("unite_legale")),
+            "cat_juridique": sirene.get("categorie_juridique"),
+            "libelle_cat_juridique": None,
+            "ape": sirene.get("activite_principale_unite_legale"),
+            "multinda": data["unite_legale_avec_plusieurs_nda"],
+        },
+        "adresse_insee": _insee(identity.get("adresse_insee"), identity.get("code_commune")),
+        "adresse_ban": _ban(identity.get("adresse_ban")),
         "nda": [_nda(one) for one in data["declarations_activites_etablissement"] if one["actif"]],
         "habilitations": [
             _habilitation(one, data["siret"], details["habilitations"][one["code"]])
             for one in data["habilitations_france_competence"]
         ],
     }
+
+
+_Part = dict[str, Any] | str | None
+"""A part of an identity: an object, `[ND]` when it is masked, None when nothing is known."""
+
+
+def _unit_names(names: _Part) -> dict[str, Any]:
+    if isinstance(names, str):
+        return dict.fromkeys(("raison_sociale", "pseudonyme", "sigle", "nom_commercial"), names)
+    names = names or {}
+    return {
+        "raison_sociale": names.get("denomination"),
+        "pseudonyme": names.get("pseudonyme"),
+        "sigle": names.get("sigle"),
+        "nom_commercial": names.get("nom_commercial"),
+    }
+
+
+def _address_line(address: _Part) -> str | None:
+    """INSEE's address on one line."""
+    if not isinstance(address, dict):
+        return address
+    town = ("code_cedex", "libelle_cedex") if address["code_cedex"] else ("code_postal", "libelle_commune")
+    names = ("complement_adresse", *_STREET, "distribution_speciale", *town)
+    return _joined(address, *names, "libelle_commune_etranger", "libelle_pays_etranger")
+
+
+_STREET = ("numero_voie", "indice_repetition", "type_voie", "libelle_voie")
+
+
+def _joined(address: dict[str, Any], *names: str) -> str | None:
+    return " ".join(address[name] for name in names if address[name]) or None
+
+
+def _insee(address: _Part, commune: str | None) -> list[dict[str, Any]]:
+    if not isinstance(address, dict):
+        return []
+    names = (*_STREET, "complement_adresse", "code_postal", "libelle_commune")
+    return [
+        {
+            "adresse_insee": _joined(address, *_STREET),
+            **{name: address[name] for name in names},
+            "code_commune": commune,
+            "code_cedex": address["code_cedex"],
+        }
+    ]
+
+
+def _ban(place: _Part) -> list[dict[str, Any]]:
+    """The place that the geocoder gave; its `contexte` is the department's number and name, then the region."""
+    if not isinstance(place, dict):
+        return []
+    department, name, region = [*(place["contexte"] or "").split(", "), *[""] * 3][:3]
+    return [
+        {
+            "adresse_editorialisee": place["libelle"],
+            "adresse_type": place["type"],
+            "adresse_score": str(place["score"]),
+            "adresse_nom": place["nom"],
+            "adresse_numero": place["numero"],
+            "adresse_voie": place["voie"],
+            "adresse_codepostal": place["code_postal"],
+            "adresse_commune": place["commune"],
+            "adresse_codecommune": place["code_commune"],
+            "adresse_num_departement": department or None,
+            "adresse_departement": name or None,
+            "adresse_region": region or None,
+            "adresse_pays": "FRANCE",  # the BAN has no other address
+            "adresse_geoloc": "Point" if place["latitude"] and place["longitude"] else None,
+            "adresse_latitude": place["latitude"],
+            "adresse_longitude": place["longitude"],
+            "adresse_id_ban": place["id"],
+        }
+    ]
 
 
 def _nda(declaration: dict[str, Any]) -> dict[str, Any]:
@@ -167,11 +251,12 @@ def _nda(declaration: dict[str, Any]) -> dict[str, Any]:
 
 def _habilitation(entry: dict[str, Any], siret: str, fiche: dict[str, Any]) -> dict[str, Any]:
     certifiers: list[str] = entry["sirets_organismes_certificateurs"]
+    role, ways = fiche.get("role"), fiche.get("accessibilite")
     return {
         "code_fc": entry["code"],
         "actif": entry["actif"],
-        "existence_partenaire": None,
-        "est_partenaire": None,
+        "existence_partenaire": fiche.get("existence_partenaires"),
+        "est_partenaire": "partenaire" in role if role else None,
         "est_certificateur": siret in certifiers,
         "etat_habilitation": "Actif" if entry["actif"] else "Inactif",
         "remplace_par": [{"code_fc": code} for code in fiche["remplacee_par"] or [None]],
@@ -183,7 +268,7 @@ def _habilitation(entry: dict[str, Any], siret: str, fiche: dict[str, Any]) -> d
         "a_organiser": entry["habilitation_pour_organiser_l_evaluation"],
         "certificateur": [{"siret": certifier} for certifier in certifiers],
         "niveau": fiche["niveau"],
-        **dict.fromkeys(ACCESSIBILITE),
+        **{f"accessibilite_{way}": None if ways is None else way in ways for way in ACCESSIBILITE},
     }
 
 

@@ -28,7 +28,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Literal
 
-Kind = Literal["text", "nda", "siret", "uai", "fiche", "date", "boolean", "list of siret"]
+Kind = Literal["text", "siret", "uai", "fiche", "date", "boolean", "list of siret"]
 
 _JSON_MACROS: Mapping[str, str] = {"date": "json_date", "boolean": "json_boolean"}
 """The macro of documents/5_documents.sql that writes a value of a kind; json_of writes every other kind."""
@@ -176,8 +176,9 @@ DECLARATION = Group(
     (
         Field(
             "numero_de_declaration",
-            "nda",
-            "Numéro de la déclaration : un texte, jamais un nombre (il peut commencer par zéro ou contenir une lettre).",
+            "text",
+            "Numéro de la déclaration : un texte, jamais un nombre (il peut commencer par zéro ou contenir une lettre). Un"
+            " numéro que la source a abîmé y reste tel quel.",
             column="nda",
         ),
         Field(

@@ -66,7 +66,8 @@ class Item:
         jour: The day of the run that wrote it, ISO.
         data: The document, or the list, as JSON text; empty when there is none.
         details: What `meta` says beside a document, as JSON text; empty when there is no document.
-        identite: The establishment's denomination and address, as JSON text; empty when there is no document.
+        identite: The establishment's names and addresses, as JSON text; empty when there is no document. An item stored by
+            an earlier version has the denomination and the address only.
         non_diffusible: Whether these are disclosed only to tokens with the scope `non_diffusibles`.
         generation: The generation that it belongs to.
 

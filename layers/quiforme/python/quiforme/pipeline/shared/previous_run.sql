@@ -24,9 +24,10 @@ CREATE OR REPLACE TABLE previous.declarations (
 );
 
 -- The habilitations of the documents, including establishments out of perimeter. `pour_former_comme_partenaire`: a
--- counted partner row allows to train.
+-- counted partner row allows to train. `partenaire`, `certificateur`: a counted row is of a partner, of a certifier.
 CREATE OR REPLACE TABLE previous.habilitations (
-    siret VARCHAR, code VARCHAR, actif BOOLEAN, pour_former_comme_partenaire BOOLEAN
+    siret VARCHAR, code VARCHAR, actif BOOLEAN, pour_former_comme_partenaire BOOLEAN,
+    partenaire BOOLEAN, certificateur BOOLEAN, etat_depuis DATE
 );
 
 -- The directory of answers, without their texts. `id` is a SIRET or `kind/identifier`; `etat` is the state of its item
