@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
@@ -17,6 +17,8 @@ from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
 from quiforme.sources.catalogue import BY_NAME, SOURCES, kept
+
+_END: Final = "SELECT code, date_fin_enregistrement AS announced_end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +88,46 @@ def load_ledger(
         [[anomaly for anomaly, _ in dismissals], [digest for _, digest in dismissals]],
     )
     evaluated = state.evaluated if state else ()
-    with_history = {*evaluated, *(rule.code for rule in RULES if rule.compares_with_previous)}
+    with_history = {*evaluated, *(rule.code for rule in RULES if rule.compares_with_previous)} - _with_another_key(
+        database
+    )
     database.execute("INSERT INTO rules_with_history SELECT unnest(?::VARCHAR[])", [sorted(with_history)])
     database.execute("SET VARIABLE flood_number = ?", [flood.NUMBER])
     database.execute("SET VARIABLE flood_share = ?", [flood.SHARE])
 
 
+def _with_another_key(database: duckdb.DuckDBPyConnection) -> set[str]:
+    """The rules with open anomalies whose key has other names: an earlier version of the rule found them.
+
+    All that the rule finds now is new under its present key: a backlog, as on its first day.
+    """
+    names = {rule.code: set(rule.cle) for rule in RULES}
+    keys = database.execute("SELECT DISTINCT code, json_keys(cle) FROM ledger WHERE etat = 'ouverte'").fetchall()
+    return {code for code, key in keys if names.get(code) != set(key)}
+
+
 def load_previous(database: duckdb.DuckDBPyConnection, files: StoredFiles, previous: Sequence[Manifest]) -> None:
-    """Make `previous.liste_of` and `previous.habilitations`: the rows of all the snapshots to compare with."""
+    """Make `previous.liste_of`, `previous.habilitations` and `previous.fiches` from all the snapshots to compare with.
+
+    The column `snapshot` of the last two tells the snapshots apart; 0 is the newest.
+    """
+    lists = dict.fromkeys(manifest.sources["liste_of"].tables["liste_of"] for manifest in previous)
+    habilitations, fiches = [], []
+    for number, manifest in enumerate(previous):
+        habilitations.append(f"{files.relation(manifest.tables['habilitations'])} SELECT *, {number} AS snapshot")
+        fiches += [
+            f"{files.relation(source.tables[f'fiches_{register}'])} {_END}, {number} AS snapshot"
+            for register in ("rncp", "rs")
+            if (source := manifest.sources.get(register))
+        ]
     database.execute("CREATE SCHEMA previous")
-    for table, keys in (
-        ("liste_of", [manifest.sources["liste_of"].tables["liste_of"] for manifest in previous]),
-        ("habilitations", [manifest.tables["habilitations"] for manifest in previous]),
+    for table, relations, no_rows in (
+        ("liste_of", [files.relation(key) for key in lists], "main.liste_of WHERE false"),
+        ("habilitations", habilitations, "main.habilitations SELECT *, 0 AS snapshot WHERE false"),
+        ("fiches", fiches, f"main.fiches_rncp {_END}, 0 AS snapshot WHERE false"),
     ):
-        relations = [files.relation(key) for key in dict.fromkeys(keys)]
-        union = " UNION ALL ".join(f"FROM {one}" for one in relations) or f"FROM main.{table} WHERE false"
-        database.execute(f"CREATE VIEW previous.{table} AS {union}")
+        union = " UNION ALL BY NAME ".join(f"FROM {one}" for one in relations or [no_rows])
+        database.execute(f"CREATE VIEW previous.{table} AS {union}")  # by name: an older table may lack a column
 
 
 def snapshots_to_compare(files: StoredFiles, manifest: Manifest, state: LedgerState | None) -> list[Manifest]:
