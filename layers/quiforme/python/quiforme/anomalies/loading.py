@@ -60,7 +60,7 @@ def load_snapshot(database: duckdb.DuckDBPyConnection, files: StoredFiles, manif
 
 def available(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> set[str]:
     """What `Rule.needs` may ask for and the snapshot has: sources, and `adresses` once the geocoder has answered."""
-    return {*manifest.sources, *(["adresses"] if count(database, "adresses") else [])}
+    return {*manifest.sources, *(["adresses"] if count(database, "adresses WHERE demandee IS NOT NULL") else [])}
 
 
 def load_ledger(
