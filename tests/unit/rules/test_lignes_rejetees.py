@@ -51,6 +51,21 @@ def test_the_same_rows_elsewhere_say_nothing_new(life: Life) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("Entity 'nbsp' not defined, line 41", "Entity 'nbsp' not defined"),
+        ("xmlParseEntityRef: no name, line 41, column 17", "xmlParseEntityRef: no name"),
+        ("Opening and ending tag mismatch: A line 41 and B, line 42", "Opening and ending tag mismatch: A and B"),
+        ("3 lines of 7 columns", "3 lines of 7 columns"),
+    ],
+)
+def test_a_line_in_the_reason_is_no_evidence(life: Life, reason: str, told: str) -> None:
+    [opened] = life.play({"source_outcomes": [unread({**QUOTE, "reason": reason})]})
+    assert opened.constats["premieres"][0]["motif"] == told
+    assert life.play({"source_outcomes": [unread({**QUOTE, "reason": reason.replace("41", "97")})]}) == []
+
+
+@pytest.mark.parametrize(
     "other",
     [
         unread({**QUOTE, "reason": "wrong number of cells"}, CELLS),

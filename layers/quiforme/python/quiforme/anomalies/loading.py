@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 
@@ -17,8 +17,6 @@ from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
 from quiforme.sources.catalogue import BY_NAME, SOURCES, kept
-
-_END: Final = "SELECT code, date_fin_enregistrement AS announced_end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +109,13 @@ def load_previous(database: duckdb.DuckDBPyConnection, files: StoredFiles, previ
 
     The column `snapshot` of the last two tells the snapshots apart; 0 is the newest.
     """
+    end = "SELECT code, date_fin_enregistrement AS announced_end"
     lists = dict.fromkeys(manifest.sources["liste_of"].tables["liste_of"] for manifest in previous)
     habilitations, fiches = [], []
     for number, manifest in enumerate(previous):
         habilitations.append(f"{files.relation(manifest.tables['habilitations'])} SELECT *, {number} AS snapshot")
         fiches += [
-            f"{files.relation(source.tables[f'fiches_{register}'])} {_END}, {number} AS snapshot"
+            f"{files.relation(source.tables[f'fiches_{register}'])} {end}, {number} AS snapshot"
             for register in ("rncp", "rs")
             if (source := manifest.sources.get(register))
         ]
@@ -124,7 +123,7 @@ def load_previous(database: duckdb.DuckDBPyConnection, files: StoredFiles, previ
     for table, relations, no_rows in (
         ("liste_of", [files.relation(key) for key in lists], "main.liste_of WHERE false"),
         ("habilitations", habilitations, "main.habilitations SELECT *, 0 AS snapshot WHERE false"),
-        ("fiches", fiches, f"main.fiches_rncp {_END}, 0 AS snapshot WHERE false"),
+        ("fiches", fiches, f"main.fiches_rncp {end}, 0 AS snapshot WHERE false"),
     ):
         union = " UNION ALL BY NAME ".join(f"FROM {one}" for one in relations or [no_rows])
         database.execute(f"CREATE VIEW previous.{table} AS {union}")  # by name: an older table may lack a column

@@ -29,7 +29,8 @@ RULE = Rule(
                 ELSE to_json({nombre: rows_set_aside, premieres: [{
                     identifiant: one.identifier,
                     texte: CASE WHEN one.identifier IS NULL THEN one.raw END,
-                    motif: one.reason
+                    -- The reader of the fiches says on which line of the file the XML is damaged.
+                    motif: regexp_replace(one.reason, ',? ?(on )?(line|column) [0-9]+', '', 'g')
                 } FOR one IN rows]})
            END AS constats,
            to_json({fichier: file, lignes: [one.line FOR one IN rows], conservees: rows_set_aside_key}) AS details
