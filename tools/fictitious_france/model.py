@@ -70,6 +70,7 @@ class Fiche:
     state: str = "Publiée"
     end: date | None = date(2030, 8, 31)
     decision: date | None = date(2024, 7, 18)
+    """None: registered `de droit`, as national diplomas are."""
     level: str = "6"
     successor: str = ""
     certifiers: list[Certifier] = field(default_factory=list)
@@ -118,6 +119,7 @@ class School:
     postcode: str
     city: str
     name: str = "Lycée imaginaire"
+    kind: str = "Lycée"
     state: str = "OUVERT"
     contract: str = "SANS OBJET"
     agricultural: str = "0"

@@ -103,7 +103,9 @@ class Oracle:
             # only `liste_of` is indispensable: without any, the run fails and changes nothing
             raise ValueError("no OF list was ever accepted")
         before = rows_by_nda(self._snapshot.liste_of or [])  # the previously accepted list
-        ends = {fiche.code: fiche.date_fin_enregistrement for fiche in self._snapshot.fiches()}  # as announced until now
+        ends = {
+            fiche.code: fiche.date_fin_enregistrement for fiche in self._snapshot.fiches()
+        }  # as announced until now
         self._snapshot = snapshot
         self.set_aside = dict(snapshot.set_aside)
         self._age_ndas(before, snapshot.liste_of, day)
