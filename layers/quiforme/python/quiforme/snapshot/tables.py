@@ -64,7 +64,7 @@ class SnapshotTables:
     def load_source(self, source: Source, in_use: SourceInUse | None) -> None:
         """Load a source's tables, without rows when no file was ever accepted."""
         if in_use:
-            self.load(in_use.tables)
+            self.load({table: key for table, key in in_use.tables.items() if table in source.tables})
         else:
             for table in source.tables:
                 self.database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM empty.{table}")
@@ -115,6 +115,11 @@ class SnapshotTables:
         """
         with self._saving:
             for key, (source, table) in list(self._in_place.items()):
+                if table.form is None:
+                    self._read_whole(source, table)
+                    self.storage.put(key, table.path)
+                    del self._in_place[key]
+                    continue
                 path = self.new_local(key)
                 try:
                     with separate_database(self.scratch) as database:
@@ -134,6 +139,11 @@ class SnapshotTables:
             raise
         except BROKEN as error:
             raise Damaged(source, unreadable(error, table.path)) from error
+
+    def on_demand(self, key: str) -> Path:
+        """Return the file of a table that is not loaded: the producer's own, or the stored one, fetched once."""
+        _, in_place = self._in_place.get(key, (None, None))
+        return in_place.path if in_place else self.local(key)
 
     def local(self, key: str) -> Path:
         """Return the local copy of a stored object, fetched once."""
