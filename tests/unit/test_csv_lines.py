@@ -1,5 +1,6 @@
 """Only faulty lines are set aside: the CSV reader against the csv module and the oracle's reading of one line."""
 
+import codecs
 import csv
 import io
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from quiforme.database import open_database
-from quiforme.sources.csv_lines import LONGEST_RECORD, read_csv_lines
-from quiforme.sources.reading import FileRefused, ReadResult
+from quiforme.sources import csv_lines
+from quiforme.sources.csv_lines import LONGEST_RECORD, Sieve, read_csv_lines
+from quiforme.sources.reading import FileRefused, ReadResult, SetAside
 
 from tools.oracle.reading import cells_of
 
@@ -113,9 +115,58 @@ def test_columns_are_found_by_name_and_others_are_ignored(tmp_path: Path) -> Non
         (b"A;B\n1;2\n", "missing columns: C"),
         (b"A;B;C;A\n1;2;3;4\n", "columns that stand twice: A"),
         (b'A;B;"C\n1;2;3\n', "unreadable header"),
-        ("A;B;C\n".encode("utf-16"), "unreadable header"),
+        ("A;B;C\n".encode("utf-16"), "encoded in UTF-16"),
+        ("A;B;C\n".encode("utf-16-be"), "missing columns|unreadable header"),
+        (codecs.BOM_UTF32_BE + "A;B;C\n".encode("utf-32-be"), "encoded in UTF-32"),
+        ("é;A;B;C\n".encode("latin-1"), "unreadable header"),
+        (b"A;B;C\r1;2;3\r4;5;6\r", "unreadable header: its lines end in CR alone"),
+        (b"A,B,C\n1,2,3\n", "missing columns: A, B, C"),
     ],
 )
 def test_headers_that_are_refused(tmp_path: Path, header: bytes, reason: str) -> None:
     with pytest.raises(FileRefused, match=reason):
         read(tmp_path, header)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["1;2;3", "1;2", "", "\r", '1;"2', '2";3', '1;"2;3', "é;2;3", "1;2;3\r"]), max_size=60))
+def test_no_line_is_lost_whatever_is_read_at_once(lines: list[str]) -> None:
+    """A file read in blocks of any size gives the same records, and each knows its line."""
+    content = "\n".join(["A;B;C", *lines]).encode()
+    whole, *others = (sifted(content, block) for block in (1 << 20, 7, 40))
+    assert others == [whole, whole]
+    records, _, starts = whole
+    for record, line in zip(records, starts, strict=True):
+        assert record.split("\n")[0] == lines[line - 2].removesuffix("\r")
+
+
+def sifted(content: bytes, block: int) -> tuple[list[str], list[SetAside], list[int]]:
+    """The records, the lines set aside and the line of each record; the stream gives so many bytes at a time."""
+
+    class Slow(io.BytesIO):
+        def read(self, _: int | None = -1) -> bytes:
+            return super().read(block)
+
+    into = io.BytesIO()
+    sieve = Sieve(Slow(content), ";")
+    set_aside = list(sieve.sift(into))
+    written = list(csv.reader(io.StringIO(into.getvalue().decode(), newline=""), delimiter=";", strict=True))[1:]
+    records = [";".join(f'"{cell}"' if "\n" in cell else cell for cell in row) for row in written]
+    return records, set_aside, [sieve.line_of(rank) for rank in range(1, len(records) + 1)]
+
+
+def test_an_endless_line_is_set_aside_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_lines, "_LONGEST_LINE", 20_000)
+    content = b"A;B;C\n1;2;3\n" + b"x" * 900_000 + b";2;3\n4;5;6\n"
+    records, set_aside, starts = sifted(content, 1_000)
+    assert records == ["1;2;3", "4;5;6"]
+    assert starts == [2, 4]
+    assert [(row.line, row.reason, len(row.raw) < 25_000) for row in set_aside] == [(3, "record too long", True)]
+
+
+def test_records_that_the_database_does_not_give_back_refuse_the_file() -> None:
+    sieve = Sieve(io.BytesIO(b"A;B\n1;2\n3;4\n"), ";")
+    assert not list(sieve.sift(io.BytesIO()))
+    sieve.check(2)
+    with pytest.raises(FileRefused, match="unreadable: 1 of 2 records were loaded"):
+        sieve.check(1)

@@ -13,8 +13,22 @@ SENTENCES: list[tuple[Refusal, str]] = [
     (Refusal("no_readable_row"), "no readable row"),
     (Refusal("too_many_unreadable_rows", {"unreadable": 30, "rows": 100}), "30 of 100 rows are unreadable"),
     (
+        Refusal(
+            "malformed_values",
+            {"column": "siren", "malformed": 2, "filled": 3, "percent": 67, "first": "2: '1,5E+8', 4: '{x}'"},
+        ),
+        "siren: 2 of 3 values (67 %) are malformed, the first by line or fiche: 2: '1,5E+8', 4: '{x}'",
+    ),
+    (
         Refusal("too_few_rows", {"rows": 12, "largest": 4837}),
         "12 rows, under half of the 4837 of the largest recent file",
+    ),
+    (
+        Refusal(
+            "emptied_column",
+            {"column": "uai", "filled": 9, "rows": 200, "filled_before": 20, "rows_before": 210},
+        ),
+        "uai: 9 of 200 cells are filled, under half of the share of the last accepted file (20 of 210)",
     ),
     (Refusal("missing_columns", {"columns": "siren, etat"}), "missing columns: siren, etat"),
     (Refusal("repeated_columns", {"columns": "siren"}), "columns that stand twice: siren"),
@@ -22,6 +36,7 @@ SENTENCES: list[tuple[Refusal, str]] = [
     (Refusal("unreadable_header", {"detail": "x"}), "unreadable header: x"),
     (Refusal("not_json", {"detail": "x"}), "not JSON: x"),
     (Refusal("no_organisations"), "no list of organisations"),
+    (Refusal("incomplete_pages", {"pages": 812}), "incomplete: one page of 812"),
     (Refusal("no_fiches"), "not an export of fiches"),
     (Refusal("wrong_version", {"version": "3.0"}), "VERSION_FLUX is '3.0', 4.x is read"),
     (Refusal("wrong_encoding", {"encoding": "UTF-16"}), "encoded in UTF-16, not in UTF-8"),

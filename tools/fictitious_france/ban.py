@@ -1,8 +1,8 @@
 """A fictitious geocoder: the answers of `POST …/search/csv/` for the communes of `geography.py`.
 
-A street called INTROUVABLE scores 0.31. An address without a known postcode or commune gets empty columns. Any other
-address is found in its commune with a score of 0.93. `python -m tools.fictitious_france.ban 7878` serves it over HTTP for the
-demo.
+A street called INTROUVABLE scores 0.31. An address without a known postcode or commune is not found: its columns are empty
+but for the status. Any other address is found in its commune with a score of 0.93. A second match follows at 0.4 in the
+same commune. `python -m tools.fictitious_france.ban 7878` serves it over HTTP for the demo.
 """
 
 import argparse
@@ -15,7 +15,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tools.fictitious_france.geography import COMMUNES, Commune
 
-RESULTS = ("latitude", "longitude", "result_label", "result_score", "result_type", "result_citycode")
+RESULTS = (
+    "longitude",
+    "latitude",
+    "result_score",
+    "result_score_next",
+    "result_label",
+    "result_type",
+    "result_id",
+    "result_housenumber",
+    "result_name",
+    "result_street",
+    "result_postcode",
+    "result_city",
+    "result_context",
+    "result_citycode",
+    "result_status",
+)
 
 
 def _found(address: str) -> Commune | None:
@@ -26,13 +42,30 @@ def _found(address: str) -> Commune | None:
     return next(by_postcode, None) or next(by_name, None)
 
 
-def _result(address: str) -> tuple[str, ...]:
+def _result(address: str) -> dict[str, str]:
     commune = _found(address)
     if commune is None:
-        return ("",) * len(RESULTS)
-    lost = "INTROUVABLE" in address.upper()
-    label = f"{address.strip()}, {commune.name.title()}"
-    return "48.751140", "2.323558", label, "0.31" if lost else "0.93", "street" if lost else "housenumber", commune.code
+        return {"result_status": "not-found"}
+    lost, city = "INTROUVABLE" in address.upper(), commune.name.title()
+    street = address.strip().partition(f" {commune.postcode}")[0].removesuffix(f" {commune.name}").strip()
+    number, _, name = street.partition(" ")
+    return {
+        "longitude": "2.323558",
+        "latitude": "48.751140",
+        "result_score": "0.31" if lost else "0.93",
+        "result_score_next": "0.3" if lost else "0.4",
+        "result_label": f"{address.strip()}, {city}",
+        "result_type": "street" if lost else "housenumber",
+        "result_id": f"{commune.code}_0001" if lost else f"{commune.code}_0001_{number.zfill(5)}",
+        "result_housenumber": "" if lost else number,
+        "result_name": street,
+        "result_street": street if lost else name,
+        "result_postcode": commune.postcode,
+        "result_city": city,
+        "result_context": f"{commune.code[:2]}, {city}",
+        "result_citycode": commune.code,
+        "result_status": "ok",
+    }
 
 
 def search_csv(content: bytes, columns: Sequence[str] = ()) -> bytes:
@@ -44,7 +77,9 @@ def search_csv(content: bytes, columns: Sequence[str] = ()) -> bytes:
     found = io.StringIO()
     writer = csv.writer(found, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow([*header, *RESULTS])
-    writer.writerows([*row, *_result(" ".join(row[rank] for rank in ranks))] for row in rows)
+    for row in rows:
+        result = _result(" ".join(row[rank] for rank in ranks))
+        writer.writerow([*row, *(result.get(name, "") for name in RESULTS)])
     return found.getvalue().encode()
 
 

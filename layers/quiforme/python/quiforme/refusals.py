@@ -12,13 +12,16 @@ Code = Literal[
     "empty_file",
     "no_readable_row",
     "too_many_unreadable_rows",
+    "malformed_values",
     "too_few_rows",
+    "emptied_column",
     "missing_columns",
     "repeated_columns",
     "unreadable",
     "unreadable_header",
     "not_json",
     "no_organisations",
+    "incomplete_pages",
     "no_fiches",
     "wrong_version",
     "wrong_encoding",
@@ -37,13 +40,21 @@ _ENGLISH: Final[Mapping[Code, str]] = {
     "empty_file": "empty file",
     "no_readable_row": "no readable row",
     "too_many_unreadable_rows": "{unreadable} of {rows} rows are unreadable",
+    "malformed_values": (
+        "{column}: {malformed} of {filled} values ({percent} %) are malformed, the first by line or fiche: {first}"
+    ),
     "too_few_rows": "{rows} rows, under half of the {largest} of the largest recent file",
+    "emptied_column": (
+        "{column}: {filled} of {rows} cells are filled, under half of the share of the last accepted file "
+        "({filled_before} of {rows_before})"
+    ),
     "missing_columns": "missing columns: {columns}",
     "repeated_columns": "columns that stand twice: {columns}",
     "unreadable": "unreadable: {detail}",
     "unreadable_header": "unreadable header: {detail}",
     "not_json": "not JSON: {detail}",
     "no_organisations": "no list of organisations",
+    "incomplete_pages": "incomplete: one page of {pages}",
     "no_fiches": "not an export of fiches",
     "wrong_version": "VERSION_FLUX is {version!r}, 4.x is read",
     "wrong_encoding": "encoded in {encoding}, not in UTF-8",

@@ -12,11 +12,11 @@ from quiforme.anomalies import flood
 from quiforme.anomalies.catalogue import RULES
 from quiforme.anomalies.ports import LedgerState
 from quiforme.database import count, run_script, sql_text
-from quiforme.enrichment import KEPT as ENRICHMENT
 from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
-from quiforme.sources.catalogue import BY_NAME, SOURCES, kept
+from quiforme.snapshot.tables import with_added_columns
+from quiforme.sources.catalogue import BY_NAME, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,22 @@ class StoredFiles:
 
 
 def load_snapshot(database: duckdb.DuckDBPyConnection, files: StoredFiles, manifest: Manifest) -> None:
-    """Make a view of each table of the snapshot, empty where it has none, and the table `source_outcomes`."""
+    """Make each table of the snapshot, without rows where it has none, and the table `source_outcomes`."""
     run_script(database, "pipeline/shared/source_tables.sql")
-    for source in SOURCES:
-        in_use = manifest.sources.get(source.name)
-        for table in source.tables:
-            origin = kept(table, files.relation(in_use.tables[table])) if in_use else f"empty.{table}"
+    run_script(database, "pipeline/shared/previous_run.sql")
+    stored = dict(manifest.tables)
+    for in_use in manifest.sources.values():
+        stored |= in_use.tables
+    definitions = database.execute(
+        "SELECT schema_name || '.' || table_name, table_name FROM duckdb_tables() WHERE schema_name <> 'main'"
+    ).fetchall()
+    for definition, table in definitions:
+        if table in stored:
+            origin = with_added_columns(database, kept(table, files.relation(stored[table])), definition)
             database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {origin}")
-    for table in ENRICHMENT:
-        database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM empty.{table}")
-    for table, key in manifest.tables.items():
-        database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {files.relation(key)}")
+        else:
+            database.execute(f"CREATE OR REPLACE TABLE {table} AS FROM {definition}")
+    database.execute("DROP SCHEMA previous CASCADE")  # it has defined columns; `load_previous` makes it
     run_script(database, "anomalies/source_outcomes.sql")
     _load_outcomes(database, manifest)
     overlay_recent_sirene(database)

@@ -52,13 +52,21 @@ REFUSALS: Final[Mapping[Code | Literal["absent"], str]] = {
     "empty_file": "il est vide",
     "no_readable_row": "aucune ligne n'est lisible",
     "too_many_unreadable_rows": "{unreadable} lignes illisibles sur {rows}",
+    "malformed_values": (
+        "{column} : {malformed} valeurs mal formées sur {filled} ({percent} %), dont, par ligne ou par fiche, {first}"
+    ),
     "too_few_rows": "{rows} lignes, contre {largest} dans le plus grand fichier des 30 derniers jours",
+    "emptied_column": (
+        "{column} : {filled} valeurs renseignées sur {rows} lignes, contre {filled_before} sur {rows_before} "
+        "dans le dernier fichier accepté"
+    ),
     "missing_columns": "colonnes absentes : {columns}",
     "repeated_columns": "colonnes en double : {columns}",
     "unreadable": _UNREADABLE,
     "unreadable_header": _UNREADABLE,
     "not_json": _UNREADABLE,
     "no_organisations": _UNEXPECTED,
+    "incomplete_pages": "il est incomplet : une seule page sur {pages}",
     "no_fiches": _UNEXPECTED,
     "wrong_version": _UNEXPECTED,
     "wrong_encoding": _UNEXPECTED,

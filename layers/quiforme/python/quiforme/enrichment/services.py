@@ -80,9 +80,9 @@ def enrich(
         budget_s=budget,
     )
     budget = min(_GEOCODER_S, services.seconds_left())
-    geocoding = geocode_addresses(
-        database, day=day, http=Http(budget_s=budget), address=services.geocoder_address, budget_s=budget
-    )
+    # A file may take a third of it: the halves of one on which the geocoder hangs have the rest.
+    http = Http(budget_s=budget, request_budget_s=budget / 3)
+    geocoding = geocode_addresses(database, day=day, http=http, address=services.geocoder_address, budget_s=budget)
     return EnrichmentResult(
         sirene.complete_up_to,
         bool(sirene.rows or geocoding.answered),

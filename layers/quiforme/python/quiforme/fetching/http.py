@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode, urljoin
@@ -54,6 +55,7 @@ _DESCRIPTIONS: tuple[tuple[type[HTTPError], str], ...] = (  # the first that mat
     (ReadTimeoutError, "it stays silent"),
     (SSLError, "no secure connection can be made"),
 )
+_NO_CONNECTION = (NameResolutionError, NewConnectionError, ConnectTimeoutError, SSLError)
 
 T = TypeVar("T")
 Field = str | tuple[str, bytes, str]
@@ -104,12 +106,23 @@ class _Request:
     body: bytes | None = None
 
 
-class _Transient(Exception):
-    """A failure worth another attempt; `retry_after` is the server's Retry-After, in seconds."""
+class Unavailable(Unfetchable):
+    """The server asks to wait, or takes no connection: no other request would do better now."""
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+
+class _Transient(Exception):
+    """A failure worth another attempt.
+
+    Attributes:
+        retry_after: The server's Retry-After, in seconds.
+        kind: What it becomes when there is no other attempt.
+
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None, *, unavailable: bool = False) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.kind = Unavailable if unavailable or retry_after else Unfetchable
 
 
 class Http:
@@ -216,7 +229,7 @@ class Http:
                 try:
                     retries = retries.increment(request.method, error=failure)
                 except MaxRetryError:
-                    raise _failed(request.url, f"{failure}, {_ATTEMPTS} times over") from failure
+                    raise _failed(request.url, f"{failure}, {_ATTEMPTS} times over", failure.kind) from failure
                 self._pause(request, failure, retries, end)
 
     def _pause(self, request: _Request, failure: _Transient, retries: Retry, end: float) -> None:
@@ -225,7 +238,7 @@ class Http:
         if self._clock() + pause >= end:
             asked = f", and it asks to come back in {failure.retry_after:.0f} s" if failure.retry_after else ""
             raise _failed(
-                request.url, f"{failure}{asked}: no time is left to, it is put off to the next run"
+                request.url, f"{failure}{asked}: no time is left to, it is put off to the next run", failure.kind
             ) from failure
         self._sleep(pause)
 
@@ -258,7 +271,7 @@ class Http:
                     if isinstance(error, Unfetchable):
                         facts = {**error.refusal.facts, "address": shown(address)}
                         raise Unfetchable(error.refusal.code, **facts) from error
-                    raise _Transient(_description(error)) from error
+                    raise _Transient(_description(error), unavailable=isinstance(error, _NO_CONNECTION)) from error
                 address = urljoin(address, location)
             raise _failed(request.url, f"more than {_REDIRECTS} redirects")
 
@@ -266,7 +279,8 @@ class Http:
 def _redirect(answer: BaseHTTPResponse, request: _Request) -> str | None:
     """The location that the response redirects to, if it does."""
     if _RETRIES.is_retry(request.method, answer.status):
-        raise _Transient(f"it answers {answer.status}", _retry_after(answer))
+        throttled = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        raise _Transient(f"it answers {answer.status}", _retry_after(answer), unavailable=throttled)
     location = answer.get_redirect_location()
     if location is False:
         return None
@@ -285,8 +299,8 @@ def _retry_after(answer: BaseHTTPResponse) -> float | None:
         return None
 
 
-def _failed(address: str, detail: str) -> Unfetchable:
-    return Unfetchable("fetch_failed", address=shown(address), detail=detail)
+def _failed(address: str, detail: str, kind: type[Unfetchable] = Unfetchable) -> Unfetchable:
+    return kind("fetch_failed", address=shown(address), detail=detail)
 
 
 def as_date(header: str | None) -> datetime | None:

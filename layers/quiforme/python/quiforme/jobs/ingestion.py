@@ -476,14 +476,17 @@ def _tidy_up(run: _Run, publication: Publication) -> dict[str, int]:
 
 
 def _source_summary(outcome: SourceOutcome) -> dict[str, Any]:
+    """What a run did with one source: `file` and `day` are of the file in use, the counts of the one that came."""
     in_use = outcome.in_use
+    counted = outcome.counts if outcome.state == "refused" else in_use
     return {
         "state": outcome.state,
         "file": in_use.file if in_use else None,
         "day": in_use.day.isoformat() if in_use else None,
-        "rows_read": in_use.rows_read if in_use else 0,
-        "rows_set_aside": in_use.rows_set_aside if in_use else 0,
-        "set_aside": in_use.set_aside_key if in_use else None,
+        "rows_read": counted.rows_read if counted else 0,
+        "rows_set_aside": counted.rows_set_aside if counted else 0,
+        "set_aside": counted.set_aside_key if counted else None,
+        "malformed": {name: one.malformed for name, one in counted.columns.items() if one.malformed} if counted else {},
         "refused": outcome.file,
         "reason": outcome.reason,
     }

@@ -56,7 +56,7 @@ def replay(context: ReplayContext, snapshot_key: str) -> dict[str, Any]:
         overlay_recent_sirene(database)
         build_documents(database, day=manifest.day, settings=manifest.settings)
         find_changes(database, generation=0)
-        tables.load({"stored_repertoire": manifest.tables["repertoire"]})
+        tables.load({"stored_repertoire": manifest.tables["repertoire"]}, defined_in=None)
         different = database.execute(
             """
             SELECT id FROM repertoire FULL JOIN stored_repertoire AS stored USING (id)

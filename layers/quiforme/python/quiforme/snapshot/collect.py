@@ -9,14 +9,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from quiforme.refusals import Refused
 from quiforme.snapshot import guards
-from quiforme.snapshot.manifest import Accepted, SetAsideRow, SourceInUse, SourceOutcome
+from quiforme.snapshot.manifest import (
+    Accepted,
+    ColumnInUse,
+    RefusedCounts,
+    SetAsideRow,
+    SourceInUse,
+    SourceOutcome,
+)
 from quiforme.snapshot.ports import Offer, Origin, Unfetchable, Version
 from quiforme.snapshot.tables import SnapshotTables, separate_database
 from quiforme.sources.catalogue import Source
-from quiforme.sources.reading import FileRefused, ReadResult
+from quiforme.sources.reading import FileRefused, ReadResult, SetAside
 
 _FIRST = 10
+_RAW_SHOWN = 200
+"""Characters of an unreadable row that the manifest keeps when the row has no identifier."""
 _AT_A_TIME = 2
 """Sources collected in parallel: one for each processor."""
 _LONGEST = "rncp"
@@ -81,22 +91,16 @@ class Collector:
         path = self.tables.scratch / f"{source.name}.file"
         offer: Offer | None = None
         try:
-            known = Version(in_use.file, in_use.tag) if in_use else None
+            # What another version of the reader made is read again, whatever conditional requests would say.
+            known = Version(in_use.file, in_use.tag) if in_use and in_use.reader == source.reader else None
             offer = self.origins[source.name].take(source, known, path)
             if offer is None:
                 return SourceOutcome(state="absent" if in_use else "missing", in_use=in_use)
             if in_use and not offer.fetched:
                 return SourceOutcome(state="unchanged", in_use=self._still_in_use(in_use, offer))
-            return SourceOutcome(state="accepted", in_use=self._accept(source, path, offer, in_use))
+            return self._read(source, path, offer, in_use)
         except (FileRefused, Unfetchable) as error:
-            return SourceOutcome(
-                state="refused",
-                in_use=in_use,
-                file=offer.version.file if offer else None,
-                reason=str(error),
-                refusal=error.refusal,
-                kept=self._save_refused(source, path, offer) if offer else None,
-            )
+            return self._refused(source, path, offer, in_use, error=error)
         finally:
             if path not in self._read_in_place:
                 path.unlink(missing_ok=True)
@@ -106,37 +110,77 @@ class Collector:
         accepted = (*guards.recent(in_use.accepted, self.day), Accepted(day=self.day, rows=in_use.rows_read))
         return in_use.model_copy(update={"day": offer.day, "accepted": tuple(dict.fromkeys(accepted))})
 
-    def _accept(self, source: Source, path: Path, offer: Offer, in_use: SourceInUse | None) -> SourceInUse:
+    def _read(self, source: Source, path: Path, offer: Offer, in_use: SourceInUse | None) -> SourceOutcome:
         def previous(table: str) -> Path | None:
-            return self.tables.local(in_use.tables[table]) if in_use else None
+            key = in_use.tables.get(table) if in_use else None
+            return self.tables.local(key) if key else None
 
-        accepted = in_use.accepted if in_use else ()
-        keys = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
+        keys = {
+            table: f"accepted/{source.name}/{self.run_id}/{table}.parquet"
+            for table in (*source.tables, *source.on_demand)
+        }
         if source.name in self.damaged:
             raise self.damaged[source.name]
         with separate_database(self.tables.scratch) as database:
             reading = source.read(database, path, previous)
-            guards.check(reading, accepted, day=self.day, any_volume=offer.version.file in self.any_volume)
+            try:
+                guards.check(reading, in_use, day=self.day, any_volume=offer.version.file in self.any_volume)
+            except FileRefused as error:
+                return self._refused(source, path, offer, in_use, error=error, reading=reading)
             for table, key in keys.items():
                 if table in reading.files:
                     self.tables.save_file(reading.files[table], key)
                 elif table in reading.in_place:
                     self.tables.save_later(source.name, reading.in_place[table], key)
-                    self._read_in_place.add(path)
+                    self._read_in_place.add(reading.in_place[table].path)
                 else:
                     self.tables.save(table, key, database=database)
         digest = offer.sha256 or _digest(path)
-        return SourceInUse(
+        before = guards.recent(in_use.accepted, self.day) if in_use else ()
+        accepted = SourceInUse(
             file=offer.version.file,
             tag=offer.version.tag,
             sha256=digest,
             day=offer.day,
             rows_read=reading.rows,
             rows_set_aside=len(reading.set_aside),
-            set_aside_first=tuple(SetAsideRow(line=row.line, reason=row.reason) for row in reading.set_aside[:_FIRST]),
+            set_aside_first=tuple(map(_row, reading.set_aside[:_FIRST])),
             set_aside_key=self._save_set_aside(source, reading, digest),
             tables=keys,
-            accepted=(*guards.recent(accepted, self.day), Accepted(day=self.day, rows=reading.rows)),
+            accepted=(*before, Accepted(day=self.day, rows=reading.rows)),
+            reader=source.reader,
+            columns=_columns(reading),
+        )
+        return SourceOutcome(state="accepted", in_use=accepted)
+
+    def _refused(
+        self,
+        source: Source,
+        path: Path,
+        offer: Offer | None,
+        in_use: SourceInUse | None,
+        *,
+        error: Refused,
+        reading: ReadResult | None = None,
+    ) -> SourceOutcome:
+        """The outcome of a file that is not used: it is kept for ops, and so are its unreadable rows if it was read."""
+        digest = (offer.sha256 or _digest(path)) if offer and path.exists() else None
+        counts = None
+        if reading and digest:
+            counts = RefusedCounts(
+                rows_read=reading.rows,
+                rows_set_aside=len(reading.set_aside),
+                set_aside_key=self._save_set_aside(source, reading, digest),
+                columns=_columns(reading),
+            )
+        return SourceOutcome(
+            state="refused",
+            in_use=in_use,
+            file=offer.version.file if offer else None,
+            reason=str(error),
+            refusal=error.refusal,
+            kept=self._save_refused(source, path, offer.version.file, digest) if offer and digest else None,
+            counts=counts,
         )
 
     def _save_set_aside(self, source: Source, reading: ReadResult, digest: str) -> str | None:
@@ -144,19 +188,31 @@ class Collector:
             return None
         key = f"set-aside/{source.name}/{digest}.ndjson"
         lines = [
-            json.dumps({"line": row.line, "reason": row.reason, "raw": row.raw}, ensure_ascii=False)
+            json.dumps(
+                {"line": row.line, "reason": row.reason, "identifier": row.identifier, "raw": row.raw},
+                ensure_ascii=False,
+            )
             for row in reading.set_aside
         ]
         self.tables.storage.write(key, "\n".join(lines).encode() + b"\n")
         return key
 
-    def _save_refused(self, source: Source, path: Path, offer: Offer) -> str | None:
+    def _save_refused(self, source: Source, path: Path, file: str, digest: str) -> str:
         """Save a refused file unchanged, for ops to inspect."""
-        if not path.exists():
-            return None
-        key = f"refused/{source.name}/{offer.sha256 or _digest(path)}/{offer.version.file}"
+        key = f"refused/{source.name}/{digest}/{file}"
         self.tables.storage.put(key, path)
         return key
+
+
+def _row(row: SetAside) -> SetAsideRow:
+    raw = None if row.identifier else row.raw[:_RAW_SHOWN]
+    return SetAsideRow(line=row.line, reason=row.reason, identifier=row.identifier, raw=raw)
+
+
+def _columns(reading: ReadResult) -> dict[str, ColumnInUse]:
+    return {
+        name: ColumnInUse(filled=column.filled, malformed=column.malformed) for name, column in reading.columns.items()
+    }
 
 
 def _digest(path: Path) -> str:

@@ -1,31 +1,46 @@
-"""Refuses files that are readable but implausible (sources.md, "Guards")."""
+"""Refuses files that are readable but implausible (sources.md, "Guards" and "Values, not only shapes")."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from quiforme.snapshot.manifest import Accepted
+from quiforme.snapshot.manifest import Accepted, SourceInUse
 from quiforme.sources.reading import FileRefused, ReadResult
+from quiforme.sources.values import ColumnCount
 
 MOST_SET_ASIDE = 0.01
 """The share of unreadable rows above which the whole file is taken to be damaged."""
+
+MOST_MALFORMED = 0.01
+LEAST_MALFORMED = 50
+"""A column with more malformed values than this share, and at least this number, is taken to be destroyed."""
+
+MOST_OF_FEW_MALFORMED = 0.5
+"""So is a column with more malformed values than this share, whatever their number."""
 
 LEAST_OF_BASELINE = 0.5
 """A file with fewer rows than this share of the baseline is taken to be truncated."""
 
 BASELINE_DAYS = 30
 
+LEAST_OF_FILLED = 0.5
+"""A column whose share of filled cells is under this part of what it was is taken to be emptied."""
 
-def check(reading: ReadResult, accepted: Iterable[Accepted], *, day: date, any_volume: bool = False) -> None:
+LEAST_FILLED = 0.01
+LEAST_ROWS = 200
+"""A column that was filled less than that, or in a file of fewer rows, says nothing about the next file."""
+
+
+def check(reading: ReadResult, in_use: SourceInUse | None, *, day: date, any_volume: bool = False) -> None:
     """Check the contents of a file.
 
     Args:
         reading: The contents.
-        accepted: The files of this source accepted so far.
+        in_use: The last accepted file of this source, if any.
         day: The run's day.
-        any_volume: Whether ops accept the file however few rows it has.
+        any_volume: Whether ops accept the file however few rows it has, and however few of their cells are filled.
 
     Raises:
-        FileRefused: Empty, too many unreadable rows, or too few rows.
+        FileRefused: Empty, too many unreadable rows or malformed values, too few rows or filled cells.
 
     """
     unreadable = len(reading.set_aside)
@@ -33,9 +48,12 @@ def check(reading: ReadResult, accepted: Iterable[Accepted], *, day: date, any_v
         raise FileRefused("no_readable_row" if unreadable else "empty_file")
     if unreadable > MOST_SET_ASIDE * (reading.rows + unreadable):
         raise FileRefused("too_many_unreadable_rows", unreadable=unreadable, rows=reading.rows + unreadable)
-    largest = max((file.rows for file in recent(accepted, day)), default=0)
-    if reading.rows < LEAST_OF_BASELINE * largest and not any_volume:
-        raise FileRefused("too_few_rows", rows=reading.rows, largest=largest)
+    _check_values(reading.columns)
+    if in_use and not any_volume:
+        largest = max((file.rows for file in recent(in_use.accepted, day)), default=0)
+        if reading.rows < LEAST_OF_BASELINE * largest:
+            raise FileRefused("too_few_rows", rows=reading.rows, largest=largest)
+        _check_filled(reading, in_use)
 
 
 def recent(accepted: Iterable[Accepted], day: date) -> tuple[Accepted, ...]:
@@ -44,3 +62,34 @@ def recent(accepted: Iterable[Accepted], day: date) -> tuple[Accepted, ...]:
     The window is 30 days: compared with the day before, a file could shrink a little every day unnoticed.
     """
     return tuple(file for file in accepted if day - file.day <= timedelta(days=BASELINE_DAYS))
+
+
+def _check_values(columns: Mapping[str, ColumnCount]) -> None:
+    for name, counted in columns.items():
+        few = counted.malformed < LEAST_MALFORMED or counted.malformed <= MOST_MALFORMED * counted.filled
+        if few and counted.malformed <= MOST_OF_FEW_MALFORMED * counted.filled:
+            continue
+        raise FileRefused(
+            "malformed_values",
+            column=name,
+            malformed=counted.malformed,
+            filled=counted.filled,
+            percent=round(100 * counted.malformed / counted.filled),
+            first=", ".join(f"{place}: {value!r}" for place, value in counted.first),
+        )
+
+
+def _check_filled(reading: ReadResult, in_use: SourceInUse) -> None:
+    if in_use.rows_read < LEAST_ROWS:
+        return
+    for name, counted in reading.columns.items():
+        before = in_use.columns[name].filled / in_use.rows_read if name in in_use.columns else 0
+        if before > LEAST_FILLED and counted.filled / reading.rows < LEAST_OF_FILLED * before:
+            raise FileRefused(
+                "emptied_column",
+                column=name,
+                filled=counted.filled,
+                rows=reading.rows,
+                filled_before=in_use.columns[name].filled,
+                rows_before=in_use.rows_read,
+            )

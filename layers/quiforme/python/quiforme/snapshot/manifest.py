@@ -94,6 +94,23 @@ class SourceInUse(Frozen):
     columns: dict[str, ColumnInUse] = {}
 
 
+class RefusedCounts(Frozen):
+    """What was counted in a file that was read before it was refused.
+
+    Attributes:
+        rows_read: How many rows were read.
+        rows_set_aside: How many rows are unreadable.
+        set_aside_key: The storage key of all of these (NDJSON); None when there are none.
+        columns: What was counted of the form of the values, by the producer's name of the column.
+
+    """
+
+    rows_read: int
+    rows_set_aside: int
+    set_aside_key: str | None
+    columns: dict[str, ColumnInUse] = {}
+
+
 class SourceOutcome(Frozen):
     """The outcome of collecting one source.
 
@@ -105,6 +122,8 @@ class SourceOutcome(Frozen):
         reason: Why it was refused, for ops.
         refusal: The same as a code with its facts; None in manifests that an earlier version stored.
         kept: The storage key of the refused file, for ops, if it could be fetched.
+        counts: What was counted in the refused file; None when it could not be read, and in manifests that an earlier
+            version stored.
 
     """
 
@@ -114,14 +133,14 @@ class SourceOutcome(Frozen):
     reason: str | None = None
     refusal: Refusal | None = None
     kept: str | None = None
+    counts: RefusedCounts | None = None
 
     @property
     def refers_to(self) -> frozenset[str]:
-        """The storage keys of the tables and of the unreadable rows of the file in use."""
-        in_use = self.in_use
-        if in_use is None:
-            return frozenset()
-        return frozenset((*in_use.tables.values(), *([in_use.set_aside_key] if in_use.set_aside_key else [])))
+        """The storage keys of the tables of the file in use, and of the unreadable rows of this and the refused file."""
+        tables = self.in_use.tables.values() if self.in_use else ()
+        set_aside = (counted.set_aside_key for counted in (self.in_use, self.counts) if counted)
+        return frozenset((*tables, *filter(None, set_aside)))
 
 
 class Enrichment(Frozen):

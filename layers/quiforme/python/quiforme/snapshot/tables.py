@@ -39,6 +39,21 @@ def separate_database(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield database
 
 
+def with_added_columns(database: duckdb.DuckDBPyConnection, stored: str, definition: str) -> str:
+    """The SQL of a stored table, with the columns that the version which stored it did not have, as nulls.
+
+    Args:
+        database: Reads the stored table, and has its definition.
+        stored: The SQL of the table as it is stored.
+        definition: The name of a table with the columns of this version.
+
+    """
+    present = {name for name, *_ in database.execute(f"DESCRIBE SELECT * FROM {stored}").fetchall()}
+    defined = database.execute(f"DESCRIBE SELECT * FROM {definition}").fetchall()
+    added = [f"NULL::{kind} AS {name}" for name, kind, *_ in defined if name not in present]
+    return f"(SELECT *, {', '.join(added)} FROM {stored})" if added else stored
+
+
 @dataclass(frozen=True, slots=True)
 class SnapshotTables:
     """Saves tables to the storage, and loads them into the run's database.
@@ -62,20 +77,23 @@ class SnapshotTables:
     _saving: Lock = field(default_factory=Lock)
 
     def load_source(self, source: Source, in_use: SourceInUse | None) -> None:
-        """Load a source's tables, without rows when no file was ever accepted."""
-        if in_use:
-            self.load(in_use.tables)
-        else:
-            for table in source.tables:
-                self.database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM empty.{table}")
+        """Load a source's tables, without rows where no file was ever accepted."""
+        stored = {table: key for table, key in in_use.tables.items() if table in source.tables} if in_use else {}
+        for table in set(source.tables) - set(stored):
+            self.database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM empty.{table}")
+        self.load(stored)
 
-    def load(self, tables: Mapping[str, str], schema: str = "main") -> None:
-        """Make views of saved tables, given their storage keys by name."""
+    def load(self, tables: Mapping[str, str], *, defined_in: str | None = "empty") -> None:
+        """Make views of saved tables.
+
+        Args:
+            tables: Their storage keys, by name.
+            defined_in: The schema that has their columns; None for tables of this version.
+
+        """
         for table, key in tables.items():
-            _, in_place = self._in_place.get(key, (None, None))
-            file = f"({in_place.named})" if in_place else f"read_parquet({sql_text(self.local(key))})"
-            relation = kept(table, file)
-            self.database.execute(f"CREATE OR REPLACE VIEW {schema}.{table} AS FROM {relation}")
+            relation = self._relation(table, key, defined_in=defined_in)
+            self.database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {relation}")
 
     def load_previous(self, previous: Manifest, *, repertoire: str) -> None:
         """Load the tables of the previous run into the schema `previous`.
@@ -86,9 +104,18 @@ class SnapshotTables:
 
         """
         tables = {**previous.tables, **previous.sources["liste_of"].tables, "repertoire": repertoire}
-        for table in tables:
+        for table, key in tables.items():
+            relation = self._relation(table, key, defined_in="previous")
             self.database.execute(f"DROP TABLE previous.{table}")
-        self.load(tables, schema="previous")
+            self.database.execute(f"CREATE VIEW previous.{table} AS FROM {relation}")
+
+    def _relation(self, table: str, key: str, *, defined_in: str | None) -> str:
+        """The SQL that reads a saved table."""
+        _, in_place = self._in_place.get(key, (None, None))
+        if in_place:
+            return kept(table, f"({in_place.named})")
+        stored = kept(table, f"read_parquet({sql_text(self.local(key))})")
+        return with_added_columns(self.database, stored, f"{defined_in}.{table}") if defined_in else stored
 
     def save(self, table: str, key: str, *, database: duckdb.DuckDBPyConnection | None = None) -> None:
         """Save a table of the run's database, or of another one, under a key."""
@@ -115,6 +142,11 @@ class SnapshotTables:
         """
         with self._saving:
             for key, (source, table) in list(self._in_place.items()):
+                if table.form is None:
+                    self._read_whole(source, table)
+                    self.storage.put(key, table.path)
+                    del self._in_place[key]
+                    continue
                 path = self.new_local(key)
                 try:
                     with separate_database(self.scratch) as database:
@@ -134,6 +166,11 @@ class SnapshotTables:
             raise
         except BROKEN as error:
             raise Damaged(source, unreadable(error, table.path)) from error
+
+    def on_demand(self, key: str) -> Path:
+        """Return the file of a table that is not loaded: the producer's own, or the stored one, fetched once."""
+        _, in_place = self._in_place.get(key, (None, None))
+        return in_place.path if in_place else self.local(key)
 
     def local(self, key: str) -> Path:
         """Return the local copy of a stored object, fetched once."""

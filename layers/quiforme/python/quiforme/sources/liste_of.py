@@ -49,11 +49,11 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
         FileRefused: The header is unreadable or lacks a required column.
 
     """
-    header, set_aside = read_csv_lines(
+    sieve, set_aside = read_csv_lines(
         database, path, table="raw_liste_of", delimiter=";", required=_REQUIRED, optional=_OPTIONAL
     )
     siret = '"siretEtablissementDeclarant"'
-    if any(name.startswith(" ") for name in header):
+    if any(name.startswith(" ") for name in sieve.header):
         # The variant of 2021 has the NIC in the SIRET's column; its header names start with a space.
         is_nic = f"regexp_full_match(clean({siret}), '[0-9]{{5}}')"
         siret = f"CASE WHEN {is_nic} THEN concat(clean(siren), clean({siret})) ELSE {siret} END"

@@ -5,16 +5,13 @@ export changed its booleans. No later step can see it. The readers count here, c
 converted; snapshot/guards.py decides what the counts mean. Form only: a SIRET with a wrong key is well formed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 
 from quiforme.database import sql_text
-
-_SHOWN: Final = 3
-_LONGEST_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,7 @@ class Column:
     Attributes:
         name: The producer's name for it.
         value: The SQL of its text, trimmed; null when the cell is empty.
-        form: The SQL that says whether `value` is well formed, with `value` standing for the text.
+        form: The SQL that says whether a text, named `value`, is well formed.
 
     """
 
@@ -40,13 +37,23 @@ class ColumnCount:
     Attributes:
         filled: Cells that are not empty.
         malformed: Those of them that are not of the producer's form.
-        first: The first three of these, each with the place where it is: a line, or the code of a fiche.
+        first: The first three of these: the place of each, a line or the code of a fiche, and its text (`shown`).
 
     """
 
     filled: int
     malformed: int
     first: tuple[tuple[str, str], ...] = ()
+
+
+FIRST: Final = 3
+"""How many malformed values are shown."""
+_LONGEST_SHOWN: Final = 60
+
+
+def shown(value: str) -> str:
+    """The text of a malformed value as far as it is shown."""
+    return value[:_LONGEST_SHOWN]
 
 
 def matching(pattern: str) -> str:
@@ -67,52 +74,56 @@ def one_of(*values: str) -> str:
 FRENCH_DATE: Final = "french_date(value) IS NOT NULL"
 """dd/MM/yyyy, a day of the calendar."""
 ISO_DATE: Final = "TRY_CAST(value AS DATE) IS NOT NULL AND " + matching("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""yyyy-MM-dd, a day of the calendar."""
 NDA: Final = matching("[0-9]{4}[0-9A-Z][0-9]{6}")
 UAI: Final = matching("[0-9]{7}[A-Z]")
 
 
 def count_values(
-    database: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], *, place: str
+    database: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[Column],
+    *,
+    place: str,
+    place_of: Callable[[int], int] = lambda place: place,
 ) -> dict[str, ColumnCount]:
     """Count the filled and the malformed values of each column, in one pass.
 
     Args:
-        database: Holds the relation.
-        relation: A table or a view, with its cells as text.
+        database: Reads the relation; gets a macro for each form.
+        relation: The SQL of a relation in the order of the file; its cells are those of the file, not converted.
         columns: What to count.
-        place: The SQL of where a row is in the file, for the examples.
+        place: The SQL of the rank of a row, for the examples.
+        place_of: Makes of this rank the place that people look at, such as a line of the file.
 
     """
     if not columns:
         return {}
+    for rank, column in enumerate(columns):
+        # A macro, since no replacement in the text of the form would be safe.
+        database.execute(f"CREATE OR REPLACE TEMP MACRO form_{rank}(value) AS coalesce({column.form}, false)")
     cells = ", ".join(f"{column.value} AS value_{rank}" for rank, column in enumerate(columns))
-    counts = ", ".join(
-        f"count(value_{rank}), count(*) FILTER (value_{rank} IS NOT NULL AND NOT coalesce({_form(column, rank)}, false))"
-        for rank, column in enumerate(columns)
-    )
-    source = f"(SELECT {place} AS place, {cells} FROM {relation})"
-    row: Iterable[Any] = database.execute(f"SELECT {counts} FROM {source}").fetchone() or ()
-    numbers = list(map(int, row))
+    counts = ", ".join(f"count(value_{rank}), count(*) FILTER ({_malformed(rank)})" for rank in range(len(columns)))
+    numbers = database.execute(f"SELECT {counts} FROM (SELECT {cells} FROM {relation})").fetchone() or ()
     found: dict[str, ColumnCount] = {}
     for rank, column in enumerate(columns):
         filled, malformed = numbers[2 * rank], numbers[2 * rank + 1]
-        first = _first(database, source, column, rank) if malformed else ()
-        found[column.name] = ColumnCount(filled, malformed, first)
+        first: list[tuple[int, str]] = []
+        if malformed:
+            source = f"(SELECT {place} AS place, {column.value} AS value_{rank} FROM {relation})"
+            first = _first(database, source, rank)
+        found[column.name] = ColumnCount(
+            filled, malformed, tuple((str(place_of(at)), shown(text)) for at, text in first)
+        )
     return found
 
 
-def _form(column: Column, rank: int) -> str:
-    return column.form.replace("value", f"value_{rank}")
+def _malformed(rank: int) -> str:
+    return f"value_{rank} IS NOT NULL AND NOT form_{rank}(value_{rank})"
 
 
-def _first(database: duckdb.DuckDBPyConnection, source: str, column: Column, rank: int) -> tuple[tuple[str, str], ...]:
-    rows = database.execute(
-        f"SELECT place::VARCHAR, left(value_{rank}, {_LONGEST_SHOWN}) FROM {source} "
-        f"WHERE value_{rank} IS NOT NULL AND NOT coalesce({_form(column, rank)}, false) LIMIT {_SHOWN}"
+def _first(database: duckdb.DuckDBPyConnection, source: str, rank: int) -> list[tuple[int, str]]:
+    found = database.execute(
+        f"SELECT place, value_{rank}::VARCHAR FROM {source} WHERE {_malformed(rank)} ORDER BY place LIMIT {FIRST}"
     ).fetchall()
-    return tuple((str(where), str(value)) for where, value in rows)
-
-
-def malformed_only(counts: Mapping[str, ColumnCount]) -> dict[str, int]:
-    """The columns with malformed values, and how many each has."""
-    return {name: count.malformed for name, count in counts.items() if count.malformed}
+    return [(int(place), str(text)) for place, text in found]

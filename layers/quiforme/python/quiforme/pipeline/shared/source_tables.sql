@@ -50,12 +50,30 @@ CREATE OR REPLACE TABLE empty.referentiel_onisep (rank INTEGER, siret VARCHAR, u
 
 -- What the optional services add, stored by each run for the next (enrichment/).
 CREATE OR REPLACE TABLE empty.sirene_recente (
-    siret VARCHAR, etat VARCHAR, date_debut DATE, code_commune VARCHAR, diffusion VARCHAR,
-    traite_le TIMESTAMP   -- when INSEE last processed it
+    siret VARCHAR, etat VARCHAR,
+    date_debut DATE,       -- of a closed establishment: the day it closed; else of the current period
+    code_commune VARCHAR, diffusion VARCHAR,
+    traite_le TIMESTAMP,   -- when INSEE last processed it
+    -- NULL in what an earlier version stored; [ND] and empty are NULL.
+    identite STRUCT(
+        siege BOOLEAN, date_creation DATE, activite_principale VARCHAR, enseigne VARCHAR, denomination_usuelle VARCHAR,
+        complement_adresse VARCHAR, numero_voie VARCHAR, indice_repetition VARCHAR, type_voie VARCHAR,
+        libelle_voie VARCHAR, distribution_speciale VARCHAR, code_postal VARCHAR, libelle_commune VARCHAR,
+        code_cedex VARCHAR, libelle_cedex VARCHAR, libelle_commune_etranger VARCHAR, libelle_pays_etranger VARCHAR),
+    unite STRUCT(
+        etat VARCHAR, diffusion VARCHAR, denomination VARCHAR, denomination_usuelle VARCHAR, sigle VARCHAR,
+        pseudonyme VARCHAR, prenom_usuel VARCHAR, nom VARCHAR, nom_usage VARCHAR, categorie_juridique VARCHAR,
+        activite_principale VARCHAR, nic_siege VARCHAR, date_creation DATE)
 );
 CREATE OR REPLACE TABLE empty.adresses (
     adresse STRUCT(voie VARCHAR, code_postal VARCHAR, ville VARCHAR),
-    score DOUBLE,         -- 0 to 1; NULL when the geocoder found nothing
+    score DOUBLE,           -- 0 to 1; NULL when the geocoder found nothing
     citycode VARCHAR, label VARCHAR,
-    demandee DATE         -- the day of the run that asked the geocoder
+    demandee DATE,          -- the day of the run that the geocoder answered; NULL: nothing is known of the address yet
+    score_suivant DOUBLE,   -- of the second match; NULL when there is none
+    ban STRUCT(type VARCHAR, nom VARCHAR, numero VARCHAR, voie VARCHAR, code_postal VARCHAR, commune VARCHAR,
+               contexte VARCHAR, id VARCHAR, latitude VARCHAR, longitude VARCHAR),
+    lecteur INTEGER,        -- the version of the reader of the answer (ban.READER); NULL in what an earlier version stored
+    ecartee DATE,           -- the day on which it was set aside, for a month: the geocoder fails on it alone
+    lot INTEGER             -- the size of the last file with it on which the geocoder failed: the next one has half of it
 );
