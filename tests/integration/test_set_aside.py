@@ -85,6 +85,16 @@ def _links(folder: Path, bad: set[int]) -> dict[int, str]:
     return spoilt
 
 
+def _units(folder: Path, bad: set[int]) -> dict[int, str]:
+    rows = [",".join((_body(row).siren, "O", "A", "SOCIETE IMAGINAIRE", "")) for row in range(TOTAL)]
+    header = "siren,statutDiffusionUniteLegale,etatAdministratifUniteLegale,denominationUniteLegale,nomUniteLegale"
+    content, spoilt = _text_lines(
+        "\n".join([header, *rows, ""]).encode(), bad, lambda line: line.replace("SOCIETE", '"SOCIETE')
+    )
+    archives.write_zip(folder / f"{sirene.UNITS}.zip", f"{sirene.UNITS}.csv", content)
+    return spoilt
+
+
 def _onisep(folder: Path, bad: set[int]) -> dict[int, str]:
     organismes = [Organisme(body.siret(), body.uai(), "75101", "75001", "PARIS") for body in map(_body, range(TOTAL))]
     listed = json.loads(onisep.render(organismes, bare=True))
@@ -100,6 +110,7 @@ SOURCES: dict[str, Callable[[Path, set[int]], dict[int, str]]] = {
     "rs": _rs,
     "sirene": _stock,
     "sirene_succession": _links,
+    "sirene_unite_legale": _units,
     "annuaire_education": _directory,
     "referentiel_onisep": _onisep,
 }

@@ -22,7 +22,6 @@ NEVER_MODIFIED = {
     "perte_qualiopi",
     "perte_habilitation",
     "nda_sorti_de_liste",
-    "habilitation_sur_fiche_inactive",
     "habilitation_sans_nda",
     "siret_invalide",
     "specialite_inconnue",

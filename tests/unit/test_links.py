@@ -36,6 +36,11 @@ SIRENE = f"https://annuaire-entreprises.data.gouv.fr/etablissement/{SIRET}"
             {"rs": "https://www.francecompetences.fr/recherche/rs/6563/"},
         ),
         (
+            "habilitation_sur_fiche_inactive",
+            {"code_fiche": "RNCP123"},
+            {"rncp": "https://www.francecompetences.fr/recherche/rncp/123/"},
+        ),
+        (
             "uai_divergent",
             {"siret": SIRET, "uai": "0861288H"},
             {

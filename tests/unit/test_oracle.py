@@ -91,13 +91,22 @@ def certifier(siret: str, state: str) -> str:
     )
 
 
-def fiche(code: str, actif: str, *, partners: str = "", certifiers: str = "", end: str = "31/12/2028") -> str:
+def fiche(
+    code: str,
+    actif: str,
+    *,
+    partners: str = "",
+    certifiers: str = "",
+    end: str = "31/12/2028",
+    kind: str = "Enregistrement sur demande",
+) -> str:
     """The jury's ACTIF says the contrary of the fiche's: only the path tells them apart."""
     jury = "Non" if actif == "Oui" else "Oui"
     return (
         f"<FICHE><NUMERO_FICHE>{code}</NUMERO_FICHE><CERTIFICATEURS>{certifiers}</CERTIFICATEURS>"
         f"<PARTENAIRES>{partners}</PARTENAIRES><SI_JURY_FI><ACTIF>{jury}</ACTIF></SI_JURY_FI>"
-        f"<DATE_FIN_ENREGISTREMENT>{end}</DATE_FIN_ENREGISTREMENT><ACTIF>{actif}</ACTIF></FICHE>"
+        f"<DATE_FIN_ENREGISTREMENT>{end}</DATE_FIN_ENREGISTREMENT>"
+        f"<TYPE_ENREGISTREMENT>{kind}</TYPE_ENREGISTREMENT><ACTIF>{actif}</ACTIF></FICHE>"
     )
 
 
@@ -107,9 +116,9 @@ def put_rncp(drop: Path, day: date, *fiches: str) -> None:
         archive.writestr("export_fiches_RNCP_V4_1.xml", content)
 
 
-def put_directory(drop: Path, *rows: tuple[str, str, str, str, str]) -> None:
-    header = "Identifiant_de_l_etablissement;SIREN_SIRET;etat;Type_contrat_prive;Lycee_Agricole"
-    text = "\r\n".join([header, *(";".join(row) for row in rows)]) + "\r\n"
+def put_directory(drop: Path, *rows: tuple[str, str, str, str, str], kind: str = "Lycée") -> None:
+    header = "Type_etablissement;Identifiant_de_l_etablissement;SIREN_SIRET;etat;Type_contrat_prive;Lycee_Agricole"
+    text = "\r\n".join([header, *(";".join((kind, *row)) for row in rows)]) + "\r\n"
     (drop / "fr-en-annuaire-education.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
 
 
@@ -367,7 +376,7 @@ def test_the_first_reconciliation_opens_everything(tmp_path: Path) -> None:
         ("ouverte", "declaration_perimee", NDA_A, 1),
         ("ouverte", "specialite_inconnue", f"{NDA_A}|221w", 1),
         ("ouverte", "region_incoherente", NDA_A, 1),
-        ("ouverte", "habilitation_sur_fiche_inactive", f"{C1}|RNCP901", 1),
+        ("ouverte", "habilitation_sur_fiche_inactive", "RNCP901", 1),
         ("ouverte", "fin_enregistrement_depassee", "RNCP900", 1),
         ("ouverte", "habilitation_sans_nda", C1, 1),
     ]

@@ -216,17 +216,27 @@ FINDINGS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
     ),
     (
         "habilitation_sur_fiche_inactive",
-        {"siret": SIRET, "code_fiche": "RNCP123"},
-        {
-            "france_competences": {
-                "etat_habilitation": "Actif",
-                "fiche_active": "Non",
-                "date_fin_enregistrement": "2025-08-31",
-            }
-        },
-        "France compétences tient l'établissement 81841109200013 pour habilité sur la fiche RNCP123, qui n'est plus "
-        "active (fin d'enregistrement : 31/08/2025). Demander à l'établissement s'il prépare encore à cette "
-        "certification, et au certificateur de faire clore l'habilitation.",
+        {"code_fiche": "RNCP123"},
+        {"france_competences": {"nombre": 12, "premiers": [SIRET, OTHER, SUCCESSOR, "90000000200015"]}},
+        "La fiche RNCP123 n'est plus active selon France compétences, qui y tient pourtant encore 12 partenaires pour "
+        "habilités, dont 81841109200013, 90000000100017 et 81841109200021. Demander au certificateur si une autre fiche la "
+        "remplace, et de faire clore ces habilitations.",
+    ),
+    (
+        "habilitation_sur_fiche_inactive",
+        {"code_fiche": "RNCP123"},
+        {"france_competences": {"nombre": 3, "premiers": [SIRET, OTHER, SUCCESSOR]}},
+        "La fiche RNCP123 n'est plus active selon France compétences, qui y tient pourtant encore 3 partenaires pour "
+        "habilités : 81841109200013, 90000000100017 et 81841109200021. Demander au certificateur si une autre fiche la "
+        "remplace, et de faire clore ces habilitations.",
+    ),
+    (
+        "habilitation_sur_fiche_inactive",
+        {"code_fiche": "RNCP123"},
+        {"france_competences": {"nombre": 1, "premiers": [SIRET]}},
+        "La fiche RNCP123 n'est plus active selon France compétences, qui y tient pourtant encore un partenaire pour "
+        "habilité : 81841109200013. Demander au certificateur si une autre fiche la remplace, et de faire clore ces "
+        "habilitations.",
     ),
     (
         "fin_enregistrement_depassee",
@@ -248,10 +258,10 @@ FINDINGS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
         "habilitation_sans_nda",
         {"siret": SIRET},
         {"liste_of": {"siren": SIRET[:9], "nda": None}},
-        "France compétences tient l'établissement 81841109200013 pour habilité à former, mais la liste publique des "
-        "organismes de formation n'a aucun numéro de déclaration d'activité pour son unité légale 818411092. Demander "
-        "à l'établissement sous quel numéro il forme, et si son bilan pédagogique et financier est en retard : un "
-        "organisme en retard n'est pas dans la liste.",
+        "France compétences tient l'établissement 81841109200013 pour habilité à former, comme partenaire, à une "
+        "certification enregistrée sur demande, mais la liste publique des organismes de formation n'a aucun numéro de "
+        "déclaration d'activité pour son unité légale 818411092. Demander à l'établissement sous quel numéro il forme, et si "
+        "son bilan pédagogique et financier est en retard : un organisme en retard n'est pas dans la liste.",
     ),
     (
         "habilitation_sans_qualiopi",
@@ -273,8 +283,9 @@ FINDINGS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
         "uai_multiples",
         {"siret": SIRET},
         {"annuaire_education": ["0861288H", "0861289J"]},
-        "L'annuaire de l'éducation donne à l'établissement 81841109200013 plusieurs codes UAI ouverts : 0861288H et "
-        "0861289J. Demander à l'établissement lequel désigne son activité de formation, et si les autres servent encore.",
+        "L'annuaire de l'éducation donne à l'établissement 81841109200013, écoles primaires mises à part, plusieurs codes UAI "
+        "ouverts : 0861288H et 0861289J. Demander à l'établissement lequel désigne son activité de formation, et si les autres "
+        "servent encore.",
     ),
     (
         "uai_divergent",
@@ -310,10 +321,9 @@ FINDINGS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
     (
         "lignes_rejetees",
         {"source": "liste_of"},
-        {"nombre": 12, "premieres": [{"line": 47, "reason": "x"}, {"line": 50, "reason": "y"}], "conservees": "k"},
-        "Lignes ou fiches illisibles dans le fichier de la source « liste publique des organismes de formation » : 12, "
-        "à commencer par la n° 47. Le reste du fichier est utilisé. Les signaler au producteur, avec leur texte, qui "
-        "est gardé à part.",
+        {"nombre": 12, "premieres": [{"identifiant": NDA, "texte": None, "motif": "x"}]},
+        "Lignes ou fiches illisibles dans le fichier de la source « liste publique des organismes de formation » : 12. Le "
+        "reste du fichier est utilisé. Les signaler au producteur, avec leur texte, qui est gardé à part.",
     ),
     (
         "adresse_introuvable",
@@ -440,6 +450,58 @@ def test_why_a_file_was_refused_is_said_in_french(details: Refusal | str | None,
 
 def test_every_refusal_has_its_french() -> None:
     assert set(vocabulary.REFUSALS) == {*get_args(Code), "absent"}
+
+
+@pytest.mark.parametrize(
+    ("first", "named"),
+    [
+        ({"identifiant": NDA, "texte": None, "motif": "x"}, " (11750000175)"),
+        ({"identifiant": None, "texte": ";;", "motif": "x"}, ""),
+    ],
+)
+def test_where_the_unreadable_rows_stand_is_said(first: dict[str, Any], named: str) -> None:
+    details = {"fichier": "listePubliqueOF.csv", "lignes": [47, 50], "conservees": "set-aside/liste_of/1.ndjson"}
+    text = said(
+        "lignes_rejetees", {"source": "liste_of"}, {"nombre": 12, "premieres": [first]}, details=json.dumps(details)
+    )
+    assert text.startswith(
+        "Lignes ou fiches illisibles dans le fichier « listePubliqueOF.csv » de la source « liste publique des organismes de "
+        f"formation » : 12, à commencer par la n° 47{named}. Le reste du fichier est utilisé. Les signaler au producteur, "
+        "avec leur texte, que l'exploitant du service garde à part sous « set-aside/liste_of/1.ndjson ». Constaté"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "cle", "constats", "expected"),
+    [
+        (
+            "habilitation_sur_fiche_inactive",
+            {"siret": SIRET, "code_fiche": "RNCP123"},
+            {
+                "france_competences": {
+                    "etat_habilitation": "Actif",
+                    "fiche_active": "Non",
+                    "date_fin_enregistrement": "2025-08-31",
+                }
+            },
+            "France compétences tient l'établissement 81841109200013 pour habilité sur la fiche RNCP123, qui n'est plus active "
+            "(fin d'enregistrement : 31/08/2025).",
+        ),
+        (
+            "lignes_rejetees",
+            {"source": "liste_of"},
+            {"nombre": 12, "premieres": [{"line": 47, "reason": "x"}], "conservees": "k"},
+            "Lignes ou fiches illisibles dans le fichier de la source « liste publique des organismes de formation » : 12. Le "
+            "reste du fichier est utilisé.",
+        ),
+    ],
+)
+def test_what_an_earlier_version_found_is_still_said(
+    code: str, cle: dict[str, str], constats: dict[str, Any], expected: str
+) -> None:
+    assert said(code, cle, constats, "resolue", NOWHERE) == (
+        f"Résolue le 27/11/2026 : le constat du 23/11/2026 n'a plus cours. Rappel : {expected}"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -70,6 +70,7 @@ class Fiche:
     state: str = "Publiée"
     end: date | None = date(2030, 8, 31)
     decision: date | None = date(2024, 7, 18)
+    """None: registered `de droit`, as national diplomas are."""
     level: str = "6"
     successor: str = ""
     certifiers: list[Certifier] = field(default_factory=list)
@@ -94,6 +95,34 @@ class SireneRow:
     head_office: bool = True
     diffusion: str = "O"
     activity: str = "85.59A"
+    sign: str = ""
+    complement: str = ""
+    postal_box: str = ""
+    cedex: tuple[str, str] = ("", "")
+    """Its code and its label."""
+    abroad: tuple[str, str] = ("", "")
+    """The town and the country, of an establishment outside France."""
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A legal unit of the Sirene stock: a company, or a natural person when it has a surname."""
+
+    siren: str
+    name: str = ""
+    usual_name: str = ""
+    initials: str = ""
+    surname: str = ""
+    married_name: str = ""
+    first_name: str = ""
+    pseudonym: str = ""
+    category: str = "5710"
+    state: str = "A"
+    diffusion: str = "O"
+    activity: str = "85.59A"
+    head_office: str = "00018"
+    created: str = "2015-09-01"
+    since: str = "2015-09-01"
 
 
 @dataclass(frozen=True)
@@ -118,6 +147,7 @@ class School:
     postcode: str
     city: str
     name: str = "Lycée imaginaire"
+    kind: str = "Lycée"
     state: str = "OUVERT"
     contract: str = "SANS OBJET"
     agricultural: str = "0"

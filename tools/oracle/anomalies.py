@@ -305,7 +305,7 @@ def perte_qualiopi(facts: Facts) -> Iterator[Finding]:
 
 
 def perte_habilitation(facts: Facts) -> Iterator[Finding]:
-    """Active in the previous generation, absent or inactive now; closes when its age reaches 90 days."""
+    """Active in the previous generation, absent or inactive now, the fiche not ended as announced; closes after 90 days."""
     for (siret, code), since in facts.lost_habilitations.items():
         if (facts.day - since).days < 90:
             now = facts.held.get(siret, {}).get(code)
@@ -316,22 +316,25 @@ def perte_habilitation(facts: Facts) -> Iterator[Finding]:
 
 
 def habilitation_sur_fiche_inactive(facts: Facts) -> Iterator[Finding]:
-    """Partner `Actif` on a fiche with `ACTIF = Non`."""
-    seen = set()
+    """Partners still `Actif` on a fiche with `ACTIF = Non`; evidence: how many, the first ten SIRETs."""
     for fiche in facts.snapshot.fiches():
+        sirets: list[str] = []  # distinct valid ones, in the file's order
         for partner in fiche.partners:
-            key = (partner.siret, fiche.code)
-            if fiche.actif == "Non" and partner.etat == "Actif" and valid_siret(partner.siret) and key not in seen:
-                seen.add(key)
-                yield facts.about_siret(partner.siret, {fiche.source: {"fiche_actif": "Non"}}, fiche.code)
+            if partner.etat == "Actif" and valid_siret(partner.siret) and partner.siret not in sirets:
+                sirets.append(partner.siret)
+        if fiche.actif == "Non" and sirets:
+            yield Finding(
+                {"code_fiche": fiche.code}, {"nombre": len(sirets), "premiers": sirets[:10]}, code_fiche=fiche.code
+            )
 
 
 def fin_enregistrement_depassee(facts: Facts) -> Iterator[Finding]:
-    """`FICHE/ACTIF = Oui` though `DATE_FIN_ENREGISTREMENT` is before the run's day."""
+    """`FICHE/ACTIF = Oui` though `DATE_FIN_ENREGISTREMENT` is before the day of the data of its register."""
     seen = set()
     for fiche in facts.snapshot.fiches():
         end = fiche.date_fin_enregistrement
-        if fiche.actif == "Oui" and end is not None and end < facts.day and fiche.code not in seen:
+        past = end is not None and end < facts.snapshot.days[fiche.source]
+        if fiche.actif == "Oui" and past and fiche.code not in seen:
             seen.add(fiche.code)
             yield Finding(
                 {"code_fiche": fiche.code},
@@ -355,10 +358,12 @@ def certificateur_ferme(facts: Facts) -> Iterator[Finding]:
 
 
 def habilitation_sans_nda(facts: Facts) -> Iterator[Finding]:
-    """Active habilitation to train as a partner, and its SIREN has no NDA in the OF list."""
+    """Active habilitation to train as a partner on a fiche registered `sur demande`, and no NDA for its SIREN."""
     n = ndas_by_siren(facts.of_rows())
+    on_request = {fiche.code for fiche in facts.snapshot.fiches() if fiche.type_enregistrement.endswith("sur demande")}
     for siret in facts.partners_who_train():
-        if not n.get(siret[:9]):
+        trained_for = {code for code, entry in facts.held[siret].items() if entry.trains_as_partner}
+        if trained_for & on_request and not n.get(siret[:9]):
             yield facts.about_siret(siret, {"liste_of": {"siren": siret[:9], "ndas": []}})
 
 
@@ -406,9 +411,9 @@ def uai_invalide(facts: Facts) -> Iterator[Finding]:
 
 
 def uai_multiples(facts: Facts) -> Iterator[Finding]:
-    """Several `OUVERT` directory UAIs for one document SIRET."""
+    """Several `OUVERT` directory UAIs for one document SIRET, primary schools left out."""
     for siret, rows in usable_directory_rows(facts.snapshot).items():
-        opened = sorted({row.uai for row in rows if row.etat == "OUVERT"})
+        opened = sorted({row.uai for row in rows if row.etat == "OUVERT" and row.type_etablissement != "Ecole"})
         if siret in facts.documents and len(opened) > 1:
             yield facts.about_siret(siret, {"annuaire_education": {"uais": opened}})
 
@@ -474,7 +479,7 @@ RULES: dict[str, Rule] = {
     "nda_sorti_de_liste": Rule("majeure", (OF,), nda_sorti_de_liste),
     "perte_qualiopi": Rule("critique", (OF,), perte_qualiopi),
     "perte_habilitation": Rule("majeure", (FICHES,), perte_habilitation),
-    "habilitation_sur_fiche_inactive": Rule("mineure", (FICHES,), habilitation_sur_fiche_inactive),
+    "habilitation_sur_fiche_inactive": Rule("info", (FICHES,), habilitation_sur_fiche_inactive),
     "fin_enregistrement_depassee": Rule("mineure", (FICHES,), fin_enregistrement_depassee),
     "certificateur_ferme": Rule("majeure", (FICHES, SIRENE), certificateur_ferme),
     "habilitation_sans_nda": Rule("mineure", (OF, FICHES), habilitation_sans_nda),

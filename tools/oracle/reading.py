@@ -79,6 +79,7 @@ class Fiche:
     actif: str  # FICHE/ACTIF: Oui or Non
     date_fin_enregistrement: date | None
     date_decision: date | None
+    type_enregistrement: str
     partners: tuple[Partner, ...]
     certifiers: tuple[Certifier, ...]
     title: str = ""
@@ -107,6 +108,7 @@ class DirectoryRow:
     uai: str
     siret: str
     etat: str
+    type_etablissement: str
     contrat: str
     lycee_agricole: str
 
@@ -132,6 +134,8 @@ class Snapshot:
     annuaire_education: list[DirectoryRow] | None = None
     referentiel_onisep: list[Organisation] | None = None
     set_aside: dict[str, int] = field(default_factory=dict)
+    days: dict[str, date] = field(default_factory=dict)
+    """The day of the data of each register: the date in its file's name."""
 
     def holds(self, source: str) -> bool:
         return getattr(self, source) is not None
@@ -319,6 +323,7 @@ def read_fiches(content: bytes, source: str) -> tuple[list[Fiche], int]:
                 actif=actif,
                 date_fin_enregistrement=french_date(text_at(element, "DATE_FIN_ENREGISTREMENT")),
                 date_decision=french_date(text_at(element, "DATE_DECISION")),
+                type_enregistrement=text_at(element, "TYPE_ENREGISTREMENT"),
                 partners=tuple(partners),
                 certifiers=tuple(certifiers),
                 title=text_at(element, "INTITULE"),
@@ -436,6 +441,7 @@ def read_directory(content: bytes) -> tuple[list[DirectoryRow], int]:
                 uai=row["Identifiant_de_l_etablissement"],
                 siret=row["SIREN_SIRET"],
                 etat=row["etat"],
+                type_etablissement=row["Type_etablissement"],
                 contrat=row["Type_contrat_prive"],
                 lycee_agricole=row["Lycee_Agricole"],
             )
@@ -492,6 +498,13 @@ def file_of(drop: Path, source: str) -> Path | None:
     return max(found)[2] if found else None
 
 
+def day_in(name: str) -> date:
+    """The date in a register's file name."""
+    dated = re.search(r"\d{4}-\d{2}-\d{2}", name)
+    assert dated is not None
+    return date.fromisoformat(dated[0])
+
+
 def read_drop(drop: Path, last: Snapshot) -> Snapshot:
     """The snapshot in use after this drop: a source absent from the folder keeps its last accepted one."""
     now = Snapshot(
@@ -504,6 +517,7 @@ def read_drop(drop: Path, last: Snapshot) -> Snapshot:
         last.annuaire_education,
         last.referentiel_onisep,
         dict(last.set_aside),
+        dict(last.days),
     )
     path = file_of(drop, "liste_of")
     if path is not None:
@@ -511,9 +525,11 @@ def read_drop(drop: Path, last: Snapshot) -> Snapshot:
     path = file_of(drop, "rncp")
     if path is not None:
         now.rncp, now.set_aside["rncp"] = read_fiches(unzipped(path, ".xml"), "rncp")
+        now.days["rncp"] = day_in(path.name)
     path = file_of(drop, "rs")
     if path is not None:
         now.rs, now.set_aside["rs"] = read_fiches(unzipped(path, ".xml"), "rs")
+        now.days["rs"] = day_in(path.name)
     path = file_of(drop, "sirene")
     if path is not None:
         now.sirene, now.set_aside["sirene"] = read_sirene(path)

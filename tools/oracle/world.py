@@ -103,11 +103,14 @@ class Oracle:
             # only `liste_of` is indispensable: without any, the run fails and changes nothing
             raise ValueError("no OF list was ever accepted")
         before = rows_by_nda(self._snapshot.liste_of or [])  # the previously accepted list
+        ends = {
+            fiche.code: fiche.date_fin_enregistrement for fiche in self._snapshot.fiches()
+        }  # as announced until now
         self._snapshot = snapshot
         self.set_aside = dict(snapshot.set_aside)
         self._age_ndas(before, snapshot.liste_of, day)
         self._age_qualiopi(before, rows_by_nda(snapshot.liste_of))
-        self._age_habilitations(day)
+        self._age_habilitations(ends, day)
         self._all_documents = build(snapshot, {key: carried for key, (_since, carried) in self._inactive.items()})
         self.excluded = excluded_sirets(snapshot, self.exclusions)
         self.documents = {
@@ -157,12 +160,16 @@ class Oracle:
             if nda not in now or category in categories_true(now[nda]):
                 del self._lost_qualiopi[(nda, category)]
 
-    def _age_habilitations(self, day: date) -> None:
+    def _age_habilitations(self, announced_ends: dict[str, date | None], day: date) -> None:
         previous, self._held = self._held, habilitations(self._snapshot)
         active = {(siret, code) for siret, all_of in self._held.items() for code, one in all_of.items() if one.active}
+        in_force = {fiche.code for fiche in self._snapshot.fiches() if fiche.actif == "Oui"}
         for siret, entries in previous.items():
             for code, one in entries.items():
-                if one.active and (siret, code) not in active:
+                # The fiche is inactive or gone now, and its end as the previous register gave it is not after the day.
+                end = announced_ends.get(code)
+                as_announced = code not in in_force and end is not None and end <= day
+                if one.active and (siret, code) not in active and not as_announced:
                     self._lost_habilitations[(siret, code)] = day
         # closes when active again, or when its age reaches 90 days
         for key, since in list(self._lost_habilitations.items()):

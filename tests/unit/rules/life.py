@@ -21,7 +21,7 @@ from quiforme.sources.catalogue import SOURCES
 from tests.unit.rules.rows import DAY, Row, Tables
 
 RULE_OF = {rule.code: rule for rule in RULES}
-_COMPARED = ("liste_of", "habilitations")
+_REGISTERS = ("fiches_rncp", "fiches_rs")
 _TABLES_OF = {source.name: source.tables for source in SOURCES} | {"adresses": ("adresses",)}
 
 
@@ -74,11 +74,10 @@ class Life:
         """
         self.day += timedelta(days=after)
         empty = {table for source in without for table in _TABLES_OF[source]}
-        earlier, self._missed = [self._today, *self._missed], []
-        before = {name: [row for rows in earlier for row in rows.get(name, [])] for name in _COMPARED}
+        earlier, self._missed = [*reversed(self._missed), self._today], []
         self._today = {name: rows for name, rows in tables.items() if name not in empty}
         self._days += 1
-        return self._run(before, without)
+        return self._run(_previous(earlier), without)
 
     def miss(self, tables: Tables) -> None:
         """A day without a reconciliation; the next day compares with its snapshot too."""
@@ -242,6 +241,20 @@ class Life:
         return Event(row["event"], {name: cle[name] for name in self.rule.cle}, constats, row)
 
 
+def _previous(earlier: list[Tables]) -> Tables:
+    """The tables of the schema `previous`, from the tables of the days to compare with, newest first."""
+    before: Tables = {"liste_of": [], "habilitations": [], "fiches": []}
+    for number, tables in enumerate(earlier):
+        before["liste_of"] += tables.get("liste_of", [])
+        before["habilitations"] += [{**row, "snapshot": number} for row in tables.get("habilitations", [])]
+        before["fiches"] += [
+            {"code": row["code"], "announced_end": row["date_fin_enregistrement"], "snapshot": number}
+            for register in _REGISTERS
+            for row in tables.get(register, [])
+        ]
+    return before
+
+
 def identity(code: str, cle: dict[str, str]) -> str:
     """The identifier of an anomaly."""
     text = json.dumps({"cle": cle, "code": code}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -264,8 +277,11 @@ def no_rows(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         for schema, name in names:
             kind = "VIEW" if name == "sirene" else "TABLE"
             database.execute(f"CREATE OR REPLACE {kind} main.{name} AS FROM {schema}.{name}")
-        for name in _COMPARED:
-            database.execute(f"CREATE OR REPLACE TABLE previous.{name} AS FROM main.{name}")
+        database.execute("CREATE OR REPLACE TABLE previous.liste_of AS FROM main.liste_of")
+        database.execute(
+            "CREATE OR REPLACE TABLE previous.habilitations AS SELECT *, 0 AS snapshot FROM main.habilitations"
+        )
+        database.execute("CREATE TABLE previous.fiches (code VARCHAR, announced_end DATE, snapshot INTEGER)")
         yield database
 
 

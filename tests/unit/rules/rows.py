@@ -59,9 +59,15 @@ def stock(siret: str = SIRET, etat: str = "A", commune: str = "75056", debut: da
     return {"siret": siret, "etat": etat, "code_commune": commune, "date_debut": debut}
 
 
-def place(score: float | None, citycode: str | None = None, address: dict[str, str] = ADDRESS) -> Row:
-    """An answer of the geocoder."""
-    return {"adresse": address, "score": score, "citycode": citycode, "label": "12 Rue des Écoles", "demandee": DAY}
+def place(
+    score: float | None,
+    citycode: str | None = None,
+    address: dict[str, str] = ADDRESS,
+    runner_up: float | None = None,
+) -> Row:
+    """An answer of the geocoder; `runner_up` is the score of the second best."""
+    found = {"score": score, "score_suivant": runner_up, "citycode": citycode, "label": "12 Rue des Écoles"}
+    return {"adresse": address, **found, "demandee": DAY}
 
 
 def document(siret: str = SIRET) -> Row:
@@ -69,9 +75,9 @@ def document(siret: str = SIRET) -> Row:
     return {"id": siret, "etat": "document"}
 
 
-def school(uai: str | None = UAI, siret: str = SIRET, etat: str = "OUVERT") -> Row:
+def school(uai: str | None = UAI, siret: str = SIRET, etat: str = "OUVERT", kind: str | None = "Lycée") -> Row:
     """A row of the directory."""
-    return {"uai": uai, "siret": siret, "etat": etat}
+    return {"uai": uai, "siret": siret, "etat": etat, "type_etablissement": kind}
 
 
 def onisep(uai: str | None = UAI, siret: str = SIRET, rank: int = 1) -> Row:
@@ -79,9 +85,11 @@ def onisep(uai: str | None = UAI, siret: str = SIRET, rank: int = 1) -> Row:
     return {"rank": rank, "siret": siret, "uai": uai}
 
 
-def fiche(code: str = "RNCP1", *, active: bool = True, end: date | None = None) -> Row:
+def fiche(
+    code: str = "RNCP1", *, active: bool = True, end: date | None = None, kind: str | None = "sur demande"
+) -> Row:
     """A fiche."""
-    return {"code": code, "actif": active, "date_fin_enregistrement": end}
+    return {"code": code, "actif": active, "date_fin_enregistrement": end, "type_enregistrement": kind}
 
 
 def partner(siret: str = SIRET, etat: str | None = "Actif", code: str = "RNCP1") -> Row:

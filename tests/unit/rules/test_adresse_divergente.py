@@ -8,11 +8,16 @@ from tests.unit.rules.rows import ADDRESS, NDA, SECOND, SIRET, Tables, of, place
 ELSEWHERE = {"voie": "3 PLACE DU MARCHE", "code_postal": "94000", "ville": "CRETEIL"}
 
 
-def geocoded(citycode: str | None, commune: str | None = "75111", score: float | None = 0.9) -> Tables:
+def geocoded(
+    citycode: str | None,
+    commune: str | None = "75111",
+    score: float | None = 0.9,
+    runner_up: float | None = None,
+) -> Tables:
     """An address, its answer, and its establishment."""
     return {
         "liste_of": [of(adresse=ADDRESS), of(2, adresse=ADDRESS)],
-        "adresses": [place(score, citycode)],
+        "adresses": [place(score, citycode, runner_up=runner_up)],
         "sirene": [stock(commune=commune)] if commune else [],
     }
 
@@ -39,11 +44,39 @@ def test_life(life: Life) -> None:
     assert opened.about("nda", "siret", "siren", "departement", "region") == (NDA, SIRET, SIRET[:9], "75", "11")
 
 
-@pytest.mark.parametrize(("score", "expected"), [(0.5, {(NDA,)}), (0.4999, set()), (None, set())])
+@pytest.mark.parametrize(("score", "found"), [(0.7, True), (0.6999, False), (0.5, False), (0.4, False), (None, False)])
 def test_the_commune_of_a_place_that_is_not_the_address_says_nothing(
-    life: Life, score: float | None, expected: set[tuple[str]]
+    life: Life, score: float | None, found: bool
 ) -> None:
-    assert life.finds(geocoded("94028", score=score)) == expected
+    assert bool(life.finds(geocoded("94028", score=score))) is found
+
+
+@pytest.mark.parametrize(
+    ("score", "runner_up", "found"),
+    [
+        (0.9, None, True),
+        (0.9, 0.2, True),
+        (0.75, 0.6999, True),
+        # Within 0.05, both ends included; the differences of these numbers are not exact in binary.
+        (0.75, 0.7, False),
+        (0.8, 0.75, False),
+        (0.9, 0.85, False),
+        (0.97, 0.92, False),
+        (0.9, 0.8501, False),
+        (0.9, 0.9, False),
+        (0.9, 0.95, False),
+    ],
+)
+def test_a_place_that_may_as_well_be_another_says_nothing(
+    life: Life, score: float, runner_up: float | None, found: bool
+) -> None:
+    assert bool(life.finds(geocoded("94028", score=score, runner_up=runner_up))) is found
+
+
+def test_it_closes_when_the_place_becomes_uncertain(life: Life) -> None:
+    [opened] = life.play(geocoded("94028"))
+    [closed] = life.play(geocoded("94028", runner_up=0.88))
+    assert (closed.kind, closed.constats) == ("resolue", opened.constats)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`perte_habilitation`: active in the previous generation, absent or inactive now.
+"""`perte_habilitation`: active in the previous generation, absent or inactive now, and the fiche did not end as announced.
 
 It closes when active again, or when its age reaches 90 days.
 """
@@ -8,7 +8,20 @@ from datetime import date
 import pytest
 
 from tests.unit.rules.life import Life
-from tests.unit.rules.rows import OTHER, SIBLING, SIRET, Tables, certifier, fiche, held, partner, stock
+from tests.unit.rules.rows import (
+    DAY,
+    OTHER,
+    SIBLING,
+    SIRET,
+    Row,
+    Tables,
+    certifier,
+    days_before,
+    fiche,
+    held,
+    partner,
+    stock,
+)
 
 HELD: Tables = {"habilitations": [held()]}
 INACTIVE: Tables = {"habilitations": [held(active=False)]}
@@ -127,3 +140,83 @@ def test_it_does_not_matter_what_it_was_for(life: Life) -> None:
 def test_each_of_them_is_an_anomaly(life: Life) -> None:
     life.play({"habilitations": [held(), held(code="RS2"), held(OTHER)]})
     assert life.finds(ABSENT) == {KEY, (SIRET, "RS2"), (OTHER, "RNCP1")}
+
+
+YESTERDAY = days_before(1)  # the first day of a life is DAY: its second is the first that compares
+TODAY = days_before(-1)
+TOMORROW = days_before(-2)
+
+
+@pytest.mark.parametrize(
+    ("announced", "now", "lost"),
+    [
+        # It ended as announced: the day has come, and the fiche is inactive or gone.
+        (fiche(end=TODAY), [fiche(active=False, end=TODAY)], False),
+        (fiche(end=DAY), [fiche(active=False, end=DAY)], False),
+        (fiche(end=YESTERDAY), [fiche(active=False, end=TODAY)], False),
+        (fiche(end=TODAY), [fiche(active=False, end=date(2030, 1, 1))], False),
+        (fiche(end=TODAY), [fiche(active=False)], False),
+        (fiche(end=TODAY), [], False),
+        (fiche(end=TODAY), [fiche("RNCP2")], False),
+        # Before its day, or without one.
+        (fiche(end=TOMORROW), [fiche(active=False, end=TOMORROW)], True),
+        (fiche(end=TOMORROW), [], True),
+        (fiche(), [fiche(active=False)], True),
+        (fiche(), [], True),
+        # A date rewritten on the day is no announcement.
+        (fiche(end=date(2030, 1, 1)), [fiche(active=False, end=TODAY)], True),
+        (fiche(), [fiche(active=False, end=DAY)], True),
+        # A partner withdrawn from an active fiche, whatever its end.
+        (fiche(end=TODAY), [fiche(end=TODAY)], True),
+        (fiche(end=TODAY), [fiche(end=date(2030, 1, 1))], True),
+        (fiche("RNCP2", end=TODAY), [fiche(active=False, end=TODAY)], True),
+    ],
+)
+def test_what_was_announced_is_no_loss(life: Life, announced: Row, now: list[Row], lost: bool) -> None:
+    life.play({**HELD, "fiches_rncp": [announced]})
+    assert life.day == DAY
+    assert life.finds({**INACTIVE, "fiches_rncp": now}) == ({KEY} if lost else set())
+
+
+def test_each_register_announces_its_own(life: Life) -> None:
+    life.play(
+        {"habilitations": [held(), held(code="RS1")], "fiches_rncp": [fiche()], "fiches_rs": [fiche("RS1", end=TODAY)]}
+    )
+    ended: Tables = {
+        "fiches_rncp": [fiche(active=False, end=TODAY)],
+        "fiches_rs": [fiche("RS1", active=False, end=TODAY)],
+    }
+    assert life.finds(ended) == {KEY}
+
+
+@pytest.mark.parametrize(
+    ("days", "lost"),
+    [
+        ([(True, date(2030, 1, 1)), (True, TODAY), (False, TODAY)], False),
+        ([(True, TODAY), (True, date(2030, 1, 1)), (False, TODAY)], True),
+        ([(True, TODAY), (True, None), (False, TODAY)], True),
+        ([(True, date(2030, 1, 1)), (False, TODAY), (False, TODAY)], True),
+        ([(True, TODAY), (False, date(2030, 1, 1)), (False, date(2030, 1, 1))], False),
+    ],
+)
+def test_the_end_is_that_of_the_last_register_in_which_it_was_active(
+    life: Life, days: list[tuple[bool, date | None]], lost: bool
+) -> None:
+    """Of several snapshots to compare with, when reconciliations were missed."""
+    first, *missed = [
+        {"habilitations": [held(active=active)], "fiches_rncp": [fiche(active=active, end=end)]} for active, end in days
+    ]
+    life.play(first)
+    for tables in missed:
+        life.miss(tables)
+    assert life.finds(missed[-1]) == ({KEY} if lost else set())
+
+
+def test_what_is_open_stays_open_when_its_fiche_ends_as_announced(life: Life) -> None:
+    active: Tables = {"fiches_rncp": [fiche(end=TOMORROW)]}
+    life.play({**HELD, **active})
+    [opened] = life.play({**INACTIVE, **active})
+    events = life.play({**INACTIVE, "fiches_rncp": [fiche(active=False, end=TOMORROW)]})
+    assert [event.kind for event in events] == ["modifiee"]
+    assert [row["etat"] for row in life.ledger()] == ["ouverte"]
+    assert opened.cle == {"siret": SIRET, "code_fiche": "RNCP1"}

@@ -1,4 +1,4 @@
-"""`source_perimee`: the data used is more than 3 days before the run's day (Sirene stock and succession: 45 days)."""
+"""`source_perimee`: the data used is more than 3 days before the run's day (Sirene's stocks: 45 days)."""
 
 import pytest
 from quiforme.sources.catalogue import SOURCES
@@ -6,7 +6,8 @@ from quiforme.sources.catalogue import SOURCES
 from tests.unit.rules.life import Life
 from tests.unit.rules.rows import DAY, days_before, source_used
 
-LIMITS = {source.name: 45 if source.name in ("sirene", "sirene_succession") else 3 for source in SOURCES}
+MONTHLY = ("sirene", "sirene_succession", "sirene_unite_legale")
+LIMITS = {source.name: 45 if source.name in MONTHLY else 3 for source in SOURCES}
 
 
 def test_life(life: Life) -> None:

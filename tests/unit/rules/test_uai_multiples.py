@@ -1,4 +1,4 @@
-"""`uai_multiples`: several `OUVERT` directory UAIs for one document SIRET."""
+"""`uai_multiples`: several `OUVERT` directory UAIs for one document SIRET, primary schools left out."""
 
 import pytest
 
@@ -29,6 +29,7 @@ def test_life(life: Life) -> None:
         school(),  # the same twice
         school(LAST_UAI, etat="FERME"),
         school("0861289A"),  # wrong key letter
+        school(LAST_UAI, kind="Ecole"),
         school(LAST_UAI, OTHER),
     ],
 )
@@ -56,3 +57,28 @@ def test_the_evidence_is_in_order_whatever_the_table_is_in(life: Life) -> None:
     codes = [f"{number:07}{UAI_KEYS[number % 23]}" for number in numbers]
     [opened] = life.play({**KNOWN, "annuaire_education": [school(code) for code in codes]})
     assert opened.constats["annuaire_education"] == sorted(codes)
+
+
+@pytest.mark.parametrize("kind", ["Collège", "EREA", "Ecole spécialisée", "ecole", None])
+def test_only_primary_schools_are_left_out(life: Life, kind: str | None) -> None:
+    primary = school("0861290K", kind="Ecole")
+    [opened] = life.play({**KNOWN, "annuaire_education": [primary, school(kind=kind), school(LAST_UAI)]})
+    assert opened.constats == {"annuaire_education": [UAI, LAST_UAI]}
+
+
+def test_primary_schools_of_a_commune_are_no_anomaly(life: Life) -> None:
+    codes = (UAI, LAST_UAI, THIRD)
+    assert life.finds({**KNOWN, "annuaire_education": [school(code, kind="Ecole") for code in codes]}) == set()
+
+
+def test_a_directory_that_does_not_tell_the_kind_opens_nothing_and_closes_nothing(life: Life) -> None:
+    """As one is that an earlier version stored."""
+    untold: Tables = {**KNOWN, "annuaire_education": [school(kind=None), school(LAST_UAI, kind=None)]}
+    assert life.finds(untold) == set()
+    life.entered("uai_divergent", siret=SIRET)
+    assert life.finds(untold) == set()
+    [opened] = life.play({**KNOWN, "annuaire_education": [school(), school(LAST_UAI)]})
+    assert life.play(untold) == []
+    assert {row["etat"] for row in life.ledger() if row["id"] == opened.row["id"]} == {"ouverte"}
+    [closed] = life.play({**KNOWN, "annuaire_education": [school(kind=None)]})
+    assert closed.kind == "resolue"

@@ -90,7 +90,7 @@ def _cells(school: School) -> list[str]:
     known = {
         "Identifiant_de_l_etablissement": school.uai,
         "Nom_etablissement": school.name,
-        "Type_etablissement": "Lycée",
+        "Type_etablissement": school.kind,
         "Statut_public_prive": "Public" if school.contract == "SANS OBJET" else "Privé",
         "Adresse_1": "12 rue des Écoles",
         "Adresse_3": f"{school.postcode} {school.city}",

@@ -29,7 +29,8 @@ def add(stage: Stage, last: date) -> None:
     stage.both(next(bodies), siren="12345678")
     _posts(stage, next(bodies))
     _fiches(stage, next(bodies), next(bodies), next(bodies), last)
-    _habilitations(stage, next(bodies), next(bodies), next(bodies))
+    _habilitations(stage, next(bodies), next(bodies), next(bodies), next(bodies))
+    _ended(stage, next(bodies), next(bodies))
     _closed(stage, next(bodies), next(bodies), next(bodies))
     _schools(stage, next(bodies), next(bodies), next(bodies))
 
@@ -73,16 +74,32 @@ def _fiches(stage: Stage, wrong: Body, ending: Body, twice: Body, last: date) ->
     stage.fiche(twice.rncp(), Partner(twice.siret()), Partner(twice.siret(), state=spare))
 
 
-def _habilitations(stage: Stage, examiner: Body, apprentices: Body, propagated: Body) -> None:
-    """An examiner without any number; one category is enough for Qualiopi; a unit's number covers all its establishments."""
+def _habilitations(stage: Stage, examiner: Body, school: Body, apprentices: Body, propagated: Body) -> None:
+    """An examiner, and a school that prepares a diploma, without number; one category is enough; one number is too."""
     stage.sirene(examiner)
     stage.fiche(examiner.rs(), Partner(examiner.siret(), role=_EXAMINER))
+    stage.sirene(school)
+    stage.fiche(school.rncp(), Partner(school.siret()), decision=None)
     stage.both(apprentices, qualiopi=(None, None, None, True))
     stage.fiche(apprentices.rncp(), Partner(apprentices.siret()))
     stage.both(propagated)
     stage.sirene(propagated, 2)
     stage.fiche(propagated.rncp(), Partner(propagated.siret(2)))
     stage.both(Body(propagated.number + 1, propagated.commune), qualiopi=NO_APPLICATION)
+
+
+def _ended(stage: Stage, inactive: Body, gone: Body) -> None:
+    """Two fiches that end on the announced day: one is inactive from the next day on, with another end, one disappears."""
+    end = FIRST_DAY + timedelta(days=4)
+    past = stage.day > end
+    for body in (inactive, gone):
+        stage.both(body)
+        stage.fiche(
+            body.rncp(), Partner(body.siret(), state="Inactif" if past else "Actif"), end=end, certifiers=[NOBODY]
+        )
+    if past:
+        stage.fiches[inactive.rncp()].active, stage.fiches[inactive.rncp()].end = "Non", end - timedelta(days=1)
+        del stage.fiches[gone.rncp()]
 
 
 def _closed(stage: Stage, declared: Body, certifier: Body, partner: Body) -> None:
@@ -97,8 +114,10 @@ def _closed(stage: Stage, declared: Body, certifier: Body, partner: Body) -> Non
 
 
 def _schools(stage: Stage, double: Body, foreign: Body, unvalidated: Body) -> None:
-    """One code twice or closing; several codes, and a closed one, without a document; ONISEP on one of two, or on none."""
+    """One code twice or closing, and two primary schools; several without a document; ONISEP on one of two, or on none."""
     stage.both(double)
+    for rank in (3, 4):
+        stage.school(double, rank, kind="Ecole")
     for rank, state in ((0, "OUVERT"), (0, "OUVERT"), (1, "A FERMER")):
         stage.school(double, rank, state=state)
     stage.onisep(double, double.uai(1), candidates=(double.uai(2), identifiers.uai_wrong_key(double.uai())))

@@ -36,12 +36,12 @@ def invalid_certifier(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("perte_habilitation", source=FICHE, moves=THERE_AND_BACK, first=(0,))
 def loses_habilitation(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """The partner's row, or the fiche, becomes inactive or disappears; its certifier has no SIRET, so it loses nothing."""
+    """The partner's row, or the fiche, becomes inactive or disappears before its end; its certifier has no SIRET."""
     stage.both(spot.body)
     partner = Partner(spot.body.siret())
     fiche = stage.fiche(spot.fiche, partner, certifiers=[NOBODY])
     if spot.state:
-        match spot.pick("inactive", "removed", "row gone", "fiche gone", "fiche inactive"):
+        match spot.pick("inactive", "removed", "row gone", "fiche gone", "end rewritten", "fiche inactive"):
             case "inactive":
                 fiche.partners = [replace(partner, state="Inactif")]
             case "removed":
@@ -50,6 +50,8 @@ def loses_habilitation(stage: Stage, spot: Spot) -> Iterator[Finding]:
                 fiche.partners = []
             case "fiche gone":
                 del stage.fiches[fiche.code]
+            case "end rewritten":  # on the day: the register had announced 2030
+                fiche.active, fiche.end, fiche.partners = "Non", FIRST_DAY, [replace(partner, state="Inactif")]
             case _:
                 fiche.active, fiche.partners = "Non", [replace(partner, state="Inactif")]
         yield finding("perte_habilitation", siret=partner.siret, code_fiche=spot.fiche)
@@ -65,14 +67,16 @@ def certifies_no_more(stage: Stage, spot: Spot) -> Iterator[Finding]:
         yield finding("perte_habilitation", siret=siret, code_fiche=spot.fiche)
 
 
-@fault("habilitation_sur_fiche_inactive", source=FICHE, moves=THERE_AND_BACK)
+@fault("habilitation_sur_fiche_inactive", source=FICHE)
 def active_on_an_inactive_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """The fiche is inactive from the start."""
+    """The fiche is inactive from the start; 2: it has a second active partner, named twice."""
     stage.both(spot.body)
+    other = Partner(spot.body.siret(2), state="Actif" if spot.state == 2 else "Inactif")
     state = "Actif" if spot.state else spot.pick("Inactif", "Supprimé")
-    stage.fiche(spot.fiche, Partner(spot.body.siret(), state=state), active="Non", certifiers=[NOBODY])
+    first = Partner(spot.body.siret(), state=state)
+    stage.fiche(spot.fiche, other, first, other, active="Non", certifiers=[NOBODY])
     if spot.state:
-        yield finding("habilitation_sur_fiche_inactive", siret=spot.body.siret(), code_fiche=spot.fiche)
+        yield finding("habilitation_sur_fiche_inactive", spot.state, code_fiche=spot.fiche)
 
 
 @fault("fin_enregistrement_depassee", source=FICHE)
@@ -83,9 +87,9 @@ def ended_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
         yield finding("fin_enregistrement_depassee", spot.state, code_fiche=spot.fiche)
 
 
-@fault("fin_enregistrement_depassee", source=CLOCK, moves=RIPENS, first=(0,))
+@fault("fin_enregistrement_depassee", source=(CLOCK, FICHE), moves=RIPENS, first=(0,))
 def ending_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """The fiche ends on the day before its turn."""
+    """The fiche ends on the day before its turn; it counts from the first register of its turn, or of a later day."""
     stage.fiche(spot.fiche, end=FIRST_DAY + timedelta(days=spot.turn - 1))
     if spot.state:
         yield finding("fin_enregistrement_depassee", code_fiche=spot.fiche)
@@ -93,12 +97,16 @@ def ending_fiche(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("habilitation_sans_nda", source=FICHE, moves=THERE_AND_BACK)
 def trainer_without_number(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """A trainer needs a number; an examiner does not."""
+    """A trainer needs a number, unless the fiche is registered `de droit`; an examiner does not."""
     stage.sirene(spot.body)
-    role = spot.pick(*_TRAINER) if spot.state else _EXAMINER
-    stage.fiche(spot.fiche, Partner(spot.body.siret(), role=role))
-    if spot.state:
-        yield finding("habilitation_sans_nda", siret=spot.body.siret())
+    fiche = stage.fiche(spot.fiche, Partner(spot.body.siret(), role=spot.pick(*_TRAINER)))
+    match spot.pick("examiner", "diploma"):
+        case _ if spot.state:
+            yield finding("habilitation_sans_nda", siret=spot.body.siret())
+        case "examiner":
+            fiche.partners = [Partner(spot.body.siret(), role=_EXAMINER)]
+        case _:
+            fiche.decision = None
 
 
 @fault(

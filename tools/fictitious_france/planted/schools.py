@@ -34,11 +34,12 @@ def wrong_letter_at_onisep(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("uai_multiples", source=DIRECTORY)
 def several_codes(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """Two codes, then three; the closing one never counts."""
+    """Two codes, then three; the closing one and the primary school never count."""
     stage.both(spot.body)
     for rank in range(1 + spot.state):
         stage.school(spot.body, rank)
     stage.school(spot.body, 5, state="A FERMER")
+    stage.school(spot.body, 6, kind="Ecole")
     if spot.state:
         yield finding("uai_multiples", spot.state, siret=spot.body.siret())
 

@@ -110,9 +110,10 @@ class World:
     def _plant(self, dice: random.Random, rank: int, fault: Fault) -> Planted:
         places = [place for place in COMMUNES if not fault.roomy or _siblings(place.region) > 2]
         body = Body(_FIRST_BODY + 10 * rank, dice.choice(places))
-        register = dice.choice(("RNCP", "RS"))
-        spot = Spot(body, 0, "RNCP" if register == "RNCP" else "RS", dice.randrange(1, DAYS), f"{self._seed} {rank}")
-        while True:
+        while True:  # until a run reads it at fault
+            register = dice.choice(("RNCP", "RS"))
+            turn = dice.randrange(1, DAYS)
+            spot = Spot(body, 0, "RNCP" if register == "RNCP" else "RS", turn, f"{self._seed} {rank}")
             planted = Planted(fault, spot, [])
             planted.written.extend(self._life(dice, planted))
             if any(planted.written[self._read(planted, number)] for number in range(DAYS)):
@@ -154,16 +155,15 @@ class World:
     def _mix(self, stage: Stage, number: int) -> None:
         """Shuffle the rows, and change in each file, every day, a value that no rule uses.
 
-        A row keeps its order relative to the others. Unreadable rows come first, so that their line numbers do not
-        depend on the other rows of the file.
+        A row keeps its order relative to the others. Its line depends on those of the day, and is no evidence.
         """
         stage.list_of[0] = replace(stage.list_of[0], trainees=str(number))
         stage.schools[0] = replace(stage.schools[0], name=f"Lycée imaginaire {number}")
         stage.organismes[0] = replace(stage.organismes[0], state=f"actif {number}")
-        stage.list_of.sort(key=lambda row: (not row.spoil, self._place(row.nda, row.siret)))
-        stage.schools.sort(key=lambda row: (not row.spoil, self._place(row.uai, row.siret)))
+        stage.list_of.sort(key=lambda row: self._place(row.nda, row.siret))
+        stage.schools.sort(key=lambda row: self._place(row.uai, row.siret))
         stage.organismes.sort(key=lambda row: self._place(row.siret))
-        fiches = sorted(stage.fiches.values(), key=lambda fiche: (fiche.active is not None, self._place(fiche.code)))
+        fiches = sorted(stage.fiches.values(), key=lambda fiche: self._place(fiche.code))
         stage.fiches = {fiche.code: fiche for fiche in fiches}
         rows = sorted(stage.establishments.values(), key=lambda row: self._place(row.siret))
         stage.establishments = {row.siret: row for row in rows}

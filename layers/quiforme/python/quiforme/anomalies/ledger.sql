@@ -27,7 +27,7 @@ CREATE OR REPLACE TABLE raw_findings (
 CREATE OR REPLACE TABLE evaluated_rules (code VARCHAR, max_age_days INTEGER);
 
 -- Rules whose openings are news: evaluated by an earlier run, or comparing with previous snapshots. The openings of any
--- other rule are its backlog, which is never a flood.
+-- other rule are its backlog, which is never a flood. So are those of a rule whose key has changed since.
 CREATE OR REPLACE TABLE rules_with_history (code VARCHAR);
 
 -- The anomalies that agents dismissed, and the digest of the evidence that they saw.

@@ -63,7 +63,7 @@ def load_snapshot(database: duckdb.DuckDBPyConnection, files: StoredFiles, manif
 
 def available(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> set[str]:
     """What `Rule.needs` may ask for and the snapshot has: sources, and `adresses` once the geocoder has answered."""
-    return {*manifest.sources, *(["adresses"] if count(database, "adresses") else [])}
+    return {*manifest.sources, *(["adresses"] if count(database, "adresses WHERE demandee IS NOT NULL") else [])}
 
 
 def load_ledger(
@@ -91,22 +91,47 @@ def load_ledger(
         [[anomaly for anomaly, _ in dismissals], [digest for _, digest in dismissals]],
     )
     evaluated = state.evaluated if state else ()
-    with_history = {*evaluated, *(rule.code for rule in RULES if rule.compares_with_previous)}
+    with_history = {*evaluated, *(rule.code for rule in RULES if rule.compares_with_previous)} - _with_another_key(
+        database
+    )
     database.execute("INSERT INTO rules_with_history SELECT unnest(?::VARCHAR[])", [sorted(with_history)])
     database.execute("SET VARIABLE flood_number = ?", [flood.NUMBER])
     database.execute("SET VARIABLE flood_share = ?", [flood.SHARE])
 
 
+def _with_another_key(database: duckdb.DuckDBPyConnection) -> set[str]:
+    """The rules with open anomalies whose key has other names: an earlier version of the rule found them.
+
+    All that the rule finds now is new under its present key: a backlog, as on its first day.
+    """
+    names = {rule.code: set(rule.cle) for rule in RULES}
+    keys = database.execute("SELECT DISTINCT code, json_keys(cle) FROM ledger WHERE etat = 'ouverte'").fetchall()
+    return {code for code, key in keys if names.get(code) != set(key)}
+
+
 def load_previous(database: duckdb.DuckDBPyConnection, files: StoredFiles, previous: Sequence[Manifest]) -> None:
-    """Make `previous.liste_of` and `previous.habilitations`: the rows of all the snapshots to compare with."""
+    """Make `previous.liste_of`, `previous.habilitations` and `previous.fiches` from all the snapshots to compare with.
+
+    The column `snapshot` of the last two tells the snapshots apart; 0 is the newest.
+    """
+    end = "SELECT code, date_fin_enregistrement AS announced_end"
+    lists = dict.fromkeys(manifest.sources["liste_of"].tables["liste_of"] for manifest in previous)
+    habilitations, fiches = [], []
+    for number, manifest in enumerate(previous):
+        habilitations.append(f"{files.relation(manifest.tables['habilitations'])} SELECT *, {number} AS snapshot")
+        fiches += [
+            f"{files.relation(source.tables[f'fiches_{register}'])} {end}, {number} AS snapshot"
+            for register in ("rncp", "rs")
+            if (source := manifest.sources.get(register))
+        ]
     database.execute("CREATE SCHEMA previous")
-    for table, keys in (
-        ("liste_of", [manifest.sources["liste_of"].tables["liste_of"] for manifest in previous]),
-        ("habilitations", [manifest.tables["habilitations"] for manifest in previous]),
+    for table, relations, no_rows in (
+        ("liste_of", [files.relation(key) for key in lists], "main.liste_of WHERE false"),
+        ("habilitations", habilitations, "main.habilitations SELECT *, 0 AS snapshot WHERE false"),
+        ("fiches", fiches, f"main.fiches_rncp {end}, 0 AS snapshot WHERE false"),
     ):
-        relations = [files.relation(key) for key in dict.fromkeys(keys)]
-        union = " UNION ALL ".join(f"FROM {one}" for one in relations) or f"FROM main.{table} WHERE false"
-        database.execute(f"CREATE VIEW previous.{table} AS {union}")
+        union = " UNION ALL BY NAME ".join(f"FROM {one}" for one in relations or [no_rows])
+        database.execute(f"CREATE VIEW previous.{table} AS {union}")  # by name: an older table may lack a column
 
 
 def snapshots_to_compare(files: StoredFiles, manifest: Manifest, state: LedgerState | None) -> list[Manifest]:

@@ -115,7 +115,10 @@ class Collector:
             key = in_use.tables.get(table) if in_use else None
             return self.tables.local(key) if key else None
 
-        keys = {table: f"accepted/{source.name}/{self.run_id}/{table}.parquet" for table in source.tables}
+        keys = {
+            table: f"accepted/{source.name}/{self.run_id}/{table}.parquet"
+            for table in (*source.tables, *source.on_demand)
+        }
         if source.name in self.damaged:
             raise self.damaged[source.name]
         with separate_database(self.tables.scratch) as database:
@@ -129,7 +132,7 @@ class Collector:
                     self.tables.save_file(reading.files[table], key)
                 elif table in reading.in_place:
                     self.tables.save_later(source.name, reading.in_place[table], key)
-                    self._read_in_place.add(path)
+                    self._read_in_place.add(reading.in_place[table].path)
                 else:
                     self.tables.save(table, key, database=database)
         digest = offer.sha256 or _digest(path)

@@ -78,7 +78,7 @@ class SnapshotTables:
 
     def load_source(self, source: Source, in_use: SourceInUse | None) -> None:
         """Load a source's tables, without rows where no file was ever accepted."""
-        stored = in_use.tables if in_use else {}
+        stored = {table: key for table, key in in_use.tables.items() if table in source.tables} if in_use else {}
         for table in set(source.tables) - set(stored):
             self.database.execute(f"CREATE OR REPLACE VIEW {table} AS FROM empty.{table}")
         self.load(stored)
@@ -142,6 +142,11 @@ class SnapshotTables:
         """
         with self._saving:
             for key, (source, table) in list(self._in_place.items()):
+                if table.form is None:
+                    self._read_whole(source, table)
+                    self.storage.put(key, table.path)
+                    del self._in_place[key]
+                    continue
                 path = self.new_local(key)
                 try:
                     with separate_database(self.scratch) as database:
@@ -161,6 +166,11 @@ class SnapshotTables:
             raise
         except BROKEN as error:
             raise Damaged(source, unreadable(error, table.path)) from error
+
+    def on_demand(self, key: str) -> Path:
+        """Return the file of a table that is not loaded: the producer's own, or the stored one, fetched once."""
+        _, in_place = self._in_place.get(key, (None, None))
+        return in_place.path if in_place else self.local(key)
 
     def local(self, key: str) -> Path:
         """Return the local copy of a stored object, fetched once."""

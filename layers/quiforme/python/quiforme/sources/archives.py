@@ -19,6 +19,8 @@ FICHES_BYTES = 4_000_000_000
 """The XML of the fiches is 570 MB (2026): the limit is seven times that."""
 STOCK_BYTES = 24_000_000_000
 """INSEE's stock of 44 million establishments is a CSV file of 8 to 10 GB (2026): the limit is more than twice that."""
+UNITS_BYTES = 16_000_000_000
+"""The 30 million legal units are a CSV file of about 5 GB (2026)."""
 SUCCESSION_BYTES = 4_000_000_000
 """The succession links are some hundred MB."""
 

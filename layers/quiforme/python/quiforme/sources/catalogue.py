@@ -14,6 +14,7 @@ SOURCES: Final = (
     france_competences.RS,
     STOCK,
     sirene.SUCCESSION,
+    sirene.UNITS,
     annuaire_education.SOURCE,
     referentiel_onisep.SOURCE,
 )

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 import duckdb
 
@@ -82,6 +82,13 @@ def read_csv_lines(
     return sieve, set_aside
 
 
+class Writable(Protocol):
+    """Takes the header first, then whole records at every call."""
+
+    def write(self, block: bytes, /) -> object:
+        """Take a block."""
+
+
 class Sieve:
     """Separates the records of a CSV file from its faulty lines, in bounded memory.
 
@@ -114,7 +121,7 @@ class Sieve:
         # From which record on, and by how much, the number of a record's line exceeds the record's rank.
         self._from, self._excess = [1], [1]
 
-    def sift(self, into: IO[bytes]) -> Iterator[SetAside]:
+    def sift(self, into: Writable) -> Iterator[SetAside]:
         """Write the records to a file, each with LF at its end, below a header; yield the faulty lines."""
         # Without a header, DuckDB would take a byte order mark off the first record.
         into.write(self._delimiter.join(b"%d" % place for place in range(self._width)) + b"\n")

@@ -60,14 +60,14 @@ class InPlaceTable:
         query: The SQL that reads the table from the file.
         named: The SQL that reads the rows that other tables can refer to: when the table has SIRETs, those of
             `named_sirens` (pipeline/shared/named_sirens.sql); else all of them.
-        form: The options of COPY for the file in which the table is stored.
+        form: The options of COPY for the file in which the table is stored; None when `path` itself is stored.
 
     """
 
     path: Path
     query: str
     named: str
-    form: str
+    form: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Source:
         label: The same in French, for the sentences that agents read.
         file_name: Matches the producer's own file names, with a group `day` where they contain one.
         tables: The tables that the reader makes.
+        on_demand: Those that it makes besides and that no run loads: a run opens their file only for rows that the
+            previous one did not keep.
         read: The reader.
         address: Where the producer publishes the file; the template's parameter has it as its default. It is one of
             three: the file; an address that redirects to it (``/datasets/r/<resource>``: data.gouv.fr keeps the id when
@@ -58,6 +60,7 @@ class Source:
     dataset_page: str
     record_page: Callable[[Subject], str | None]
     reader: int = 1
+    on_demand: tuple[str, ...] = ()
 
     def matches(self, file_name: str) -> bool:
         """Whether the producer names this source's files so; a day in the name must exist in the calendar."""

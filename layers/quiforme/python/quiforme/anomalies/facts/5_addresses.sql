@@ -11,14 +11,13 @@ CREATE OR REPLACE MACRO whole_town_of(code_commune) AS
 CREATE OR REPLACE MACRO same_commune(one, other) AS
     one = other OR whole_town_of(one) = other OR one = whole_town_of(other);
 
--- The rows of the list that give an address, and the geocoder's answer. An address counts as found from a score of 0.5.
+-- The rows of the list that give an address, and the geocoder's answer: its score, and that of the runner-up.
 -- `pending`: at least one address of the NDA has no answer yet.
 -- Anyone may subscribe to the queue: an establishment that must not be disclosed is masked as [ND], as in documents.
 CREATE OR REPLACE TABLE list_addresses AS
-SELECT list_rows.*, score, citycode,
+SELECT list_rows.*, score, score_suivant, citycode,
        CASE WHEN masked THEN '"[ND]"'::JSON ELSE to_json(adresse) END AS shown_address,
        CASE WHEN masked THEN '[ND]' ELSE label END AS shown_label,
-       coalesce(score >= 0.5, false) AS located,
        bool_or(demandee IS NULL) OVER (PARTITION BY nda) AS pending
 FROM list_rows LEFT JOIN adresses USING (adresse)
 LEFT JOIN (SELECT siret, diffusion IN ('P', 'N') AS masked FROM named_establishments) AS disclosure USING (siret)

@@ -1,7 +1,7 @@
 """The commune of the geocoded address in the OF list is not that of the declared establishment in Sirene.
 
-Only an address that the geocoder found has a commune to compare. While an address of the NDA is pending, nothing opens and
-what is open stays as it is.
+Only an address that the geocoder found has a commune to compare: with a score of at least 0.7, and no runner-up within 0.05
+of it. While an address of the NDA is pending, nothing opens and what is open stays as it is.
 """
 
 from quiforme.anomalies.columns import LIST_EVIDENCE
@@ -18,7 +18,9 @@ RULE = Rule(
                      siret: siret, adresse: shown_address,
                      ban: {{label: shown_label, citycode: citycode}}, sirene: {{code_commune: code_commune}}}} AS evidence)
           FROM list_addresses JOIN named_establishments USING (siret)
-          WHERE NOT pending AND located AND NOT same_commune(citycode, code_commune))
+          -- Rounded: as binary numbers, 0.75 and 0.7 are more than 0.05 apart.
+          WHERE NOT pending AND score >= 0.7 AND coalesce(round(score - score_suivant, 9) > 0.05, true)
+            AND NOT same_commune(citycode, code_commune))
     GROUP BY nda
     UNION ALL BY NAME   -- pending: open anomalies stay open, unchanged
     FROM still_pending('adresse_divergente')

@@ -15,7 +15,7 @@ RULE = Rule(
     sql=f"""
     SELECT nda, {LIST_EVIDENCE}
     FROM (SELECT * REPLACE ({{siret: siret, adresse: shown_address, ban: {{label: shown_label, score: score}}}} AS evidence)
-          FROM list_addresses WHERE NOT pending AND NOT located)
+          FROM list_addresses WHERE NOT pending AND coalesce(score < 0.5, true))
     GROUP BY nda
     UNION ALL BY NAME   -- pending: open anomalies stay open, unchanged
     FROM still_pending('adresse_introuvable')

@@ -1,4 +1,4 @@
-"""`FICHE/ACTIF = Oui` though `DATE_FIN_ENREGISTREMENT` is before the run's day."""
+"""`FICHE/ACTIF = Oui` though `DATE_FIN_ENREGISTREMENT` is before the day of the data of its register."""
 
 from quiforme.anomalies.rule import Rule
 
@@ -10,7 +10,8 @@ RULE = Rule(
     sql="""
     SELECT code AS code_fiche,
            to_json({france_competences: {actif: 'Oui', date_fin_enregistrement: date_fin_enregistrement}}) AS constats
-    FROM fiches WHERE actif AND date_fin_enregistrement < getvariable('day')::DATE
+    FROM fiches JOIN source_outcomes ON source = CASE register_rank WHEN 1 THEN 'rncp' ELSE 'rs' END
+    WHERE actif AND date_fin_enregistrement < day
     """,
     message="""
     France compétences tient la fiche {{ code_fiche }} pour active, alors que son enregistrement a pris fin le

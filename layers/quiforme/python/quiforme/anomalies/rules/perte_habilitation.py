@@ -1,4 +1,8 @@
-"""An habilitation was active in the previous generation, and is absent or inactive now."""
+"""An habilitation was active in the previous generation, is absent or inactive now, and its fiche did not end as announced.
+
+A fiche ended as announced when it is inactive or gone now, and the previous register gave an end that the run's day has
+reached. A date that changes on the day announces nothing, and a partner withdrawn from an active fiche is always a loss.
+"""
 
 from quiforme.anomalies.rule import Rule
 
@@ -8,8 +12,13 @@ RULE = Rule(
     cle=("siret", "code_fiche"),
     needs=("rncp|rs",),
     sql="""
-    WITH lost AS (
-        FROM (SELECT siret, code FROM previous.habilitations WHERE actif
+    WITH were_active AS (   -- the end of the fiche is that of the last register in which the habilitation was active
+        SELECT siret, code, arg_min_null(announced_end, snapshot) AS announced_end
+        FROM (SELECT * FROM previous.habilitations WHERE actif) LEFT JOIN previous.fiches USING (snapshot, code)
+        GROUP BY siret, code
+    ), lost AS (
+        FROM (SELECT siret, code FROM were_active LEFT JOIN fiches USING (code)
+              WHERE coalesce(actif, false) OR coalesce(announced_end > getvariable('day')::DATE, true)
               UNION   -- what is open stays so: a loss shows only in the snapshots from before it
               SELECT cle->>'siret', cle->>'code_fiche' FROM ledger WHERE code = 'perte_habilitation' AND etat = 'ouverte')
         ANTI JOIN (SELECT siret, code FROM habilitations WHERE actif) AS active USING (siret, code)
