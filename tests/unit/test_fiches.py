@@ -19,7 +19,7 @@ def read(folder: Path, content: bytes) -> tuple[ReadResult, list[tuple[str, str]
     path = folder / "rs.file"
     path.write_bytes(content)
     with open_database(folder, memory_limit_mb=200) as database:
-        reading = france_competences.read(database, path, "rs")
+        reading = france_competences.read(database, path, "rs", lambda _: None)
         return reading, fiches(database)
 
 

@@ -11,16 +11,16 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from lxml import etree
 
 from quiforme.sources.archives import FICHES_BYTES, open_only
+from quiforme.sources.fiche_xml import Fiche, read_fiches
 from quiforme.sources.reading import LONGEST_TEXT, FileRefused, SetAside
 
 COLUMNS = {
@@ -32,30 +32,31 @@ COLUMNS = {
         "date_decision",
         "date_fin_enregistrement",
         "nouvelles_certifications",
+        "type_enregistrement",
+        "date_effet",
+        "date_limite_delivrance",
+        "existence_partenaires",
+        "accessibilite",
     ),
-    "partenaires": ("code", "siret", "etat", "habilitation", "date_actif", "etat_ancien"),
-    "certificateurs": ("code", "siret", "etat"),
+    "partenaires": ("code", "siret", "etat", "habilitation", "date_actif", "date_etat", "nom", "etat_ancien"),
+    "certificateurs": ("code", "siret", "etat", "date_etat", "nom"),
+    "required": ("place", "numero", "actif"),
 }
-"""The columns of the files that are written, by name; `etat_ancien` is the partner's state in older exports."""
+"""The columns of the files that are written, by name; `etat_ancien` is the partner's state in older exports. `required` has
+what each fiche must have, also those set aside for it; `place` is a code, or a line of the file."""
+
+WAYS = ("fi", "fc", "cq", "cl", "vae", "ca")
+"""The ways to a certification, each with an element SI_JURY_<way>."""
 
 _Row = tuple[str | None, ...]
 _Texts = dict[str, str | None]
-
-_RAW_KEPT = 4_000
-"""Characters stored of a fiche that is set aside: enough to find it in the file."""
-_BLOCK = 1 << 18
-"""Bytes read at a time: a block and its tree fit in the processor's cache."""
-_LARGEST_FICHE = 64 << 20
-"""Bytes; the largest real fiche has about 1 MB."""
-_FIRST_FICHE = re.compile(rb"<FICHE[\s>/]")
-_END = b"</FICHE>"
 
 
 class _Unreadable(Exception):
     """The fiche is set aside; the message says why."""
 
 
-def extract(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAside]:
+def extract(path: Path, register: str, files: Mapping[str, Path]) -> tuple[int, list[SetAside]]:
     """Write the fiches, partners and certifiers of an export to one CSV file each, without a header.
 
     Args:
@@ -64,10 +65,11 @@ def extract(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAsi
         files: The files to write, by their names in COLUMNS.
 
     Returns:
-        The fiches set aside.
+        How many fiches the file has, and those that are set aside. The line of one is the line of the unpacked XML on
+        which it starts; the reason names the line on which its XML is damaged.
 
     Raises:
-        FileRefused: Not an export of fiches, the other register's, or unreadable before its end.
+        FileRefused: Not an export of fiches, damaged before or after them, or cut short.
         CalledProcessError: The process died; its standard error is in the log.
 
     """
@@ -79,25 +81,25 @@ def extract(path: Path, register: str, files: Mapping[str, Path]) -> list[SetAsi
     outcome = json.loads(done.stdout)
     if outcome["refused"] is not None:
         raise FileRefused(outcome["refused"]["code"], **outcome["refused"]["facts"])
-    return [SetAside(*row) for row in outcome["set_aside"]]
+    return outcome["fiches"], [SetAside(**row) for row in outcome["set_aside"]]
 
 
 def _main() -> None:
-    """The process: its arguments are those of `extract`; it prints the refusal and the fiches set aside as JSON."""
+    """The process: its arguments are those of `extract`; it prints the refusal or the result as JSON."""
     path, register, *files = sys.argv[1:]
-    set_aside: list[SetAside] = []
+    number, set_aside = 0, list[SetAside]()
     refused: dict[str, Any] | None = None
     try:
-        set_aside = _extract(Path(path), register.upper(), dict(zip(COLUMNS, map(Path, files), strict=True)))
+        number, set_aside = _extract(Path(path), register.upper(), dict(zip(COLUMNS, map(Path, files), strict=True)))
     except FileRefused as error:
         refused = asdict(error.refusal)
-    json.dump({"refused": refused, "set_aside": [astuple(row) for row in set_aside]}, sys.stdout)
+    json.dump({"refused": refused, "fiches": number, "set_aside": list(map(asdict, set_aside))}, sys.stdout)
 
 
-def _extract(path: Path, prefix: str, files: dict[str, Path]) -> list[SetAside]:
+def _extract(path: Path, prefix: str, files: dict[str, Path]) -> tuple[int, list[SetAside]]:
     """Write the fiches, partners and certifiers of the XML to one CSV file each."""
     set_aside: list[SetAside] = []
-    well_formed = re.compile(rf"{prefix}[0-9]+").fullmatch
+    is_code = re.compile(rf"{prefix}[0-9]+").fullmatch
     seen: set[str] = set()
     with ExitStack() as stack:
         writers = {
@@ -105,58 +107,102 @@ def _extract(path: Path, prefix: str, files: dict[str, Path]) -> list[SetAside]:
             for name, file in files.items()
         }
         stream = stack.enter_context(_open_xml(path))
-        for rank, fiche in enumerate(_fiches(stream), start=1):
+        number = 0
+        for fiche in read_fiches(stream):
+            codes = list(filter(is_code, fiche.numbers))
+            number += max(1, len(codes))
             try:
-                code = _text(fiche.findtext("NUMERO_FICHE"))
-                if not well_formed(code):
-                    raise _Unreadable(f"{code[:100]!r} is no code of the register {prefix}")
-                if code in seen:
-                    raise _Unreadable(f"{code} stands in the file already")
-                rows = _rows(code, fiche)
+                rows = _rows(fiche, codes, prefix)
+                if codes[0] in seen:
+                    raise _Unreadable(f"{codes[0]} stands in the file already")
             except _Unreadable as reason:
-                raw = etree.tostring(fiche, encoding="unicode", with_tail=False)
-                set_aside.append(SetAside(rank, str(reason), raw[:_RAW_KEPT]))
-                continue
-            seen.add(code)
-            for name, writer in writers.items():
-                writer.writerows(rows[name])
-    return set_aside
+                set_aside += [SetAside(fiche.line, str(reason), fiche.raw, code) for code in codes or [None]]
+                rows = {}
+            else:
+                seen.update(codes)
+            if fiche.element is not None:
+                writers["required"].writerow(_required(fiche.element, codes[0] if codes else str(fiche.line)))
+            for name, of_fiche in rows.items():
+                writers[name].writerows(of_fiche)
+    return number, set_aside
 
 
-def _rows(code: str, fiche: etree._Element) -> dict[str, list[_Row]]:
+def _required(fiche: etree._Element, place: str) -> _Row:
+    return (place, *(fiche.findtext(tag, "").strip()[:LONGEST_TEXT] for tag in ("NUMERO_FICHE", "ACTIF")))
+
+
+def _rows(fiche: Fiche, codes: list[str], prefix: str) -> dict[str, list[_Row]]:
     """The rows of one fiche by table. Elements are found by path: tags such as ACTIF occur at several depths."""
-    actif = _text(fiche.findtext("ACTIF"))
+    element = fiche.element
+    if element is None:
+        raise _Unreadable(fiche.fault)
+    if len(fiche.numbers) > 1:
+        raise _Unreadable(f"the numbers of several fiches: {', '.join(fiche.numbers)[:100]}")
+    if not codes:
+        raise _Unreadable(f"{''.join(fiche.numbers)[:100]!r} is no code of the register {prefix}")
+    [code] = codes
+    children = {child.tag: child for child in reversed(element)}
+
+    def text(tag: str) -> str | None:
+        return _text(children[tag].text) if tag in children else None
+
+    actif = text("ACTIF")
     if actif not in ("Oui", "Non"):
         raise _Unreadable(f"{code} is neither active nor inactive")
-    successors = fiche.iterfind("NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION")
+    successors = element.iterfind("NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION")
     return {
         "fiches": [
             (
                 code,
                 actif,
-                _text(fiche.findtext("INTITULE")),
-                _text(fiche.findtext("NOMENCLATURE_EUROPE/NIVEAU")),
-                _text(fiche.findtext("DATE_DECISION")),
-                _text(fiche.findtext("DATE_FIN_ENREGISTREMENT")),
+                text("INTITULE"),
+                _text(element.findtext("NOMENCLATURE_EUROPE/NIVEAU")),
+                text("DATE_DECISION"),
+                text("DATE_FIN_ENREGISTREMENT"),
                 _text(",".join(_text(successor.text) for successor in successors)),
+                text("TYPE_ENREGISTREMENT"),
+                text("DATE_EFFET"),
+                text("DATE_LIMITE_DELIVRANCE"),
+                text("EXISTENCE_PARTENAIRES"),
+                _ways(children),
             )
         ],
         "partenaires": [
-            (
+            _row(
                 code,
                 partner.get("SIRET_PARTENAIRE"),
                 partner.get("ETAT_HABILITATION"),
                 partner.get("HABILITATION_PARTENAIRE"),
                 partner.get("DATE_ACTIF"),
+                partner.get("DATE_DERNIERE_MODIFICATION_ETAT"),
+                partner.get("NOM_PARTENAIRE"),
                 partner.get("ETAT_PARTENAIRE"),
             )
-            for partner in _each(fiche, "PARTENAIRES", "PARTENAIRE")
+            for partner in _each(element, "PARTENAIRES", "PARTENAIRE")
         ],
         "certificateurs": [
-            (code, certifier.get("SIRET_CERTIFICATEUR"), certifier.get("ETAT_CERTIFICATEUR"))
-            for certifier in _each(fiche, "CERTIFICATEURS", "CERTIFICATEUR")
+            _row(
+                code,
+                certifier.get("SIRET_CERTIFICATEUR"),
+                certifier.get("ETAT_CERTIFICATEUR"),
+                certifier.get("DATE_DERNIERE_MODIFICATION_ETAT"),
+                certifier.get("NOM_CERTIFICATEUR"),
+            )
+            for certifier in _each(element, "CERTIFICATEURS", "CERTIFICATEUR")
         ],
     }
+
+
+def _ways(children: dict[str, etree._Element]) -> str | None:
+    """The ways to the certification that are open, each followed by a comma; a comma when none is; None when unknown."""
+    said = {
+        way: children[tag].findtext("ACTIF", "").strip()
+        for way in WAYS
+        if (tag := f"SI_JURY_{way.upper()}") in children
+    }
+    if not {"Oui", "Non"}.intersection(said.values()):
+        return None
+    return "".join(f"{way}," for way, is_open in said.items() if is_open == "Oui") or ","
 
 
 def _each(fiche: etree._Element, group: str, tag: str) -> Iterator[_Texts]:
@@ -169,73 +215,20 @@ def _texts(element: etree._Element) -> _Texts:
     return {child.tag: child.text for child in reversed(element)}
 
 
+def _row(*texts: str | None) -> _Row:
+    _check_length(sum(map(len, filter(None, texts))))
+    return texts
+
+
 def _text(found: str | None) -> str:
     text = (found or "").strip()
-    if len(text) > LONGEST_TEXT:
-        raise _Unreadable(f"a text of {len(text)} characters")
+    _check_length(len(text))
     return text
 
 
-def _fiches(stream: IO[bytes]) -> Iterator[etree._Element]:
-    """Each FICHE element. The file is parsed in pieces that end between fiches, so that it is never in memory whole."""
-    blocks = _read_ahead(stream)
-    start = next(blocks, b"")
-    first = _FIRST_FICHE.search(start)
-    encoding = _check_head(start[: first.start()] + b"</FICHES>" if first else start)
-    for piece in _pieces(start[first.start() :] if first else b"</FICHES>", blocks):
-        yield from _parse(piece, encoding).iterchildren("FICHE")
-
-
-def _read_ahead(stream: IO[bytes]) -> Iterator[bytes]:
-    """The blocks of a stream; the next one is unpacked in a thread while one is parsed."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(stream.read, _BLOCK)
-        while block := coming.result():
-            coming = reader.submit(stream.read, _BLOCK)
-            yield block
-
-
-def _check_head(document: bytes) -> str:
-    """The encoding that the start of the file declares; raises FileRefused when it is not that of an export of fiches."""
-    root = _parse(document)
-    info = root.getroottree().docinfo
-    encoding = info.encoding or "UTF-8"
-    if info.internalDTD is not None:
-        raise FileRefused("unreadable", detail="it declares a document type, which no export does")
-    if root.tag != "FICHES":
-        raise FileRefused("no_fiches")
-    version = (root.findtext("VERSION_FLUX") or "").strip()
-    if not version.startswith("4."):
-        raise FileRefused("wrong_version", version=version[:100])
-    if root.find("FICHE") is not None:  # _FIRST_FICHE did not find it: the encoding is no superset of ASCII
-        raise FileRefused("wrong_encoding", encoding=encoding)
-    return encoding
-
-
-def _pieces(rest: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The rest of the file in documents that parse on their own: whole fiches, about a block of them at a time.
-
-    An end tag that two blocks share is not seen: that fiche is in the next document.
-    """
-    for block in blocks:
-        end = block.rfind(_END) + len(_END)
-        if end >= len(_END):
-            yield b"".join((b"<FICHES>", rest, block[:end], b"</FICHES>"))
-            rest = block[end:]
-        else:
-            rest += block
-            if len(rest) > _LARGEST_FICHE:
-                raise FileRefused("unreadable", detail=f"{len(rest):,} bytes without the end of a fiche")
-    yield b"<FICHES>" + rest
-
-
-def _parse(content: bytes, encoding: str | None = None) -> etree._Element:
-    # A new parser each time: lxml locks a shared one while it is in use.
-    parser = etree.XMLParser(encoding=encoding, resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        return etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, LookupError) as error:
-        raise FileRefused("unreadable", detail=str(error)) from error
+def _check_length(characters: int) -> None:
+    if characters > LONGEST_TEXT:
+        raise _Unreadable(f"a text of {characters} characters")
 
 
 def _open_xml(path: Path) -> AbstractContextManager[IO[bytes]]:
