@@ -22,20 +22,74 @@ def establishment(
     """An establishment of the API: its periods, newest first; the current one has no end."""
     return {
         "siren": siret[:9],
+        "nic": siret[9:],
         "siret": siret,
         "statutDiffusionEtablissement": diffusion,
+        "dateCreationEtablissement": "2000-01-01",
         "dateDernierTraitementEtablissement": treated,
-        "adresseEtablissement": {"codeCommuneEtablissement": commune, "libelleVoieEtablissement": "[ND]"},
+        "etablissementSiege": siret.endswith("00013"),
+        "uniteLegale": unit(diffusion),
+        "adresseEtablissement": {
+            "complementAdresseEtablissement": None,
+            "numeroVoieEtablissement": _disclosed("12", diffusion),
+            "indiceRepetitionEtablissement": None,
+            "typeVoieEtablissement": _disclosed("RUE", diffusion),
+            "libelleVoieEtablissement": _disclosed("DES ECOLES", diffusion),
+            "codePostalEtablissement": "75011",
+            "libelleCommuneEtablissement": "PARIS",
+            "libelleCommuneEtrangerEtablissement": None,
+            "distributionSpecialeEtablissement": None,
+            "codeCommuneEtablissement": commune,
+            "codeCedexEtablissement": None,
+            "libelleCedexEtablissement": None,
+            "codePaysEtrangerEtablissement": None,
+            "libellePaysEtrangerEtablissement": None,
+        },
         "periodesEtablissement": [
-            {
-                "dateFin": None,
-                "dateDebut": debut,
-                "etatAdministratifEtablissement": etat,
-                "enseigne1Etablissement": None,
-            },
-            {"dateFin": "2019-12-31", "dateDebut": "2000-01-01", "etatAdministratifEtablissement": "A"},
+            period(None, debut, etat, enseigne=_disclosed("ECOLE", diffusion)),
+            period("2019-12-31", "2000-01-01", "A"),
         ],
     }
+
+
+def period(
+    fin: str | None, debut: str | None, etat: str | None, *, changed: bool = True, enseigne: str | None = None
+) -> dict[str, Any]:
+    """A period of an establishment; `changed`: its state is not that of the period before."""
+    return {
+        "dateFin": fin,
+        "dateDebut": debut,
+        "etatAdministratifEtablissement": etat,
+        "changementEtatAdministratifEtablissement": changed,
+        "enseigne1Etablissement": enseigne,
+        "denominationUsuelleEtablissement": None,
+        "activitePrincipaleEtablissement": "85.59A",
+    }
+
+
+def unit(diffusion: str = "O") -> dict[str, Any]:
+    """The legal unit that the API gives with an establishment."""
+    return {
+        "etatAdministratifUniteLegale": "A",
+        "statutDiffusionUniteLegale": diffusion,
+        "dateCreationUniteLegale": "2000-01-01",
+        "categorieJuridiqueUniteLegale": "5710",
+        "denominationUniteLegale": _disclosed("ORGANISME DE FORMATION", diffusion),
+        "sigleUniteLegale": _disclosed("ODF", diffusion),
+        "denominationUsuelle1UniteLegale": None,
+        "sexeUniteLegale": None,
+        "nomUniteLegale": None,
+        "nomUsageUniteLegale": None,
+        "prenomUsuelUniteLegale": None,
+        "pseudonymeUniteLegale": None,
+        "activitePrincipaleUniteLegale": "85.59A",
+        "nicSiegeUniteLegale": "00013",
+    }
+
+
+def _disclosed(text: str, diffusion: str) -> str:
+    """What the API says of an establishment, some of it masked when its diffusion is partial."""
+    return text if diffusion == "O" else "[ND]"
 
 
 @dataclass

@@ -1,19 +1,23 @@
 """What INSEE's API adds to the stock, and what a run does when the API fails."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import duckdb
 import pytest
+from quiforme.database import run_script
 from quiforme.enrichment.recent_sirene import SireneApiResult, refresh_recent_sirene
 
 from tests.integration.enrichment.tables import Row, all_of, tables
 from tools.in_process.http_service import Clock, Reply, Request, Service, serve
-from tools.in_process.insee import KEY, Insee, establishment, queries
+from tools.in_process.insee import KEY, Insee, establishment, period, queries
 
 STOCK_DAY = date(2026, 11, 3)
 UP_TO = date(2026, 11, 5)
@@ -362,12 +366,170 @@ def test_without_a_stock_no_query_is_sent(tmp_path: Path) -> None:
         assert w.service.requests == []
 
 
-def test_only_the_fields_in_use_are_requested(tmp_path: Path) -> None:
-    """Names and addresses of persons are not requested."""
+def test_the_fields_in_use_are_requested_and_no_others(tmp_path: Path) -> None:
+    """Persons' sex and other first names, for example, are not."""
     with world(tmp_path) as w:
         w.run()
-        bodies = b"".join(request.body for request in w.service.requests)
-        assert b"champs=siret%2CstatutDiffusionEtablissement" in bodies
-        assert not any(
-            word in bodies for word in (b"libelle", b"denomination", b"uniteLegale", b"nom"[:0] or b"enseigne")
+        [requested] = {parse_qs(request.body.decode())["champs"][0] for request in w.service.requests if request.body}
+    sql = files("quiforme").joinpath("enrichment/received_sirene.sql").read_text(encoding="utf-8")
+    assert set(requested.split(",")) == set(re.findall(r'"(\w+)": "VARCHAR"', sql))
+
+
+def test_the_identity_of_the_establishment_and_of_its_unit_is_kept(tmp_path: Path) -> None:
+    head, masked = "81841109200013", "35600000000002"
+    register = [
+        establishment(head, "2026-11-02T08:00:00"),
+        establishment(masked, "2026-11-02T08:00:00", diffusion="P"),
+    ]
+    register[1]["dateCreationEtablissement"] = "inconnue"
+    with world(tmp_path, Insee(establishments=register)) as w:
+        w.run()
+        stored = {
+            siret: rest for siret, *rest in all_of(w.database, "SELECT siret, identite, unite FROM sirene_recente")
+        }
+    identite, unite = stored[head]
+    assert _filled(identite) == {
+        "siege": True,
+        "date_creation": date(2000, 1, 1),
+        "activite_principale": "85.59A",
+        "enseigne": "ECOLE",
+        "numero_voie": "12",
+        "type_voie": "RUE",
+        "libelle_voie": "DES ECOLES",
+        "code_postal": "75011",
+        "libelle_commune": "PARIS",
+    }
+    assert _filled(unite) == {
+        "etat": "A",
+        "diffusion": "O",
+        "denomination": "ORGANISME DE FORMATION",
+        "sigle": "ODF",
+        "categorie_juridique": "5710",
+        "activite_principale": "85.59A",
+        "nic_siege": "00013",
+        "date_creation": date(2000, 1, 1),
+    }
+    identite, unite = stored[masked]
+    assert _filled(identite) == {
+        "siege": False,
+        "activite_principale": "85.59A",
+        "code_postal": "75011",
+        "libelle_commune": "PARIS",
+    }
+    assert "denomination" not in _filled(unite)
+    assert unite["diffusion"] == "P"
+
+
+def _filled(structure: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in structure.items() if value is not None}
+
+
+@pytest.mark.parametrize("missing", [{}, None, "absent"])
+def test_an_answer_without_the_identity_leaves_it_null(tmp_path: Path, missing: Any) -> None:
+    row = establishment(CHANGED, "2026-11-02T08:00:00", etat="F")
+    for name in ("dateCreationEtablissement", "etablissementSiege"):
+        del row[name]
+    row["periodesEtablissement"] = [{"dateFin": None, "dateDebut": "2026-11-01", "etatAdministratifEtablissement": "F"}]
+    row |= {
+        "uniteLegale": missing,
+        "adresseEtablissement": {"codeCommuneEtablissement": "75111", "libelleVoieEtablissement": " "},
+    }
+    if missing == "absent":
+        del row["uniteLegale"]
+    with world(tmp_path, Insee(establishments=[row])) as w:
+        w.run()
+        assert all_of(w.database, "SELECT siret, code_commune, identite, unite FROM sirene_recente") == [
+            (CHANGED, "75111", None, None)
+        ]
+
+
+def test_what_an_earlier_version_stored_may_lack_the_identity(tmp_path: Path) -> None:
+    with world(tmp_path, before_sirene_recente=[kept(OLD, datetime(2026, 11, 2, 9))]) as w:
+        w.database.execute(
+            """CREATE OR REPLACE TABLE previous.sirene_recente AS
+            SELECT siret, etat, date_debut, code_commune, diffusion, traite_le FROM previous.sirene_recente"""
         )
+        w.run()
+        assert all_of(w.database, "SELECT siret, identite IS NULL FROM sirene_recente ORDER BY siret") == [
+            (CHANGED, False),
+            (NEW, False),
+            (OLD, True),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("expected", "periods"),
+    [
+        # A correction of a closed establishment begins a period.
+        ("2026-05-31", "F 2026-11-03 - / F 2026-05-31 2026-11-02 / A 2000-01-01 2026-05-30"),
+        ("2026-05-31", "A 2000-01-01 2026-05-30 / F 2026-05-31 2026-11-02 / F 2026-11-03 -"),
+        ("2026-05-31", "F 2026-05-31 2026-11-02 / F 2026-11-03 - / A 2000-01-01 2026-05-30"),
+        # It opened again in between.
+        ("2026-11-03", "F 2026-11-03 - / A 2026-06-01 2026-11-02 / F 2026-05-31 2026-05-31 / A 2000-01-01 2026-05-30"),
+        ("2020-01-01", "F 2020-01-01 -"),
+        ("2019-01-01", "F 2020-01-01 - / F 2019-01-01 2019-12-31"),
+        # No period tells of some days.
+        ("2026-11-03", "F 2026-11-03 - / F 2026-05-31 2026-10-01 / A 2000-01-01 2026-05-30"),
+        # Periods overlap.
+        ("2026-05-31", "F 2026-11-03 - / F 2026-05-31 2026-11-10 / A 2000-01-01 2026-06-15"),
+        # Several periods have no end: the last that began is the current one.
+        ("2026-05-31", "A 2000-01-01 - / F 2026-05-31 -"),
+        ("2026-05-31", "F 2026-05-31 - / F 2026-11-03 - / A 2000-01-01 2026-05-30"),
+        # The first day of the run is not known.
+        ("", "F - - / A 2000-01-01 2026-05-30"),
+        ("", "F 1900-01-01 -"),
+        ("", "F 2026-11-03 - / F - 2026-11-02 / A 2000-01-01 2026-05-30"),
+        ("", "F 2026-11-03 - / F 1900-01-01 2026-11-02"),
+        ("2026-05-31", "F 2026-11-03 - / F 2026-05-31 2026-11-02 / A - 2026-05-30"),
+        # A malformed end says nothing, and is no current period.
+        ("2026-11-03", "F 2026-11-03 - / F 2026-05-31 02/11/2026"),
+        # An open establishment: as its current period says.
+        ("2021-01-01", "A 2021-01-01 - / A 2000-01-01 2020-12-31"),
+        ("1900-01-01", "A 1900-01-01 -"),
+        ("", "A - -"),
+    ],
+)
+def test_the_closing_date_is_the_first_day_of_the_last_unbroken_closed_run(
+    tmp_path: Path, expected: str, periods: str
+) -> None:
+    row = establishment(NEW, "2026-11-02T08:00:00")
+    told = [one.split() for one in periods.split(" / ")]
+    row["periodesEtablissement"] = [
+        period(None if fin == "-" else fin, None if debut == "-" else debut, etat) for etat, debut, fin in told
+    ]
+    with tables(tmp_path, {}) as database:
+        run_script(database, "enrichment/received_sirene.sql")
+        [(found,)] = database.execute(
+            "SELECT date_debut FROM page_establishments(?)", [json.dumps({"etablissements": [row]})]
+        ).fetchall()
+    assert (found.isoformat() if found else "") == expected
+
+
+def without(*names: str) -> list[dict[str, Any]]:
+    """Twelve establishments without some of their fields, at any depth, and one that has them all."""
+
+    def left(value: Any) -> Any:
+        if isinstance(value, list):
+            return [left(one) for one in value]
+        return (
+            {name: left(one) for name, one in value.items() if name not in names} if isinstance(value, dict) else value
+        )
+
+    damaged = [left(establishment(f"{siren}00001", "2026-11-02T12:00:00")) for siren in range(100000000, 100000012)]
+    return [*damaged, establishment(CHANGED, "2026-11-02T12:00:00", etat="F")]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("periodesEtablissement", "12 of the 13 rows of a page lack periodesEtablissement"),
+        ("etatAdministratifEtablissement", "12 of the 13 rows of a page are unusable"),
+    ],
+)
+def test_a_page_of_which_most_rows_lost_a_field_is_not_believed(tmp_path: Path, name: str, reason: str) -> None:
+    with world(tmp_path, Insee(establishments=without(name))) as w:
+        outcome = w.run()
+        assert (outcome.state, outcome.complete_up_to) == ("postponed", date(2026, 11, 1))
+        assert (outcome.rows, outcome.unreadable, outcome.kept) == (0, 0, 0)
+        assert reason in (outcome.reason or "")
+        assert w.states() == {OLD: "A", CHANGED: "A"}

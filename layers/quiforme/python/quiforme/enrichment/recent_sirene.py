@@ -16,7 +16,7 @@ import duckdb
 from quiforme.database import count, run_script
 from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.enrichment.service_calls import InvalidAnswer, OutOfTime, RateLimiter
-from quiforme.enrichment.sirene_api import PAGE_SIZE, KeyRefused, SireneApi
+from quiforme.enrichment.sirene_api import PAGE_SIZE, KeyRefused, Page, SireneApi
 from quiforme.fetching.http import Http
 from quiforme.snapshot.ports import Unfetchable
 
@@ -26,6 +26,9 @@ SECONDS_BETWEEN_REQUESTS: Final = 2.0
 SIRENS_PER_REQUEST: Final = 125
 _SHARE: Final = 0.5
 """The part of the time budget that the SIRENs may use at most; the days have the rest."""
+
+_MANY: Final = 10
+"""Fewer unusable rows than that may be the whole of a short page: they are left out."""
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -175,11 +178,20 @@ class _Update:
     def _query(self, query: str, *, share: float = 1.0) -> bool:
         """Receive the pages of a query; False after the first when no run could receive them all."""
         for page in self.api.pages(query, share=share):
-            self.rows += page.rows
-            self.database.execute(
-                "INSERT INTO received_establishments SELECT ? AS page, * FROM page_establishments(?)",
-                [self.api.limiter.requests, page.body],
-            )
+            self._receive(page)
             if not self.api.limiter.fits(page.total // PAGE_SIZE, share=_SHARE):
                 return False
         return True
+
+    def _receive(self, page: Page) -> None:
+        """Keep the usable rows of a page; nothing of a page of which most rows are unusable."""
+        number = self.api.limiter.requests
+        ((usable,),) = self.database.execute(
+            "INSERT INTO received_establishments BY NAME SELECT ? AS page, * FROM page_establishments(?)",
+            [number, page.body],
+        ).fetchall()
+        unusable = page.rows - usable
+        if unusable >= _MANY and 2 * unusable > page.rows:
+            self.database.execute("DELETE FROM received_establishments WHERE page = ?", [number])
+            raise InvalidAnswer(f"{unusable} of the {page.rows} rows of a page are unusable")
+        self.rows += page.rows

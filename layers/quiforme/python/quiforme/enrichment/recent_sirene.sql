@@ -6,7 +6,7 @@
 CREATE OR REPLACE TABLE sirene_recente AS
 WITH latest AS (
     SELECT * EXCLUDE (page)
-    FROM (FROM received_establishments
+    FROM (FROM received_establishments   -- it has every column; what an earlier version stored may lack some
           UNION ALL BY NAME
           SELECT 0 AS page, * FROM previous.sirene_recente)
     QUALIFY row_number() OVER (PARTITION BY siret ORDER BY page DESC) = 1

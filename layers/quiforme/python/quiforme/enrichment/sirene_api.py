@@ -14,8 +14,46 @@ PAGE_SIZE: Final = 1000
 """The largest page that the API allows, in rows."""
 
 _FIELDS: Final = (
-    "siret,statutDiffusionEtablissement,dateDernierTraitementEtablissement,codeCommuneEtablissement,"
-    "dateDebut,dateFin,etatAdministratifEtablissement"
+    "siret",
+    "statutDiffusionEtablissement",
+    "dateDernierTraitementEtablissement",
+    "dateCreationEtablissement",
+    "etablissementSiege",
+    # periodesEtablissement
+    "dateDebut",
+    "dateFin",
+    "etatAdministratifEtablissement",
+    "enseigne1Etablissement",
+    "denominationUsuelleEtablissement",
+    "activitePrincipaleEtablissement",
+    # adresseEtablissement
+    "complementAdresseEtablissement",
+    "numeroVoieEtablissement",
+    "indiceRepetitionEtablissement",
+    "typeVoieEtablissement",
+    "libelleVoieEtablissement",
+    "distributionSpecialeEtablissement",
+    "codePostalEtablissement",
+    "codeCommuneEtablissement",
+    "libelleCommuneEtablissement",
+    "codeCedexEtablissement",
+    "libelleCedexEtablissement",
+    "libelleCommuneEtrangerEtablissement",
+    "libellePaysEtrangerEtablissement",
+    # uniteLegale
+    "etatAdministratifUniteLegale",
+    "statutDiffusionUniteLegale",
+    "dateCreationUniteLegale",
+    "categorieJuridiqueUniteLegale",
+    "denominationUniteLegale",
+    "denominationUsuelle1UniteLegale",
+    "sigleUniteLegale",
+    "nomUniteLegale",
+    "nomUsageUniteLegale",
+    "prenomUsuelUniteLegale",
+    "pseudonymeUniteLegale",
+    "activitePrincipaleUniteLegale",
+    "nicSiegeUniteLegale",
 )
 _FIRST_CURSOR: Final = "*"
 _LARGEST_ANSWER: Final = 20_000_000
@@ -120,7 +158,7 @@ class SireneApi:
 
         Raises:
             KeyRefused: The API refuses the key.
-            InvalidAnswer: A page is malformed, or the cursor ends too early, or never.
+            InvalidAnswer: A page is malformed, or most of its rows lack what is needed, or the cursor ends too early, or never.
             OutOfTime: The time budget is used up.
             Unfetchable: No answer.
 
@@ -148,15 +186,24 @@ class SireneApi:
 
     def _page(self, query: str, cursor: str, share: float) -> Page:
         self.limiter.wait(share=share)
-        fields = {"q": query, "nombre": str(PAGE_SIZE), "curseur": cursor, "champs": _FIELDS}
+        fields = {"q": query, "nombre": str(PAGE_SIZE), "curseur": cursor, "champs": ",".join(_FIELDS)}
         answer = self.http.post(
             f"{self._base}/siret", fields=fields, headers=self._headers, limit_bytes=_LARGEST_ANSWER
         )
         if cursor == _FIRST_CURSOR and _matches_nothing(answer):
             return Page(0, 0, _NO_ROWS, None)
         content = _content(answer, _EstablishmentPage)
+        _check_rows(content.etablissements)
         header = content.header
         return Page(header.total, len(content.etablissements), answer.body.decode(), header.following)
+
+
+def _check_rows(rows: list[Any]) -> None:
+    """A row of which nothing can be used is left out; most rows of a page are not, whatever their number."""
+    for name in ("siret", "periodesEtablissement"):
+        without = sum(not (isinstance(row, dict) and row.get(name)) for row in rows)
+        if 2 * without > len(rows):
+            raise InvalidAnswer(f"{without} of the {len(rows)} rows of a page lack {name}")
 
 
 def _matches_nothing(answer: HttpAnswer) -> bool:
