@@ -115,6 +115,7 @@ class Snapshot:
     rs: list[Fiche] | None = None
     sirene: dict[str, Establishment] | None = None
     sirene_succession: dict[str, str] | None = None
+    sirene_unite_legale: list[dict[str, str]] | None = None
     annuaire_education: list[DirectoryRow] | None = None
     referentiel_onisep: list[Organisation] | None = None
     set_aside: dict[str, int] = field(default_factory=dict)
@@ -347,6 +348,15 @@ def read_succession(path: Path) -> tuple[dict[str, str], int]:
     return successors, set_aside
 
 
+UNITS_COLUMNS = [
+    "siren",
+    "etatAdministratifUniteLegale",
+    "statutDiffusionUniteLegale",
+    "denominationUniteLegale",
+    "nomUniteLegale",
+]
+
+
 # --- (e) UAI --------------------------------------------------------------------------------------------------
 
 
@@ -401,6 +411,7 @@ FILE_NAMES: dict[str, str] = {
     "rs": r"export[-_]fiches[-_]rs[-_]v4[-_]1[-_](\d{4}-\d{2}-\d{2}).*\.(zip|xml)",
     "sirene": r"StockEtablissement_utf8\.(parquet|zip)",
     "sirene_succession": r"StockEtablissementLiensSuccession_utf8\.(parquet|zip)",
+    "sirene_unite_legale": r"StockUniteLegale_utf8\.(parquet|zip)",
     "annuaire_education": r"fr-en-annuaire-education\.csv",
     "referentiel_onisep": r"referentiel-organismes\.json",
 }
@@ -425,6 +436,7 @@ def read_drop(drop: Path, last: Snapshot) -> Snapshot:
         last.rs,
         last.sirene,
         last.sirene_succession,
+        last.sirene_unite_legale,
         last.annuaire_education,
         last.referentiel_onisep,
         dict(last.set_aside),
@@ -444,6 +456,9 @@ def read_drop(drop: Path, last: Snapshot) -> Snapshot:
     path = file_of(drop, "sirene_succession")
     if path is not None:
         now.sirene_succession, now.set_aside["sirene_succession"] = read_succession(path)
+    path = file_of(drop, "sirene_unite_legale")
+    if path is not None:
+        now.sirene_unite_legale, now.set_aside["sirene_unite_legale"] = table_rows(path, UNITS_COLUMNS)
     path = file_of(drop, "annuaire_education")
     if path is not None:
         now.annuaire_education, now.set_aside["annuaire_education"] = read_directory(path.read_bytes())

@@ -6,7 +6,7 @@ from quiforme.sources.catalogue import SOURCES
 from tests.unit.rules.life import Life
 from tests.unit.rules.rows import DAY, days_before, source_used
 
-LIMITS = {source.name: 45 if source.name in ("sirene", "sirene_succession") else 3 for source in SOURCES}
+LIMITS = {source.name: 45 if source.name.startswith("sirene") else 3 for source in SOURCES}
 
 
 def test_life(life: Life) -> None:
