@@ -22,6 +22,7 @@ _PATHS = {
     "liste_of": "/mon-activite-formation/public/listePubliqueOF",
     "sirene": "/static/StockEtablissement_utf8.parquet",
     "sirene_succession": "/static/StockEtablissementLiensSuccession_utf8.parquet",
+    "sirene_unite_legale": "/static/StockUniteLegale_utf8.parquet",
     "annuaire_education": "/catalog/datasets/fr-en-annuaire-education/exports/csv",
     "referentiel_onisep": "/api/v1/organismes.json",
 }
@@ -44,7 +45,7 @@ class Producers:
 
     def __post_init__(self) -> None:
         """Set up what does not depend on the day."""
-        for resource in ("sirene", "sirene_succession"):
+        for resource in ("sirene", "sirene_succession", "sirene_unite_legale"):
             self.server.on(f"/api/1/datasets/r/{resource}", redirect(_PATHS[resource]))
         self.server.on(f"/api/2/datasets/{_DATASET}/resources/", self._list_resources)
         self.server.on("/search/csv/", _found)
@@ -61,6 +62,7 @@ class Producers:
             "RsAddress": f"{url}/api/1/datasets/{_DATASET}/",
             "SireneAddress": f"{url}/api/1/datasets/r/sirene",
             "SireneSuccessionAddress": f"{url}/api/1/datasets/r/sirene_succession",
+            "SireneUniteLegaleAddress": f"{url}/api/1/datasets/r/sirene_unite_legale",
             "AnnuaireEducationAddress": f"{url}{_PATHS['annuaire_education']}?use_labels=true&delimiter=%3B",
             "ReferentielOnisepAddress": f"{url}{_PATHS['referentiel_onisep']}?items_par_page=60000",
             "SireneApiAddress": f"{url}/3.11",

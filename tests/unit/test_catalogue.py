@@ -23,10 +23,11 @@ def test_the_list_is_closed_and_in_the_order_of_a_run() -> None:
         "rs",
         "sirene",
         "sirene_succession",
+        "sirene_unite_legale",
         "annuaire_education",
         "referentiel_onisep",
     ]
-    tables = [table for source in SOURCES for table in source.tables]
+    tables = [table for source in SOURCES for table in (*source.tables, *source.on_demand)]
     assert len(tables) == len(set(tables))
 
 

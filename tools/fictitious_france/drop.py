@@ -88,6 +88,7 @@ def write_stage(
         "rs": lambda: france_competences.write(folder, "RS", day, _of_register(stage, "RS")),
         "sirene": lambda: sirene.write_stock(folder, stage.establishments.values(), sirene_format),
         "sirene_succession": lambda: sirene.write_links(folder, stage.successions, sirene_format),
+        "sirene_unite_legale": lambda: sirene.write_units(folder, stage.legal_units(), sirene_format),
         "annuaire_education": lambda: annuaire.write(folder, stage.schools),
         "referentiel_onisep": lambda: onisep.write(folder, stage.organismes, bare=onisep_bare),
     }

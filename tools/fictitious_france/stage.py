@@ -1,12 +1,23 @@
 """One day of the fictitious France: the cases and the crowd fill it, the formats write it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from tools.fictitious_france import identifiers
 from tools.fictitious_france.geography import PARIS, Commune
-from tools.fictitious_france.model import Certifier, Fiche, OfRow, Organisme, Partner, School, SireneRow, Succession
+from tools.fictitious_france.model import (
+    Certifier,
+    Fiche,
+    OfRow,
+    Organisme,
+    Partner,
+    School,
+    SireneRow,
+    Succession,
+    UnitRow,
+)
 from tools.fictitious_france.nsf import speciality
 from tools.fictitious_france.story import FIRST_DAY, Phase, number_of, phase_of
 
@@ -52,6 +63,39 @@ class Body:
         return Body(self.number + rank, commune or self.commune)
 
 
+def _postal_details(number: int, place: Commune) -> dict[str, Any]:
+    """What only some addresses have."""
+    return {
+        "complement": "BATIMENT B" if number % 7 == 0 else "",
+        "postal_box": f"BP {number % 1000}" if number % 11 == 0 else "",
+        "cedex": (f"{place.postcode[:3]}99", f"{place.name} CEDEX") if number % 11 == 0 else ("", ""),
+        "sign": f"ENSEIGNE IMAGINAIRE {number}" if number % 5 == 0 else "",
+    }
+
+
+def _unit(siren: str, rows: list[SireneRow]) -> UnitRow:
+    head_office = next((row for row in rows if row.head_office), rows[0])
+    company = UnitRow(
+        siren,
+        name=f"SOCIETE IMAGINAIRE {siren}",
+        usual_name=f"FORMATION IMAGINAIRE {siren}" if int(siren[:8]) % 3 == 0 else "",
+        initials=f"SI{siren[2:8]}" if int(siren[:8]) % 4 == 0 else "",
+        state="A" if any(row.state == "A" for row in rows) else "C",
+        diffusion="P" if any(row.diffusion == "P" for row in rows) else "O",
+        activity=head_office.activity,
+        head_office=head_office.siret[9:],
+        created=head_office.created,
+        since=head_office.since,
+    )
+    if int(siren[:8]) % 6:
+        return company
+    return replace(
+        company, name="", usual_name="", initials="", category="1000",
+        surname=f"IMAGINAIRE{siren[5:]}", first_name="CAMILLE",
+        married_name=f"DURAND{siren[5:]}" if int(siren[:8]) % 4 == 0 else "",
+    )  # fmt: skip
+
+
 @dataclass
 class Stage:
     """The rows of one day. Each method adds a sound row, so that a case states only its differences."""
@@ -60,6 +104,8 @@ class Stage:
     list_of: list[OfRow] = field(default_factory=list)
     fiches: dict[str, Fiche] = field(default_factory=dict)
     establishments: dict[str, SireneRow] = field(default_factory=dict)
+    units: dict[str, UnitRow] = field(default_factory=dict)
+    """Legal units that differ from what `legal_units` makes of their establishments."""
     successions: list[Succession] = field(default_factory=list)
     schools: list[School] = field(default_factory=list)
     organismes: list[Organisme] = field(default_factory=list)
@@ -115,10 +161,19 @@ class Stage:
             city=place.name,
             name=f"FORMATION IMAGINAIRE {body.number}",
             head_office=rank == 1,
+            **_postal_details(body.number, place),
         )
         row = replace(sound, **changes)
         self.establishments[row.siret] = row
         return row
+
+    def legal_units(self) -> Iterator[UnitRow]:
+        """The legal unit of every SIREN in Sirene: a company, or a natural person."""
+        by_siren: dict[str, list[SireneRow]] = {}
+        for row in self.establishments.values():
+            by_siren.setdefault(row.siret[:9], []).append(row)
+        for siren, rows in by_siren.items():
+            yield self.units.get(siren) or _unit(siren, rows)
 
     def both(self, body: Body, **changes: Any) -> OfRow:
         """Add a sound head office to Sirene and declare it in the list with these changes."""

@@ -25,9 +25,10 @@ PATTERNS: Final = {
     "referentiel_onisep": onisep.FILE,
     "sirene": f"{sirene.STOCK}.*",
     "sirene_succession": f"{sirene.LINKS}.*",
+    "sirene_unite_legale": f"{sirene.UNITS}.*",
 }
 """The files of each source in a drop."""
-_MONTHLY: Final = ("sirene", "sirene_succession")
+_MONTHLY: Final = ("sirene", "sirene_succession", "sirene_unite_legale")
 _UNPUBLISHED = "unpublished"
 
 _Accident = Callable[[Path], None]

@@ -117,6 +117,7 @@ class IngestSettings(NamedTuple):
     address_rs: Annotated[str, Variable("ADDRESS_RS", _SOURCE_ADDRESS)]
     address_sirene: Annotated[str, Variable("ADDRESS_SIRENE", _SOURCE_ADDRESS)]
     address_sirene_succession: Annotated[str, Variable("ADDRESS_SIRENE_SUCCESSION", _SOURCE_ADDRESS)]
+    address_sirene_unite_legale: Annotated[str, Variable("ADDRESS_SIRENE_UNITE_LEGALE", _SOURCE_ADDRESS)]
     address_annuaire_education: Annotated[str, Variable("ADDRESS_ANNUAIRE_EDUCATION", _SOURCE_ADDRESS)]
     address_referentiel_onisep: Annotated[str, Variable("ADDRESS_REFERENTIEL_ONISEP", _SOURCE_ADDRESS)]
     nda_retention_days: NdaRetentionDays

@@ -26,6 +26,7 @@ from quiforme.jobs.progress import Progress, progress_key
 from quiforme.jobs.stopwatch import Stopwatch
 from quiforme.pipeline.build import STORED, build_documents, find_changes
 from quiforme.pipeline.exports import delete_old_exports, write_exports
+from quiforme.pipeline.identities import Stocks, stocks_in_use
 from quiforme.registry import generations, publish
 from quiforme.registry.ports import Publication, Registry
 from quiforme.snapshot.collect import Collector
@@ -217,7 +218,7 @@ def _ingest(
             with watch.stage("services"):
                 state, enrichment = _enrich(run, state)
             with watch.stage("documents"):
-                build_documents(database, day=request.day, settings=context.settings)
+                build_documents(database, day=request.day, settings=context.settings, stocks=_stocks(run, state))
             with watch.stage("changes"):
                 state = _find_changes(run, state)
         with watch.stage("publication"):
@@ -363,6 +364,11 @@ def _enrich(run: _Run, state: _State) -> tuple[_State, Enrichment]:
 
 
 # --- documents ----------------------------------------------------------------------------------------------
+
+
+def _stocks(run: _Run, state: _State) -> Stocks:
+    in_use = {name: outcome.in_use for name, outcome in state.outcomes.items() if outcome.in_use}
+    return stocks_in_use(run.tables, in_use, run.previous.sources if run.previous else {})
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from quiforme.database import count, open_database, run_script
 from quiforme.enrichment import KEPT as ENRICHMENT
 from quiforme.enrichment.overlay import overlay_recent_sirene
 from quiforme.pipeline.build import build_documents, find_changes
+from quiforme.pipeline.identities import stocks_in_use
 from quiforme.snapshot.manifest import read_manifest
 from quiforme.snapshot.ports import Storage
 from quiforme.snapshot.tables import SnapshotTables
@@ -49,12 +50,13 @@ def replay(context: ReplayContext, snapshot_key: str) -> dict[str, Any]:
         run_script(database, "pipeline/shared/previous_run.sql")
         for source in SOURCES:
             tables.load_source(source, manifest.sources.get(source.name))
-        if manifest.previous:
-            previous = read_manifest(context.storage, manifest.previous)
+        previous = read_manifest(context.storage, manifest.previous) if manifest.previous else None
+        if previous:
             tables.load_previous(previous, repertoire=previous.tables["repertoire"])
         tables.load({table: manifest.tables[table] for table in ENRICHMENT})
         overlay_recent_sirene(database)
-        build_documents(database, day=manifest.day, settings=manifest.settings)
+        stocks = stocks_in_use(tables, manifest.sources, previous.sources if previous else {})
+        build_documents(database, day=manifest.day, settings=manifest.settings, stocks=stocks)
         find_changes(database, generation=0)
         tables.load({"stored_repertoire": manifest.tables["repertoire"]}, defined_in=None)
         different = database.execute(

@@ -2,7 +2,7 @@
 -- Makes:
 --   legal_units (siren, nda_count)
 --   declared, named_by_fiche, propagated (siret), establishments (siret): which SIRETs have a document
---   sirene_candidates (siret, etat, date_debut, diffusion)
+--   sirene_candidates (siret, etat, date_debut, diffusion, code_commune)
 --   ndas_inactifs, declarations: stored, so their columns keep their names (see shared/previous_run.sql)
 --
 -- Places in document.md: "Which SIRETs have a document" and `declarations_activites_etablissement[]`.
@@ -27,7 +27,7 @@ FROM named WHERE is_siret(siret);
 
 -- Sirene has 44 million establishments: this is the only scan. It takes those of every SIREN that may have a document.
 CREATE OR REPLACE TABLE sirene_candidates AS
-SELECT siret_text(numero) AS siret, etat, date_debut, diffusion
+SELECT siret_text(numero) AS siret, etat, date_debut, diffusion, code_commune
 FROM sirene
 SEMI JOIN (SELECT siren::BIGINT AS siren
            FROM (SELECT siren FROM legal_units

@@ -39,3 +39,21 @@ CREATE OR REPLACE TABLE previous.repertoire (
 -- What the optional services have answered so far.
 CREATE OR REPLACE TABLE previous.sirene_recente AS FROM empty.sirene_recente;
 CREATE OR REPLACE TABLE previous.adresses AS FROM empty.adresses;
+
+-- What Sirene says of the documents' establishments, and of their legal units: one row for each that was looked for,
+-- with null for what its stock does not know. `[ND]` (not to be disclosed) and empty cells are null.
+CREATE OR REPLACE TABLE previous.identites_sirene (
+    siret VARCHAR, code_commune VARCHAR,
+    identite STRUCT(
+        siege BOOLEAN, date_creation DATE, activite_principale VARCHAR, enseigne VARCHAR, denomination_usuelle VARCHAR,
+        complement_adresse VARCHAR, numero_voie VARCHAR, indice_repetition VARCHAR, type_voie VARCHAR,
+        libelle_voie VARCHAR, distribution_speciale VARCHAR, code_postal VARCHAR, libelle_commune VARCHAR,
+        code_cedex VARCHAR, libelle_cedex VARCHAR, libelle_commune_etranger VARCHAR, libelle_pays_etranger VARCHAR)
+);
+CREATE OR REPLACE TABLE previous.unites_sirene (
+    siren VARCHAR,
+    unite STRUCT(
+        etat VARCHAR, diffusion VARCHAR, denomination VARCHAR, denomination_usuelle VARCHAR, sigle VARCHAR,
+        pseudonyme VARCHAR, prenom_usuel VARCHAR, nom VARCHAR, nom_usage VARCHAR, categorie_juridique VARCHAR,
+        activite_principale VARCHAR, nic_siege VARCHAR, date_creation DATE)
+);
