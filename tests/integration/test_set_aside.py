@@ -5,6 +5,11 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+from quiforme.database import open_database
+from quiforme.sources.catalogue import BY_NAME
+from quiforme.sources.reading import ReadResult
 
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.formats import annuaire, archives, france_competences, liste_of, onisep, sirene
@@ -123,7 +128,7 @@ def test_one_in_a_hundred_is_set_aside(tmp_path: Path) -> None:
         rows = [json.loads(line) for line in (tmp_path / "storage" / source["set_aside"]).read_text().splitlines()]
         assert [row["line"] for row in rows] == sorted(spoilt[name]), name
         for row in rows:
-            assert row.keys() == {"line", "reason", "raw"}
+            assert row.keys() == {"line", "reason", "identifier", "raw"}
             assert row["reason"], name
             expected = spoilt[name][row["line"]]
             # Of a fiche its beginning is kept, of the others the row as it stands.
@@ -131,18 +136,31 @@ def test_one_in_a_hundred_is_set_aside(tmp_path: Path) -> None:
 
 
 def test_more_are_too_many(tmp_path: Path) -> None:
+    """The file is refused, and its unreadable rows are kept as those of an accepted one."""
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY, size=60, ministry_fiches=1, sirene_format="zip")
-    before = system.ingest(FIRST_DAY)["sources"]
+    system.ingest(FIRST_DAY)
     documents = system.registry.documents()
     bad = set(random.Random(1).sample(range(TOTAL), TOTAL // 100 + 1))
-    for write in SOURCES.values():
-        write(system.drop, bad)
+    spoilt = {name: write(system.drop, bad) for name, write in SOURCES.items()}
     for name, source in system.ingest(NEXT_DAY)["sources"].items():
         assert source["state"] == "refused", name
         assert source["reason"] == f"{len(bad)} of {TOTAL} rows are unreadable", name
-        assert source["set_aside"] == before[name]["set_aside"], name
+        assert (source["rows_read"], source["rows_set_aside"]) == (TOTAL - len(bad), len(bad)), name
+        rows = [json.loads(line) for line in system.storage.read(source["set_aside"]).splitlines()]
+        assert [row["line"] for row in rows] == sorted(spoilt[name]), name
     assert system.registry.documents() == documents
+
+
+def test_the_rows_of_a_refused_file_are_kept_with_its_snapshot(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    _list(system.drop, set())
+    system.ingest(FIRST_DAY)
+    _list(system.drop, set(range(20)))
+    key = system.ingest(NEXT_DAY)["sources"]["liste_of"]["set_aside"]
+    assert system.ingest(NEXT_DAY)["sources"]["liste_of"]["set_aside"] == key
+    assert key in system.manifest().refers_to
+    assert len(system.storage.read(key).splitlines()) == 20
 
 
 def test_an_unreadable_row_is_no_evidence_of_absence(tmp_path: Path) -> None:
@@ -170,3 +188,69 @@ def test_an_unreadable_row_is_no_evidence_of_absence(tmp_path: Path) -> None:
         if not document["declarations_activites_etablissement"][0]["actif"]
     }
     assert inactive == {_body(number - 1).siret() for number in faults}
+
+
+def test_what_the_last_directory_said_of_an_unreadable_row_stays_in_use(tmp_path: Path) -> None:
+    """By its UAI, or by its SIRET when the UAI is unreadable; what can be read wins over what was kept."""
+    header, *lines = (
+        annuaire.render(School(body.uai(), body.siret(), "75101", "75001", "PARIS") for body in map(_body, range(5)))
+        .decode("utf-8-sig")
+        .splitlines()
+    )
+    with_quote = [line.replace("imaginaire", 'imaginaire"') for line in lines]
+    today = [
+        with_quote[0],  # by its UAI
+        with_quote[1].replace(_body(1).uai(), "07"),  # by its SIRET
+        with_quote[2],
+        lines[2].replace("OUVERT", "A FERMER"),  # it stands here too
+        with_quote[3].replace(_body(3).uai(), "07").replace(_body(3).siret(), "13"),  # by nothing
+    ]
+    previous, reading, rows = _read_twice(
+        tmp_path, "annuaire_education", *("\n".join([header, *some]) for some in (lines, today))
+    )
+    assert reading.rows == 1
+    assert [row.identifier for row in reading.set_aside] == [_body(0).uai(), _body(1).siret(), _body(2).uai(), None]
+    assert rows == [(*previous[2][:2], "A FERMER", *previous[2][3:]), previous[0], previous[1]]
+
+
+def test_what_the_last_list_of_onisep_said_of_an_unreadable_organisation_stays_in_use(tmp_path: Path) -> None:
+    organisations = [{"siret": body.siret(), "uai": body.uai()} for body in map(_body, range(5))]
+    today = [
+        organisations[0] | {"siret": None},  # by its UAI
+        organisations[1] | {"uai": []},  # by its SIRET
+        organisations[2] | {"siret": None},
+        {"siret": organisations[2]["siret"]},  # it stands here too
+        {"uai": "07"},
+    ]
+    previous, reading, rows = _read_twice(tmp_path, "referentiel_onisep", *map(json.dumps, (organisations, today)))
+    assert reading.rows == 1
+    assert [row.identifier for row in reading.set_aside] == [_body(0).uai(), _body(1).siret(), _body(2).uai(), None]
+    assert rows == [(4, previous[2][1], None), (6, *previous[0][1:]), (7, *previous[1][1:])]
+
+
+def test_a_training_body_that_stands_in_the_list_is_not_doubled(tmp_path: Path) -> None:
+    """An NDA with two establishments, one of them in an unreadable row."""
+    rows = [OfRow(_body(0).nda(), _body(0).siren, _body(0).siret(nic), "FORMATION", "11") for nic in (1, 2)]
+    header, first, second = liste_of.render(rows).decode().splitlines()
+    changed = first.replace("FORMATION", "FORMATION CHANGÉE")
+    texts = ["\n".join([header, *lines]) for lines in ([first, second], [changed, second + ";", first + ";"])]
+    previous, reading, found = _read_twice(tmp_path, "liste_of", *texts)
+    assert (reading.rows, len(reading.set_aside)) == (1, 2)
+    assert [row.identifier for row in reading.set_aside] == [_body(0).nda()] * 2
+    assert [row[4] for row in found] == [row[4] for row in previous]
+    assert [row[6] for row in found] == ["FORMATION CHANGÉE", "FORMATION"]
+
+
+def _read_twice(folder: Path, name: str, *contents: str) -> tuple[list[Any], ReadResult, list[Any]]:
+    """The table of a first file, and what comes of a second one after it."""
+    path, stored = folder / "file", folder / "stored.parquet"
+    tables = []
+    for content in contents:
+        path.write_text(content, encoding="utf-8")
+        with open_database(folder, memory_limit_mb=300) as database:
+            reading = BY_NAME[name].read(
+                database, path, lambda table: stored if table == name and stored.exists() else None
+            )
+            tables.append(database.execute(f"FROM {name}").fetchall())
+            database.execute(f"COPY {name} TO '{stored}' (FORMAT parquet)")
+    return tables[0], reading, tables[1]

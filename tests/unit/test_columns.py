@@ -32,6 +32,7 @@ REQUIRED = {
         "Identifiant_de_l_etablissement",
         "SIREN_SIRET",
         "etat",
+        "Type_etablissement",
         "Type_contrat_prive",
         "Lycee_Agricole",
     ),

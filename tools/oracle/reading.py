@@ -219,7 +219,7 @@ def of_row(row: dict[str, str]) -> OfRow:
         siren_cell=siren,
         siret=siret,
         region=row["adressePhysiqueOrganismeFormation.codeRegion"],
-        qualiopi={category: row[column].lower() for category, column in CATEGORIES.items()},
+        qualiopi={category: row[column] for category, column in CATEGORIES.items()},
         date_derniere_declaration=french_date(row[declared + "dateDerniereDeclaration"]),
         date_debut_exercice=french_date(row[declared + "debutExercice"]),
         date_fin_exercice=french_date(row[declared + "finExercice"]),

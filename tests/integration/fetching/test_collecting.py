@@ -20,9 +20,9 @@ from tests.integration.fetching.server import Act, Server, gzipped, redirect, re
 from tools.in_process.doubles import FolderStorage
 
 DIRECTORY = (
-    "Identifiant_de_l_etablissement;SIREN_SIRET;etat;Type_contrat_prive;Lycee_Agricole\n"
-    "0861288H;13000000000012;OUVERT;;\n"
-    "0350001A;;A FERMER;HORS CONTRAT;1\n"
+    "Identifiant_de_l_etablissement;SIREN_SIRET;etat;Type_etablissement;Type_contrat_prive;Lycee_Agricole\n"
+    "0861288H;13000000000012;OUVERT;Lycée;;\n"
+    "0350001A;;A FERMER;Lycée;HORS CONTRAT;1\n"
 )
 STOCK = (
     "siret,etatAdministratifEtablissement,codeCommuneEtablissement,statutDiffusionEtablissement,dateDebut\n"
@@ -77,8 +77,11 @@ def test_the_directory_may_have_a_byte_order_mark_and_either_line_ending(
     act = gzipped(body) if packed else reply(200, body)
     outcome = collect(database, http, tmp_path, "annuaire_education", server.on("/exports/csv", act))
     assert outcome.state == "accepted", outcome.reason
-    rows = database.execute("SELECT uai, siret, hors_contrat, lycee_agricole FROM annuaire_education").fetchall()
-    assert rows == [("0861288H", "13000000000012", False, False), ("0350001A", "", True, True)]
+    rows = database.execute("FROM annuaire_education SELECT uai, siret, type_etablissement, hors_contrat, lycee_agricole")
+    assert rows.fetchall() == [
+        ("0861288H", "13000000000012", "Lycée", False, False),
+        ("0350001A", "", "Lycée", True, True),
+    ]
 
 
 @pytest.mark.parametrize(

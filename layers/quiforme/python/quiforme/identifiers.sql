@@ -42,5 +42,6 @@ CREATE OR REPLACE MACRO french_date(cell) AS
     CASE WHEN regexp_full_match(cell, '[0-9]{2}/[0-9]{2}/[0-9]{4}') AND cell[7:10] <> '0000'
          THEN TRY_CAST(cell[7:10] || '-' || cell[4:5] || '-' || cell[1:2] AS DATE) END;
 
+-- The list of training bodies writes `true` and `false`; anything else is unknown: NULL.
 CREATE OR REPLACE MACRO french_boolean(cell) AS
-    CASE lower(cell) WHEN 'true' THEN true WHEN 'false' THEN false END;
+    CASE cell WHEN 'true' THEN true WHEN 'false' THEN false END;

@@ -103,7 +103,7 @@ class RunRequest:
     Attributes:
         scheduled_time: UTC; its day in Paris is the run's day.
         run_id: Unique; part of the storage keys of what this run saves.
-        any_volume: The names of files that ops accept for this run, however few rows they have.
+        any_volume: The names of files that ops accept for this run, however few rows or filled cells they have.
         progress_key: The storage key of the progress of the run's previous invocation.
 
     """

@@ -45,7 +45,7 @@ class Collector:
         origins: Where each source's files come from, by the source's name.
         run_id: Prefix of the storage keys of what this run saves.
         day: The run's day.
-        any_volume: The names of files that ops accept however few rows they have.
+        any_volume: The names of files that ops accept however few rows, or filled cells in a column, they have.
         damaged: Files that were accepted and then turned out damaged: the reason to refuse them, by the source's name.
 
     """

@@ -1,46 +1,75 @@
 """`annuaire_education`: the education directory, fr-en-annuaire-education (sources.md, e)."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from quiforme.database import count
-from quiforme.sources.csv_lines import read_csv_lines
+from quiforme.database import count, sql_text
+from quiforme.identifiers import is_siret, is_uai
+from quiforme.sources.csv_lines import cell_of, read_csv_lines
 from quiforme.sources.reading import Previous, ReadResult
 from quiforme.sources.source import Source, Subject, search_page
+from quiforme.sources.values import UAI, Column, count_values, digits, one_of
 
-_REQUIRED: Final = (
-    "Identifiant_de_l_etablissement",
-    "SIREN_SIRET",
-    "etat",
-    "Type_contrat_prive",
-    "Lycee_Agricole",
-)
+_UAI: Final = "Identifiant_de_l_etablissement"
+_SIRET: Final = "SIREN_SIRET"
+_FORMS: Final = {_UAI: UAI, _SIRET: digits(14), "etat": one_of("OUVERT", "A FERMER")}
+_REQUIRED: Final = (*_FORMS, "Type_etablissement", "Type_contrat_prive", "Lycee_Agricole")
 
 
-def read(database: duckdb.DuckDBPyConnection, path: Path, _previous: Previous) -> ReadResult:
-    """Load the directory into `annuaire_education`: uai, siret, etat, hors_contrat, lycee_agricole.
+def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) -> ReadResult:
+    """Load the directory into `annuaire_education`: uai, siret, etat, type_etablissement, hors_contrat, lycee_agricole.
+
+    Args:
+        database: Where the table is made.
+        path: The CSV file.
+        previous: Gives the last accepted directory. Its rows of a UAI, or else a SIRET, that can still be read in a row
+            set aside stay in use, unless their UAI stands in this directory. They come last.
 
     Raises:
         FileRefused: The header is unreadable or lacks a required column.
 
     """
-    _, set_aside = read_csv_lines(database, path, table="raw_annuaire", delimiter=";", required=_REQUIRED)
+    sieve, set_aside = read_csv_lines(database, path, table="raw_annuaire", delimiter=";", required=_REQUIRED)
+    counts = count_values(
+        database,
+        "raw_annuaire",
+        [Column(name, f'clean("{name}")', form) for name, form in _FORMS.items()],
+        place="line",
+        place_of=sieve.line_of,
+    )
     database.execute(
-        """
+        f"""
         CREATE OR REPLACE TABLE annuaire_education AS
-        SELECT coalesce(clean("Identifiant_de_l_etablissement"), '') AS uai,
-               coalesce(clean("SIREN_SIRET"), '') AS siret,
+        SELECT coalesce(clean("{_UAI}"), '') AS uai,
+               coalesce(clean("{_SIRET}"), '') AS siret,
                clean("etat") AS etat,
+               clean("Type_etablissement") AS type_etablissement,
                coalesce(clean("Type_contrat_prive") = 'HORS CONTRAT', false) AS hors_contrat,
                coalesce(clean("Lycee_Agricole") = '1', false) AS lycee_agricole
         FROM raw_annuaire ORDER BY line;
         DROP TABLE raw_annuaire;
         """
     )
-    return ReadResult(count(database, "annuaire_education"), set_aside)
+    rows = count(database, "annuaire_education")
+    identified = []
+    for row in set_aside:
+        uai, siret = (cell_of(row.raw, ";", sieve.names.index(name)) for name in (_UAI, _SIRET))
+        identified.append(replace(row, identifier=uai if is_uai(uai) else siret if is_siret(siret) else None))
+    identifiers = [row.identifier for row in identified if row.identifier]
+    if identifiers and (last_accepted := previous("annuaire_education")):
+        database.execute(
+            f"""
+            INSERT INTO annuaire_education BY NAME
+            FROM read_parquet({sql_text(last_accepted)}) ANTI JOIN annuaire_education USING (uai)
+            WHERE list_contains($identifiers, uai) OR list_contains($identifiers, siret)
+            """,
+            {"identifiers": identifiers},
+        )
+    return ReadResult(rows, identified, columns=counts)
 
 
 def _record_page(about: Subject) -> str | None:

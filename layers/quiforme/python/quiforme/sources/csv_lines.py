@@ -226,9 +226,10 @@ class Sieve:
             self._excess.append(line - record)
 
 
-def first_cell(raw: str, delimiter: str) -> str:
-    """The first cell of a faulty line, as well as it can be guessed."""
-    return raw.split(delimiter, 1)[0].strip().strip('"').strip()
+def cell_of(raw: str, delimiter: str, place: int) -> str:
+    """A cell of a faulty line, as well as it can be guessed: as if no cell had a delimiter inside."""
+    cells = raw.split(delimiter, place + 1)
+    return cells[place].strip().strip('"').strip() if place < len(cells) else ""
 
 
 def _batches(stream: IO[bytes]) -> Iterator[list[bytes]]:

@@ -1,15 +1,18 @@
 """`liste_of`: the DGEFP's public list of training bodies (sources.md, a)."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from quiforme.database import count, sql_text
-from quiforme.sources.csv_lines import first_cell, read_csv_lines
+from quiforme.identifiers import is_nda
+from quiforme.sources.csv_lines import cell_of, read_csv_lines
 from quiforme.sources.reading import Previous, ReadResult
 from quiforme.sources.source import Source, Subject, search_page
+from quiforme.sources.values import FRENCH_DATE, NDA, Column, count_values, digits, one_of
 
 _DECLARED = "informationsDeclarees"
 _SPECIALITES = f"{_DECLARED}.specialitesDeFormation"
@@ -20,17 +23,24 @@ _CERTIFICATIONS = {
     "apprentissage": "certifications.actionsDeFormationParApprentissage",
 }
 _ADDRESS = "adressePhysiqueOrganismeFormation"
-_REQUIRED = (
-    "numeroDeclarationActivite",
-    "siren",
-    "siretEtablissementDeclarant",
-    f"{_ADDRESS}.codeRegion",
-    *_CERTIFICATIONS.values(),
-    f"{_DECLARED}.dateDerniereDeclaration",
-    f"{_DECLARED}.debutExercice",
-    f"{_DECLARED}.finExercice",
-    *(f"{_SPECIALITES}.{name}Specialite{slot}" for slot in (1, 2, 3) for name in ("code", "libelle")),
-)
+_DATES = {
+    "date_derniere_declaration": f"{_DECLARED}.dateDerniereDeclaration",
+    "date_debut_exercice": f"{_DECLARED}.debutExercice",
+    "date_fin_exercice": f"{_DECLARED}.finExercice",
+}
+_CODES = tuple(f"{_SPECIALITES}.codeSpecialite{slot}" for slot in (1, 2, 3))
+_FORMS = {
+    "numeroDeclarationActivite": NDA,
+    "siren": digits(9),
+    "siretEtablissementDeclarant": digits(14),
+    f"{_ADDRESS}.codeRegion": digits(2, 3),
+    **dict.fromkeys(_CERTIFICATIONS.values(), one_of("true", "false")),
+    **dict.fromkeys(_DATES.values(), FRENCH_DATE),
+    **dict.fromkeys(_CODES, digits(3)),
+}
+_NIC = digits(5, 14)
+"""The form of the SIRET's column in the variant of 2021."""
+_REQUIRED = (*_FORMS, *(f"{_SPECIALITES}.libelleSpecialite{slot}" for slot in (1, 2, 3)))
 _PREVIOUS_NDAS = "numerosDeclarationActivitePrecedent"
 _ADDRESS_PARTS = tuple(f"{_ADDRESS}.{part}" for part in ("voie", "codePostal", "ville"))
 _OPTIONAL = (_PREVIOUS_NDAS, "denomination", *_ADDRESS_PARTS)
@@ -43,7 +53,8 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
         database: Where the table is made.
         path: The CSV file.
         previous: Gives the last accepted list. When the first cell of a row set aside is an NDA of that list, its
-            rows there stay in use: unreadable is no evidence of absence. They come last, with `kept` true.
+            rows there stay in use: unreadable is no evidence of absence. They come last, with `kept` true. A row whose
+            NDA and SIRET stand in this list is not among them.
 
     Raises:
         FileRefused: The header is unreadable or lacks a required column.
@@ -52,10 +63,11 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
     sieve, set_aside = read_csv_lines(
         database, path, table="raw_liste_of", delimiter=";", required=_REQUIRED, optional=_OPTIONAL
     )
-    siret = '"siretEtablissementDeclarant"'
+    siret, forms = '"siretEtablissementDeclarant"', dict(_FORMS)
     if any(name.startswith(" ") for name in sieve.header):
         # The variant of 2021 has the NIC in the SIRET's column; its header names start with a space.
         is_nic = f"regexp_full_match(clean({siret}), '[0-9]{{5}}')"
+        forms["siretEtablissementDeclarant"] = _NIC
         siret = f"CASE WHEN {is_nic} THEN concat(clean(siren), clean({siret})) ELSE {siret} END"
     columns = [
         "line",
@@ -69,12 +81,8 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
         f"{_address()} AS adresse",
         *(f'french_boolean(clean("{column}")) AS {name}' for name, column in _CERTIFICATIONS.items()),
         *(
-            f'{read_as}(clean("{_DECLARED}.{name}")) AS {alias}{suffix}'
-            for name, alias in (
-                ("dateDerniereDeclaration", "date_derniere_declaration"),
-                ("debutExercice", "date_debut_exercice"),
-                ("finExercice", "date_fin_exercice"),
-            )
+            f'{read_as}(clean("{column}")) AS {name}{suffix}'
+            for name, column in _DATES.items()
             for read_as, suffix in (("french_date", ""), ("", "_source"))
         ),
         *(
@@ -83,6 +91,13 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
             for name in ("code", "libelle")
         ),
     ]
+    counts = count_values(
+        database,
+        "raw_liste_of",
+        [Column(name, f'clean("{name}")', form) for name, form in forms.items()],
+        place="line",
+        place_of=sieve.line_of,
+    )
     database.execute(
         f"""
         CREATE OR REPLACE TABLE liste_of AS
@@ -94,17 +109,21 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
         """
     )
     rows = count(database, "liste_of")
-    unreadable = [first_cell(row.raw, ";") for row in set_aside]
+    unreadable = [cell_of(row.raw, ";", 0) for row in set_aside]
     if unreadable and (last_accepted := previous("liste_of")):
         database.execute(
             f"""
             INSERT INTO liste_of BY NAME
             SELECT * REPLACE (true AS kept, line + {rows} AS line)
-            FROM read_parquet({sql_text(last_accepted)}) WHERE nda <> '' AND list_contains(?, nda) ORDER BY line
+            FROM read_parquet({sql_text(last_accepted)}) ANTI JOIN liste_of USING (nda, siret)
+            WHERE nda <> '' AND list_contains(?, nda) ORDER BY line
             """,
             [unreadable],
         )
-    return ReadResult(rows, set_aside)
+    identified = [
+        replace(row, identifier=nda if is_nda(nda) else None) for row, nda in zip(set_aside, unreadable, strict=True)
+    ]
+    return ReadResult(rows, identified, columns=counts)
 
 
 def _list_of_numbers(column: str) -> str:
