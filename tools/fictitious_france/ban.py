@@ -1,8 +1,9 @@
 """A fictitious geocoder: the answers of `POST …/search/csv/` for the communes of `geography.py`.
 
 A street called INTROUVABLE scores 0.31. An address without a known postcode or commune is not found: its columns are empty
-but for the status. Any other address is found in its commune with a score of 0.93. A second match follows at 0.4 in the
-same commune. `python -m tools.fictitious_france.ban 7878` serves it over HTTP for the demo.
+but for the status. Any other address is found in its commune with a score of 0.93; with 0.69 when the street is called VAGUE.
+A second match follows in the same commune at 0.4; at 0.88 when the street is called DOUTEUSE.
+`python -m tools.fictitious_france.ban 7878` serves it over HTTP for the demo.
 """
 
 import argparse
@@ -52,8 +53,8 @@ def _result(address: str) -> dict[str, str]:
     return {
         "longitude": "2.323558",
         "latitude": "48.751140",
-        "result_score": "0.31" if lost else "0.93",
-        "result_score_next": "0.3" if lost else "0.4",
+        "result_score": "0.31" if lost else "0.69" if "VAGUE" in address.upper() else "0.93",
+        "result_score_next": "0.3" if lost else "0.88" if "DOUTEUSE" in address.upper() else "0.4",
         "result_label": f"{address.strip()}, {city}",
         "result_type": "street" if lost else "housenumber",
         "result_id": f"{commune.code}_0001" if lost else f"{commune.code}_0001_{number.zfill(5)}",

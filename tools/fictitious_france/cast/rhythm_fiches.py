@@ -33,12 +33,11 @@ def perte_habilitation(stage: Stage, body: Body) -> None:
 
 @case(
     232,
-    "La fiche elle-même devient inactive au jour 4",
-    "perte_habilitation",
+    "La fiche elle-même devient inactive au jour 4, au lendemain de la fin annoncée",
     "habilitation_sur_fiche_inactive",
 )
 def fiche_becomes_inactive(stage: Stage, body: Body) -> None:
-    """Two partners lose their habilitation; one row still says Actif."""
+    """Two partners lose their habilitation as announced, which is no loss; one row still says Actif."""
     stage.both(body)
     stage.both(body.other(1))
     ended = stage.number >= 4
@@ -51,17 +50,15 @@ def fiche_becomes_inactive(stage: Stage, body: Body) -> None:
     )
 
 
-@case(233, "Partenaire « Actif » sur une fiche inactive", "habilitation_sur_fiche_inactive")
+@case(233, "Partenaires « Actif » sur une fiche inactive", "habilitation_sur_fiche_inactive")
 def habilitation_sur_fiche_inactive(stage: Stage, body: Body) -> None:
-    """The fiche is inactive from the start: no habilitation is lost."""
+    """The fiche is inactive from the start: no habilitation is lost. One partner is still active, then two are."""
     stage.both(body)
-    partner = Partner(
-        body.siret(),
-        role=EXAMINE if stage.changed else TRAIN,
-        state="Actif" if stage.open else "Inactif",
-        active_since=date(2025, 1, 2) if stage.changed else None,
+    first, second = (
+        Partner(siret, role=TRAIN, state="Actif" if active else "Inactif")
+        for siret, active in ((body.siret(), stage.open), (body.siret(2), stage.changed))
     )
-    stage.fiche(body.rncp(), partner, active="Non", state="Dépubliée/Archivée", end=date(2025, 8, 31))
+    stage.fiche(body.rncp(), first, second, active="Non", state="Dépubliée/Archivée", end=date(2025, 8, 31))
 
 
 @case(234, "Fiche encore active après sa fin d'enregistrement", "fin_enregistrement_depassee")
@@ -88,8 +85,13 @@ def certificateur_ferme(stage: Stage, body: Body) -> None:
 
 @case(236, "Partenaire autorisé à former, sans aucun NDA", "habilitation_sans_nda")
 def habilitation_sans_nda(stage: Stage, body: Body) -> None:
-    """On calm days it may only examine, on open days it may train, on changed days it may train for a second fiche too."""
+    """On calm days it may only examine, on open days it may train, on changed days it may train for a second fiche too.
+
+    A school that trains for a national diploma needs no number.
+    """
     stage.sirene(body)
+    stage.sirene(body.other(1))
+    stage.fiche(body.other(1).rncp(), Partner(body.other(1).siret(), role=TRAIN), decision=None)
     stage.fiche(body.rncp(), Partner(body.siret(), role=TRAIN if stage.open else EXAMINE))
     stage.fiche(body.rncp(1), Partner(body.siret(), role=TRAIN if stage.changed else EXAMINE))
 
@@ -118,10 +120,12 @@ def uai_invalide(stage: Stage, body: Body) -> None:
     stage.onisep(other, identifiers.uai_wrong_key(other.uai()) if stage.open else other.uai())
 
 
-@case(241, "Deux UAI ouverts pour un établissement, puis trois", "uai_multiples", "code_uai")
+@case(241, "Deux UAI ouverts pour un établissement, puis trois, sans ses écoles primaires", "uai_multiples", "code_uai")
 def uai_multiples(stage: Stage, body: Body) -> None:
-    """The smallest open one is the document's."""
+    """The smallest open one is the document's. Primary schools are no anomaly, however many."""
     stage.both(body)
+    for rank in (5, 6):
+        stage.school(body, rank, kind="Ecole")
     for rank in range(1 + stage.open + stage.changed, 0, -1):
         stage.school(body, rank)
 

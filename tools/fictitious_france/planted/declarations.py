@@ -192,8 +192,13 @@ def lost_address(stage: Stage, spot: Spot) -> Iterator[Finding]:
 
 @fault("adresse_divergente", source=LIST, roomy=True)
 def address_of_another_commune(stage: Stage, spot: Spot) -> Iterator[Finding]:
-    """The commune is in the same region, so that no other rule applies."""
+    """In the same region, so that no other rule applies; sound: there, or found elsewhere without certainty."""
     place = (spot.body.commune, *spot.neighbours)[spot.state]
-    row = stage.both(spot.body, street="12 RUE DES ECOLES", postcode=place.postcode, city=place.name)
+    street = "12 RUE DES ECOLES"
+    if not spot.state:
+        place, street = spot.pick(
+            (place, street), (spot.neighbours[0], "RUE VAGUE"), (spot.neighbours[0], "3 RUE DOUTEUSE")
+        )
+    row = stage.both(spot.body, street=street, postcode=place.postcode, city=place.name)
     if spot.state:
         yield finding("adresse_divergente", spot.state, nda=row.nda)

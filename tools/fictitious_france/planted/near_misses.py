@@ -27,6 +27,10 @@ def add(stage: Stage, last: date) -> None:
         stage.both(next(bodies), region=region)
     stage.both(Body(next(bodies).number, SAINT_PIERRE), region="11")
     stage.both(next(bodies), siren="12345678")
+    for street in ("RUE VAGUE", "3 RUE DOUTEUSE"):  # found elsewhere without certainty
+        home = next(bodies)
+        away = next(place for place in COMMUNES if place != home.commune)
+        stage.both(home, street=street, postcode=away.postcode, city=away.name)
     _posts(stage, next(bodies))
     _fiches(stage, next(bodies), next(bodies), next(bodies), last)
     _habilitations(stage, next(bodies), next(bodies), next(bodies), next(bodies))

@@ -91,15 +91,13 @@ def load_ledger(
         [[anomaly for anomaly, _ in dismissals], [digest for _, digest in dismissals]],
     )
     evaluated = state.evaluated if state else ()
-    with_history = {*evaluated, *(rule.code for rule in RULES if rule.compares_with_previous)} - _with_another_key(
-        database
-    )
+    with_history = {*evaluated, *(rule.code for rule in RULES if rule.compares_with_previous)} - _rekeyed(database)
     database.execute("INSERT INTO rules_with_history SELECT unnest(?::VARCHAR[])", [sorted(with_history)])
     database.execute("SET VARIABLE flood_number = ?", [flood.NUMBER])
     database.execute("SET VARIABLE flood_share = ?", [flood.SHARE])
 
 
-def _with_another_key(database: duckdb.DuckDBPyConnection) -> set[str]:
+def _rekeyed(database: duckdb.DuckDBPyConnection) -> set[str]:
     """The rules with open anomalies whose key has other names: an earlier version of the rule found them.
 
     All that the rule finds now is new under its present key: a backlog, as on its first day.
