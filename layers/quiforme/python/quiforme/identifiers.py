@@ -1,4 +1,4 @@
-"""Whether a SIRET, SIREN, UAI or fiche code is well formed (document.md, "Identifiers"), and an NDA one to look up.
+"""Whether a SIRET, SIREN, NDA, UAI or fiche code is well formed (document.md, "Identifiers").
 
 `identifiers.sql` has the same rules for whole tables; a property test keeps both alike.
 """
@@ -15,6 +15,7 @@ _DOUBLED = str.maketrans("0123456789", "0246813579")
 """The digit sum of each digit's double."""
 _SIRET = re.compile(r"[0-9]{14}")
 _SIREN = re.compile(r"[0-9]{9}")
+_NDA = re.compile(r"[0-9]{4}[0-9A-Z][0-9]{6}")
 _FINDABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,100}")
 """No control character, and no half of a character, which no store takes."""
 _UAI = re.compile(r"[0-9]{7}[A-Z]")
@@ -35,6 +36,11 @@ def is_siret(text: str) -> bool:
 def is_siren(text: str) -> bool:
     """Return whether `text` is a valid SIREN: 9 ASCII digits with a Luhn key."""
     return bool(_SIREN.fullmatch(text)) and luhn(text)
+
+
+def is_nda(text: str) -> bool:
+    """Return whether `text` has the layout of a declaration number; it has no known key (sources.md, g)."""
+    return bool(_NDA.fullmatch(text))
 
 
 def is_findable_nda(text: str) -> bool:
