@@ -45,8 +45,19 @@ COLUMNS = {
 """The columns of the files that are written, by name; `etat_ancien` is the partner's state in older exports. `required` has
 what each fiche must have, also those set aside for it; `place` is a code, or a line of the file."""
 
-WAYS = ("fi", "fc", "cq", "cl", "vae", "ca")
-"""The ways to a certification, each with an element SI_JURY_<way>."""
+_WAYS = {f"SI_JURY_{way.upper()}": way for way in ("fi", "fc", "cq", "cl", "vae", "ca")}
+"""The ways to a certification, by the element of their jury."""
+_TEXTS = (
+    "ACTIF",
+    "INTITULE",
+    "DATE_DECISION",
+    "DATE_FIN_ENREGISTREMENT",
+    "TYPE_ENREGISTREMENT",
+    "DATE_EFFET",
+    "DATE_LIMITE_DELIVRANCE",
+    "EXISTENCE_PARTENAIRES",
+)
+"""The children of a fiche whose text is read."""
 
 _Row = tuple[str | None, ...]
 _Texts = dict[str, str | None]
@@ -141,30 +152,25 @@ def _rows(fiche: Fiche, codes: list[str], prefix: str) -> dict[str, list[_Row]]:
     if not codes:
         raise _Unreadable(f"{''.join(fiche.numbers)[:100]!r} is no code of the register {prefix}")
     [code] = codes
-    children = {child.tag: child for child in reversed(element)}
-
-    def text(tag: str) -> str | None:
-        return _text(children[tag].text) if tag in children else None
-
-    actif = text("ACTIF")
-    if actif not in ("Oui", "Non"):
+    texts = {child.tag: _text(child.text) for child in element.iterchildren(*_TEXTS, reversed=True)}
+    if texts.get("ACTIF") not in ("Oui", "Non"):
         raise _Unreadable(f"{code} is neither active nor inactive")
     successors = element.iterfind("NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION")
     return {
         "fiches": [
             (
                 code,
-                actif,
-                text("INTITULE"),
+                texts["ACTIF"],
+                texts.get("INTITULE"),
                 _text(element.findtext("NOMENCLATURE_EUROPE/NIVEAU")),
-                text("DATE_DECISION"),
-                text("DATE_FIN_ENREGISTREMENT"),
+                texts.get("DATE_DECISION"),
+                texts.get("DATE_FIN_ENREGISTREMENT"),
                 _text(",".join(_text(successor.text) for successor in successors)),
-                text("TYPE_ENREGISTREMENT"),
-                text("DATE_EFFET"),
-                text("DATE_LIMITE_DELIVRANCE"),
-                text("EXISTENCE_PARTENAIRES"),
-                _ways(children),
+                texts.get("TYPE_ENREGISTREMENT"),
+                texts.get("DATE_EFFET"),
+                texts.get("DATE_LIMITE_DELIVRANCE"),
+                texts.get("EXISTENCE_PARTENAIRES"),
+                _ways(element),
             )
         ],
         "partenaires": [
@@ -193,16 +199,12 @@ def _rows(fiche: Fiche, codes: list[str], prefix: str) -> dict[str, list[_Row]]:
     }
 
 
-def _ways(children: dict[str, etree._Element]) -> str | None:
+def _ways(fiche: etree._Element) -> str | None:
     """The ways to the certification that are open, each followed by a comma; a comma when none is; None when unknown."""
-    said = {
-        way: children[tag].findtext("ACTIF", "").strip()
-        for way in WAYS
-        if (tag := f"SI_JURY_{way.upper()}") in children
-    }
+    said = {_WAYS[jury.tag]: jury.findtext("ACTIF", "").strip() for jury in fiche.iterchildren(*_WAYS)}
     if not {"Oui", "Non"}.intersection(said.values()):
         return None
-    return "".join(f"{way}," for way, is_open in said.items() if is_open == "Oui") or ","
+    return "".join(f"{way}," for way in _WAYS.values() if said.get(way) == "Oui") or ","
 
 
 def _each(fiche: etree._Element, group: str, tag: str) -> Iterator[_Texts]:
