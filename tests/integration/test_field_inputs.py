@@ -26,6 +26,9 @@ def refused(name: str, *reasons: str) -> Callable[[Sources], None]:
 
 
 RIGHT: dict[str, Callable[[Sources], None]] = {
+    "Sirene Parquet whose siret column is DOUBLE": refused(
+        "sirene", "siret: 858 of 858 values (100 %) are malformed", "1: '99000001000019.0'"
+    ),
     "OF list re-saved by a French Excel": refused(
         "liste_of", "numeroDeclarationActivite: 118 of 119 values (99 %) are malformed", "2: '1,17500E+10'"
     ),
