@@ -17,6 +17,7 @@ from botocore.compat import HTTPHeaders
 from quiforme.aws.documents import BULK, LARGEST_INLINE, DynamoRegistry
 from quiforme.enrichment.services import EnrichmentServices
 from quiforme.jobs.ingestion import IngestionContext, RunRequest, ingest
+from quiforme.pipeline.losses import LEAST, LossLimits
 from quiforme.registry.ports import Item
 from quiforme.snapshot.ports import Offer, Version
 from quiforme.sources.catalogue import SOURCES, Source
@@ -133,6 +134,7 @@ def run(drop: Drop, scratch: Path, storage: Path, registry: MemoryRegistry, day:
             scratch=Path(own),
             memory_limit_mb=MEMORY_MB // 2,
             settings=SETTINGS,
+            loss_limits=LossLimits(5, LEAST),
             history_days=3650,
             services=EnrichmentServices(None, "", None, lambda: 3600.0),
             reconciled=lambda: None,

@@ -11,7 +11,7 @@ from typing import Any
 
 from quiforme.anomalies.follow_up import AnomalyFilter, AnomalyHistory, FollowedAnomaly, FollowUpStep, VersionConflict
 from quiforme.anomalies.ports import AnomalyEvent, LedgerState
-from quiforme.registry.ports import Conflict, Intent, Item, Publication, Spent
+from quiforme.registry.ports import Conflict, Held, Intent, Item, Publication, Spent
 from quiforme.snapshot.ports import Offer, Version
 from quiforme.sources.catalogue import Source
 
@@ -82,6 +82,7 @@ class MemoryRegistry:
 
     items: dict[tuple[str, int], Item] = field(default_factory=dict)
     pointer: Publication | None = None
+    retained: Held | None = None
     writing: Intent | None = None
     days: dict[date, Publication] = field(default_factory=dict)
     dies_at: int = -1
@@ -116,12 +117,25 @@ class MemoryRegistry:
     def objects(self, identifier: str) -> set[str]:  # every item holds its document here
         return set()
 
-    def publish(self, publication: Publication, *, replacing: Publication | None, day: date) -> None:
+    def publish(
+        self, publication: Publication, *, replacing: Publication | None, day: date, released: Held | None = None
+    ) -> None:
         dying = self._change()
         if self.pointer != replacing:
             raise Conflict
-        self.pointer = publication
+        self.pointer, self.retained = publication, released
         self.days[day] = publication
+        if dying:
+            raise Died
+
+    def held(self) -> Held | None:
+        return self.retained
+
+    def hold(self, held: Held | None, *, beside: Publication) -> None:
+        dying = self._change()
+        if self.pointer != beside:
+            raise Conflict
+        self.retained = held
         if dying:
             raise Died
 

@@ -9,7 +9,7 @@ from quiforme.api.backend import Backend, Export
 from quiforme.api.http import Request, Response, error_response
 from quiforme.api.routes import respond
 from quiforme.errors import ApiError
-from quiforme.registry.ports import Item, Publication
+from quiforme.registry.ports import Held, Item, Publication
 
 from tools.in_process.doubles import MemoryFollowUp
 
@@ -40,6 +40,7 @@ class Registry:
     pointer: Publication | None = field(default_factory=publication)
     items: dict[tuple[str, int], Item] = field(default_factory=dict)
     days: dict[str, Publication] = field(default_factory=dict)
+    retained: Held | None = None
     reads: int = 0
     failing: bool = False
 
@@ -48,6 +49,9 @@ class Registry:
 
     def current(self) -> Publication | None:
         return self.pointer
+
+    def held(self) -> Held | None:
+        return self.retained
 
     def check(self) -> Publication | None:
         if self.failing:

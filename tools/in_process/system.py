@@ -15,6 +15,7 @@ from quiforme.anomalies.ledger import LedgerStore
 from quiforme.enrichment.services import EnrichmentServices
 from quiforme.jobs.ingestion import IngestionContext, RunRequest, Unfinished, ingest
 from quiforme.jobs.reconciliation import ReconciliationContext, reconcile
+from quiforme.pipeline.losses import LEAST, LossLimits
 from quiforme.run_id import new_run_id
 from quiforme.snapshot.manifest import DocumentSettings, Manifest
 from quiforme.sources.catalogue import SOURCES
@@ -46,6 +47,7 @@ class System:
     follow_up: MemoryFollowUp = field(default_factory=MemoryFollowUp)
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
     announced: int = 0
+    loss_limits: LossLimits = field(default_factory=lambda: LossLimits(5, LEAST))
     history_days: int = 3650
     today: date = date.max
     enough_time: Callable[[], bool] = lambda: True
@@ -96,6 +98,7 @@ class System:
             scratch=scratch,
             memory_limit_mb=1000,
             settings=SETTINGS,
+            loss_limits=self.loss_limits,
             history_days=self.history_days,
             services=EnrichmentServices(
                 self.sirene_address, KEY, self.geocoder_address, lambda: 60.0 if self.enough_time() else 0.0

@@ -11,6 +11,8 @@ from typing import Any
 import duckdb
 from quiforme.database import open_database, run_script
 from quiforme.pipeline.build import STORED, build_documents, find_changes
+from quiforme.pipeline.losses import LossLimits, find_losses
+from quiforme.registry.ports import Losses
 from quiforme.snapshot.manifest import DocumentSettings
 
 from tests.unit.rules.rows import DAY, Tables
@@ -44,12 +46,17 @@ class Days:
         database: Holds the tables of the last one.
         day: Its day.
         generation: Its generation.
+        lost: What the documents of the run before lost by it.
+        limits: Which losses are too many.
 
     """
 
     database: duckdb.DuckDBPyConnection
     day: date = DAY - timedelta(days=1)
     generation: int = 0
+    lost: Losses | None = None
+    limits: LossLimits = field(default_factory=lambda: LossLimits(percent=5, least=1))
+    _retention: int = 365
     _filled: set[str] = field(default_factory=set)
 
     def build(
@@ -78,9 +85,11 @@ class Days:
         settings = DocumentSettings(retention_days=retention, exclusions=exclusions)
         build_documents(self.database, day=self.day, settings=settings)
         find_changes(self.database, generation=self.generation)
-        for name in STORED:
+        self.lost = find_losses(self.database, self.limits, retention_days=self._retention)
+        self._retention = retention
+        for name in (*STORED, "liste_of", "fiches_rncp", "fiches_rs"):
             self.database.execute(f"CREATE OR REPLACE TABLE previous.{name} AS FROM main.{name}")
-        self.database.execute("CREATE OR REPLACE TABLE previous.liste_of AS FROM main.liste_of")
+        self.database.execute("CREATE OR REPLACE TABLE previous.in_force AS FROM previous.repertoire")
         [(known, answered)] = self.database.execute("SELECT count(DISTINCT id), count(*) FROM repertoire").fetchall()
         assert known == answered  # an identifier has one answer
         return {siret: json.loads(data) for siret, data in self._pairs("SELECT siret, data FROM documents")}

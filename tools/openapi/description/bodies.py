@@ -723,6 +723,61 @@ class EtatSource(_Ouvert):
     """Jour des données utilisées ; null quand il n'y en a aucune."""
 
 
+NatureDePerte = Annotated[
+    Literal[
+        "document",
+        "declaration_active",
+        "action_formation",
+        "bilan_competences",
+        "validation_acquis_experience",
+        "apprentissage",
+        "habilitations",
+        "code_uai",
+    ],
+    Field(json_schema_extra={OPEN_LIST: True}),
+]
+
+
+class Perte(_Ouvert):
+    """Ce que des documents perdraient."""
+
+    nature: NatureDePerte
+    """`document` : le document lui-même ; `declaration_active` : la dernière déclaration active ; `action_formation`,
+    `bilan_competences`, `validation_acquis_experience`, `apprentissage` : une catégorie Qualiopi ; `habilitations` :
+    toutes les habilitations actives ; `code_uai` : le code UAI."""
+    documents: Annotated[int, Field(ge=1)]
+    """Combien de documents la perdraient ; un document peut compter dans plusieurs pertes."""
+
+
+class ExempleDePerte(_Ouvert):
+    """Un établissement dont le document perdrait quelque chose."""
+
+    siret: Siret
+    """Son SIRET."""
+    pertes: list[NatureDePerte]
+    """Ce que son document perdrait."""
+
+
+class PublicationRetenue(_Ouvert):
+    """Une mise à jour qui ferait perdre trop de choses à la fois : elle attend qu'une personne la vérifie, et personne ne la
+    voit. La publication précédente reste en vigueur."""
+
+    jour: Jour
+    """Jour de cette mise à jour."""
+    motif: str
+    """Pourquoi elle est retenue."""
+    documents_en_vigueur: Nombre
+    """Combien de documents sont en vigueur."""
+    documents_touches: Nombre
+    """Combien d'entre eux perdraient quelque chose ; chacun compte une fois."""
+    part: Annotated[float, Field(ge=0, le=100)]
+    """La part des documents en vigueur qui perdraient quelque chose, en pour cent."""
+    pertes: list[Perte]
+    """Ce qu'ils perdraient."""
+    exemples: Annotated[list[ExempleDePerte], Field(max_length=10)]
+    """Quelques-uns de ces documents."""
+
+
 class Etat(_Ouvert):
     """Ce qui est publié."""
 
@@ -734,6 +789,8 @@ class Etat(_Ouvert):
     """Jour où cette publication a été faite : plus ancien quand rien n'a changé depuis."""
     sources: list[EtatSource]
     """Les sources, par nom."""
+    publication_retenue: PublicationRetenue | None
+    """La mise à jour que le service retient ; null quand il n'en retient aucune."""
 
 
 class ReponseEtat(_Ouvert):

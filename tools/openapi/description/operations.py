@@ -348,7 +348,8 @@ OPERATIONS: dict[str, Operation] = {
         "Service",
         "Publication en cours et état des sources",
         "La publication en cours, son jour, et pour chaque source le jour de ses données et ce que la dernière mise à jour "
-        "en a fait.",
+        "en a fait. Quand une mise à jour est retenue parce qu'elle ferait perdre trop de choses à la fois, ce qu'elle "
+        "ferait perdre.",
         bodies.ReponseEtat,
         "L'état du service.",
         (*parameters.OPTIONAL_TRACE, parameters.IF_NONE_MATCH),

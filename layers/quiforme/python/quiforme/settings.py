@@ -71,9 +71,16 @@ PerimeterExclusions = Annotated[
     tuple[str, ...],
     Variable("PERIMETER_EXCLUSIONS", "Marks that exclude an establishment, between commas, or `none`", _names),
 ]
+LossPercent = Annotated[
+    int,
+    Variable(
+        "LOSS_PERCENT", "Share of the documents that may lose something before a run is held, in per cent", _positive
+    ),
+]
 HistoryDays = Annotated[
     int, Variable("HISTORY_DAYS", "How long replaced documents and replaced ledgers are kept, in days", _positive)
 ]
+Stack = Annotated[str, Variable("STACK", "Name of the stack, by which its metrics are known")]
 AnomalyTopic = Annotated[str, Variable("ANOMALY_TOPIC", "ARN of the SNS topic that consumers subscribe to")]
 ApiUrl = Annotated[str, Variable("API_URL", "Public address of the API, without a slash at its end")]
 
@@ -107,6 +114,7 @@ class TokensSettings(NamedTuple):
 class IngestSettings(NamedTuple):
     """The settings of the ingestion."""
 
+    stack: Stack
     documents_table: DocumentsTable
     days_table: DaysTable
     state_table: StateTable
@@ -122,6 +130,7 @@ class IngestSettings(NamedTuple):
     address_referentiel_onisep: Annotated[str, Variable("ADDRESS_REFERENTIEL_ONISEP", _SOURCE_ADDRESS)]
     nda_retention_days: NdaRetentionDays
     perimeter_exclusions: PerimeterExclusions
+    loss_percent: LossPercent
     history_days: HistoryDays
     sirene_api_address: SireneApiAddress
     sirene_api_key: SireneApiKey

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from quiforme.access.caller import Counter
 from quiforme.anomalies.follow_up import FollowUpStore
-from quiforme.registry.ports import Item, Publication
+from quiforme.registry.ports import Held, Item, Publication
 
 
 class DocumentReader(Protocol):
@@ -15,6 +15,9 @@ class DocumentReader(Protocol):
 
     def current(self) -> Publication | None:
         """The pointer, at most a few seconds old; None before the first publication."""
+
+    def held(self) -> Held | None:
+        """What is held, as it was read with the pointer that `current` gave last; None when nothing is."""
 
     def read(self, identifier: str, generation: int) -> Item | None:
         """The newest item of an identifier that is not newer than a generation; None if there is none."""

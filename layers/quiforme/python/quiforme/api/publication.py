@@ -1,13 +1,14 @@
 """The current publication: for the other endpoints, for the state of the service, and for the monitoring ping."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from quiforme.access.caller import Caller
 from quiforme.api.backend import Backend
 from quiforme.api.http import Request, Response, compact, json_response
 from quiforme.api.parameters import Parameters
 from quiforme.errors import NOTHING_PUBLISHED, ApiError
-from quiforme.registry.ports import Publication
+from quiforme.registry.ports import Held, Publication
 
 STATES = {
     "accepted": "acceptee",
@@ -17,6 +18,17 @@ STATES = {
     "missing": "jamais_recue",
 }
 """The states of a source, as callers read them."""
+LOSSES = {
+    "retired": "document",
+    "active_nda": "declaration_active",
+    "action_formation": "action_formation",
+    "bilan_competences": "bilan_competences",
+    "validation_acquis_experience": "validation_acquis_experience",
+    "apprentissage": "apprentissage",
+    "habilitations": "habilitations",
+    "uai": "code_uai",
+}
+"""What a document may lose (pipeline/documents/8_losses.sql), as callers read it."""
 
 
 def published(backend: Backend) -> Publication:
@@ -33,7 +45,7 @@ def published(backend: Backend) -> Publication:
 
 
 def state(request: Request, backend: Backend, _: Caller | None) -> Response:
-    """`/v1/etat`: the current generation, its day, and the day and state of each source."""
+    """`/v1/etat`: the current generation, its day, the day and state of each source, and what ops must decide on."""
     Parameters(request).check()
     publication = published(backend)
     sources = [
@@ -45,8 +57,28 @@ def state(request: Request, backend: Backend, _: Caller | None) -> Response:
         "jour": publication.day,
         "jour_de_la_generation": publication.generation_day,
         "sources": sources,
+        "publication_retenue": _retained(backend.reader.held()),
     }
     return json_response({"data": data, "links": {}, "meta": {}})
+
+
+def _retained(held: Held | None) -> dict[str, Any] | None:
+    if held is None or held.decision:
+        return None
+    losses = held.losses
+    return {
+        "jour": held.publication.day,
+        "motif": f"{losses.losing} des {losses.in_force} documents en vigueur perdraient quelque chose : au moins "
+        f"{losses.least}, et plus de {losses.percent} %.",
+        "documents_en_vigueur": losses.in_force,
+        "documents_touches": losses.losing,
+        "part": losses.share,
+        "pertes": [{"nature": LOSSES[kind], "documents": number} for kind, number in sorted(losses.kinds.items())],
+        "exemples": [
+            {"siret": siret, "pertes": [LOSSES[kind] for kind in kinds]}
+            for siret, kinds in sorted(losses.examples.items())
+        ],
+    }
 
 
 class Ping:

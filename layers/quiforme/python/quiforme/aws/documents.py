@@ -16,7 +16,7 @@ from botocore.config import Config
 from pydantic_core import to_json
 
 from quiforme.aws.batches import write_batches
-from quiforme.registry.ports import Conflict, Intent, Item, Publication, Spent
+from quiforme.registry.ports import Conflict, Held, Intent, Item, Publication, Spent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,8 +67,10 @@ class DynamoRegistry:
         """The pointer; None before the first publication."""
         return read_pointer(self._dynamodb, self._state)
 
-    def publish(self, publication: Publication, *, replacing: Publication | None, day: date) -> None:
-        """Move the pointer and enter it under a day, both or neither.
+    def publish(
+        self, publication: Publication, *, replacing: Publication | None, day: date, released: Held | None = None
+    ) -> None:
+        """Move the pointer and enter it under a day, both or neither. What was held beside the pointer goes with it.
 
         Raises:
             Conflict: The pointer is not `replacing`.
@@ -82,12 +84,11 @@ class DynamoRegistry:
             if replacing
             else {"ConditionExpression": "attribute_not_exists(id)"}
         )
-        text = {"publication": {"S": publication.to_json()}}
-        entry = {**POINTER, "day": {"S": day.isoformat()}, **text}
+        entry = {**_pointer(publication, None), "day": {"S": day.isoformat()}}
         try:
             self._dynamodb.transact_write_items(
                 TransactItems=[
-                    {"Put": {"TableName": self._state, "Item": POINTER | text, **condition}},  # type: ignore[typeddict-item]  # one of the two above
+                    {"Put": {"TableName": self._state, "Item": _pointer(publication, released), **condition}},  # type: ignore[typeddict-item]  # one of the two above
                     {"Put": {"TableName": self._days, "Item": entry}},
                 ]
             )
@@ -98,6 +99,28 @@ class DynamoRegistry:
             # The SDK retries a write whose answer was lost, and finds its own effect.
             if self.current() != publication:
                 raise Conflict("another run published meanwhile") from error
+
+    def held(self) -> Held | None:
+        """What is held beside the pointer; None when nothing is."""
+        item = self._dynamodb.get_item(TableName=self._state, Key=POINTER, ConsistentRead=True).get("Item")
+        return Held.from_json(item["held"]["S"]) if item and "held" in item else None
+
+    def hold(self, held: Held | None, *, beside: Publication) -> None:
+        """Hold a publication beside the pointer, or none.
+
+        Raises:
+            Conflict: The pointer is not `beside`.
+
+        """
+        try:
+            self._dynamodb.put_item(
+                TableName=self._state,
+                Item=_pointer(beside, held),
+                ConditionExpression="publication = :current",
+                ExpressionAttributeValues={":current": {"S": beside.to_json()}},
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            raise Conflict("another run published meanwhile") from error
 
     def intent(self) -> Intent | None:
         """The items being written; None when there are none."""
@@ -177,6 +200,12 @@ def read_pointer(client: "DynamoDBClient", table: str) -> Publication | None:
     """The pointer, in the table of pointers and leases; None when nothing was ever published."""
     item = client.get_item(TableName=table, Key=POINTER, ConsistentRead=True).get("Item")
     return Publication.from_json(item["publication"]["S"]) if item else None
+
+
+def _pointer(publication: Publication, held: Held | None) -> dict[str, Any]:
+    """The pointer's item. What is held is a part of it, so that it goes when the pointer moves, and is read with it."""
+    item = POINTER | {"publication": {"S": publication.to_json()}}
+    return item | {"held": {"S": held.to_json()}} if held else item
 
 
 def _key(identifier: str, generation: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from quiforme.registry.ports import Item, Publication
+from quiforme.registry.ports import Held, Item, Publication
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,6 +43,7 @@ class DynamoReader:
         self._state = state_table
         self._bucket = bucket
         self._current: Publication | None = None
+        self._held = ""
         self._read_at = float("-inf")
         self._clock: Callable[[], float] = time.monotonic
 
@@ -63,8 +64,13 @@ class DynamoReader:
         answer = self._client.get_item(TableName=self._state, Key={"id": {"S": "publication"}}, ConsistentRead=True)
         item = answer.get("Item")
         self._current = Publication.from_json(item["publication"]["S"]) if item else None
+        self._held = item["held"]["S"] if item and "held" in item else ""
         self._read_at = now
         return self._current
+
+    def held(self) -> Held | None:
+        """What is held, as it was read with the pointer that `current` gave last; None when nothing is."""
+        return Held.from_json(self._held) if self._held else None
 
     def read(self, identifier: str, generation: int) -> Item | None:
         """The newest item of an identifier that is not newer than a generation; None if there is none."""

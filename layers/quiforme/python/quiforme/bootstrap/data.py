@@ -14,6 +14,7 @@ from quiforme.aws.documents import BULK, DynamoRegistry
 from quiforme.aws.events import EventBridgeAnnouncer
 from quiforme.aws.invocation import AsyncInvoker
 from quiforme.aws.lease import DynamoLease
+from quiforme.aws.metrics import StackMetrics
 from quiforme.aws.storage import S3Drop, S3Storage
 from quiforme.enrichment.services import EnrichmentServices
 from quiforme.fetching.http import Http
@@ -21,6 +22,7 @@ from quiforme.fetching.producers import HttpOrigin
 from quiforme.jobs.ingestion import IngestionContext
 from quiforme.jobs.invocation import RESERVE_S, IngestionInvocation
 from quiforme.jobs.operations import Operations
+from quiforme.pipeline import losses
 from quiforme.settings import IngestSettings, OperateSettings, read
 from quiforme.snapshot.manifest import DocumentSettings
 from quiforme.snapshot.ports import Origin
@@ -87,6 +89,7 @@ def ingestion() -> Callable[["LambdaContext"], IngestionInvocation]:
                     settings=DocumentSettings(
                         retention_days=settings.nda_retention_days, exclusions=settings.perimeter_exclusions
                     ),
+                    loss_limits=losses.LossLimits(settings.loss_percent, losses.LEAST),
                     history_days=settings.history_days,
                     services=services(seconds_left),
                     reconciled=reconciled,
@@ -105,6 +108,7 @@ def ingestion() -> Callable[["LambdaContext"], IngestionInvocation]:
             ),
             context=ingestion_context,
             invoke_again=AsyncInvoker(functions, context.function_name),
+            measure=StackMetrics(settings.stack),
         )
 
     return invocation

@@ -27,8 +27,9 @@ from quiforme.jobs.stopwatch import Stopwatch
 from quiforme.pipeline.build import STORED, build_documents, find_changes
 from quiforme.pipeline.exports import delete_old_exports, write_exports
 from quiforme.pipeline.identities import Stocks, stocks_in_use
-from quiforme.registry import generations, publish
-from quiforme.registry.ports import Publication, Registry
+from quiforme.pipeline.losses import LossLimits, find_losses
+from quiforme.registry import generations, holding, publish
+from quiforme.registry.ports import Held, Losses, Publication, Registry
 from quiforme.snapshot.collect import Collector
 from quiforme.snapshot.manifest import (
     DocumentSettings,
@@ -69,10 +70,11 @@ class IngestionContext:
         origins: Where each source's files come from, by the source's name.
         storage: Stores tables and manifests.
         registry: Stores and publishes the documents.
-        announce: Called when a run has ended well, with its scheduled time and publication.
+        announce: Called when a run has published, with its scheduled time and publication.
         scratch: An empty local folder.
         memory_limit_mb: Of the database, in MiB.
         settings: The parameters that the documents depend on besides the sources.
+        loss_limits: How much the documents in force may lose before the run is held.
         history_days: For how many days replaced items are kept.
         services: The optional services, and the time left.
         reconciled: Gives the storage key of the manifest that was reconciled last.
@@ -87,6 +89,7 @@ class IngestionContext:
     scratch: Path
     memory_limit_mb: int
     settings: DocumentSettings
+    loss_limits: LossLimits
     history_days: int
     services: EnrichmentServices
     reconciled: Callable[[], str | None]
@@ -180,10 +183,11 @@ def ingest(context: IngestionContext, request: RunRequest) -> dict[str, Any]:
     """Run one ingestion, or continue one.
 
     Returns:
-        The summary: state (`published`, or `unchanged` when the documents are those already published), generation,
-        day, sources, services, documents, invocations, forgotten (items erased since they are older than the history),
+        The summary: state (`published`; `unchanged` when the documents are those already published; `held` when those in
+        force would lose too much, so that ops must release or drop the publication), generation, day, sources, services,
+        documents, held (why, when it is), invocations, forgotten (items erased since they are older than the history),
         deleted (stored objects that nothing refers to any more), spent (by this invocation: requests, write units),
-        seconds.
+        seconds. A run that is held forgets and deletes nothing.
 
     Raises:
         NoListeOf: Nothing was changed.
@@ -222,17 +226,21 @@ def _ingest(
             with watch.stage("changes"):
                 state = _find_changes(run, state)
         with watch.stage("publication"):
-            publication = _publish(run, state, _manifest(run, state, enrichment))
-        context.announce(request.scheduled_time, publication)
-        with watch.stage("forgetting"):
-            tidied = _tidy_up(run, publication)
+            publication, held = _publish(run, state, _manifest(run, state, enrichment))
+        tidied = {"forgotten": 0, "deleted": 0}
+        if held is None:
+            context.announce(request.scheduled_time, publication)
+            with watch.stage("forgetting"):
+                tidied = _tidy_up(run, publication)
+    changed = current is None or publication.generation != current.generation
     return {
-        "state": "unchanged" if current and publication.generation == current.generation else "published",
+        "state": "held" if held else "published" if changed else "unchanged",
         "generation": publication.generation,
         "day": request.day.isoformat(),
         "sources": {name: _source_summary(outcome) for name, outcome in state.outcomes.items()},
         "services": enrichment.summary,
         "documents": state.documents,
+        **({"held": _losses_summary(held.losses)} if held else {}),
         "invocations": state.invocations + 1,
         **tidied,
         "spent": asdict(context.registry.spent),
@@ -247,8 +255,6 @@ def _start(context: IngestionContext, request: RunRequest) -> tuple[Publication 
     """Give the publication to replace, its manifest, and the state that the previous invocation reached."""
     current = context.registry.current()
     progress = _progress(context, request, current)
-    if progress.written is None:
-        publish.erase_unpublished(context.registry, context.storage)
     previous = read_manifest(context.storage, current.snapshot) if current else None
     if previous and request.day < previous.day:
         raise OutOfOrder(f"the run of {request.day} comes after that of {previous.day}")
@@ -412,10 +418,30 @@ def _manifest(run: _Run, state: _State, enrichment: Enrichment) -> Manifest:
     )
 
 
-def _publish(run: _Run, state: _State, manifest: Manifest) -> Publication:
-    """Write the changes, save the snapshot, then move the pointer; nothing at all when nothing changed."""
-    if run.current and run.previous and not state.items and run.previous.has_same_inputs_as(manifest):
-        return run.current
+def _publish(run: _Run, state: _State, manifest: Manifest) -> tuple[Publication, Held | None]:
+    """Write the changes, save the snapshot, then move the pointer or hold it; nothing at all when nothing changed.
+
+    Returns:
+        The publication and, when ops must release or drop it first, what is held.
+
+    """
+    registry, storage = run.context.registry, run.context.storage
+    limits = run.context.loss_limits
+    losses = (
+        find_losses(run.database, limits, retention_days=run.previous.settings.retention_days) if run.previous else None
+    )
+    if state.written is None:
+        held = holding.undecided(registry)
+        if (
+            held
+            and held.losses == losses
+            and read_manifest(storage, held.publication.snapshot).has_same_inputs_as(manifest)
+        ):
+            return held.publication, held
+        holding.discard(registry)
+        publish.erase_unpublished(registry, storage)
+        if run.current and run.previous and not state.items and run.previous.has_same_inputs_as(manifest):
+            return run.current, None
     # Saving the tables in place takes the processors, writing items mostly waits for the network.
     with ThreadPoolExecutor(1) as executor:
         saving = executor.submit(run.tables.save_in_place)
@@ -424,12 +450,16 @@ def _publish(run: _Run, state: _State, manifest: Manifest) -> Publication:
         saving.result()
     for table, key in manifest.tables.items():
         run.tables.save(table, key)
-    run.context.storage.write(manifest.key, manifest.model_dump_json().encode())
+    storage.write(manifest.key, manifest.model_dump_json().encode())
     publication = publish.next_publication(run.current, manifest, changed=bool(state.items))
     if state.items:
         _save_generation(run, state, publication)
-    publish.move_pointer(run.context.registry, publication, replacing=run.current, day=run.request.day)
-    return publication
+    if run.current and losses and losses.too_many:
+        held = Held(publication, run.request.scheduled_time.isoformat(), losses)
+        registry.hold(held, beside=run.current)
+        return publication, held
+    publish.move_pointer(registry, publication, replacing=run.current, day=run.request.day)
+    return publication, None
 
 
 def _write_items(run: _Run, state: _State) -> None:
@@ -479,6 +509,17 @@ def _tidy_up(run: _Run, publication: Publication) -> dict[str, int]:
         context.registry, context.storage, reconciled=context.reconciled(), enough_time=context.enough_time
     )
     return {"forgotten": forgotten, "deleted": deleted}
+
+
+def _losses_summary(losses: Losses) -> dict[str, Any]:
+    return {
+        "reason": f"{losses.losing} of the {losses.in_force} documents in force ({losses.share} %) would lose something: "
+        f"{losses.least} or more, and more than {losses.percent} %",
+        "share": losses.share,
+        "documents": losses.losing,
+        "kinds": losses.kinds,
+        "examples": losses.examples,
+    }
 
 
 def _source_summary(outcome: SourceOutcome) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class IngestionInvocation:
         lease: Of the ingestion; fails at once when it is held.
         context: Gives what a run works with, in a scratch folder that is removed afterwards.
         invoke_again: Starts a new invocation with an event, and does not wait for it.
+        measure: Gives a metric, by its name, a value.
 
     """
 
@@ -64,6 +65,7 @@ class IngestionInvocation:
     lease: Lease
     context: Callable[[], AbstractContextManager[IngestionContext]]
     invoke_again: Callable[[dict[str, Any]], None]
+    measure: Callable[[str, int], None]
 
 
 def run(trigger: Trigger, invocation: IngestionInvocation) -> dict[str, Any]:
@@ -83,6 +85,7 @@ def run(trigger: Trigger, invocation: IngestionInvocation) -> dict[str, Any]:
     with runs.recorded(invocation.storage, "ingest", request.run_id) as entry:
         summary = _run(trigger, request, invocation)
         entry.update(summary)
+    invocation.measure("RunHeld", int(summary["state"] == "held"))
     return summary
 
 

@@ -1,4 +1,4 @@
-"""Ops' commands on runs and generations: list them, inspect, publish or replay one (docs/exploitation.md)."""
+"""Ops' commands on runs and generations: list them; inspect, publish, release, drop or replay one (docs/exploitation.md)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from quiforme.clock import paris_day
 from quiforme.jobs import runs
 from quiforme.jobs.lease import Lease
 from quiforme.jobs.replay import ReplayContext, replay
-from quiforme.registry import generations
+from quiforme.registry import generations, holding
 from quiforme.registry.ports import Publication, Registry
 from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
@@ -48,6 +48,12 @@ class Publish(BaseModel):
     generation: int
 
 
+class Decide(BaseModel):
+    """Publish what a run held, and start the reconciliation; or erase it."""
+
+    command: Literal["release", "drop"]
+
+
 class Replay(BaseModel):
     """Build a generation's documents again from the inputs it kept, and compare."""
 
@@ -55,7 +61,7 @@ class Replay(BaseModel):
     generation: int
 
 
-Command = Annotated[Runs | Generations | Inspect | Publish | Replay, Field(discriminator="command")]
+Command = Annotated[Runs | Generations | Inspect | Publish | Decide | Replay, Field(discriminator="command")]
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 
 
@@ -89,6 +95,7 @@ def carry_out(command: Command, operations: Operations) -> dict[str, Any]:
 
     Raises:
         NoSuchGeneration: There is none of that number.
+        NothingHeld: There is nothing to release or to drop.
         Busy: An ingestion is running, so that the pointer must not move.
 
     """
@@ -104,6 +111,8 @@ def carry_out(command: Command, operations: Operations) -> dict[str, Any]:
             return {**_brief(generation), "outcomes": manifest.model_dump(mode="json")["outcomes"]}
         case Publish():
             return _publish(operations, command.generation)
+        case Decide():
+            return _decide(operations, command.command)
         case Replay():
             snapshot = generations.find(storage, command.generation).publication.snapshot
             with TemporaryDirectory() as scratch:
@@ -112,7 +121,9 @@ def carry_out(command: Command, operations: Operations) -> dict[str, Any]:
 
 def _generations(operations: Operations, limit: int) -> dict[str, Any]:
     current = operations.registry.current()
-    latest = generations.numbers(operations.storage)[-limit:]
+    newest = current.newest if current else 0
+    # One above the newest is held, or was left by a run that died: it was never published.
+    latest = [number for number in generations.numbers(operations.storage) if number <= newest][-limit:]
     return {
         "current": current.generation if current else None,
         "generations": [_brief(generations.find(operations.storage, number)) for number in reversed(latest)],
@@ -135,3 +146,14 @@ def _publish(operations: Operations, number: int) -> dict[str, Any]:
         publication = generations.go_to(operations.registry, operations.storage, number, day=paris_day(now))
         operations.announce(now, publication)
     return {"generation": publication.generation, "newest": publication.newest, "day": publication.day}
+
+
+def _decide(operations: Operations, decision: Literal["release", "drop"]) -> dict[str, Any]:
+    """Move the pointer to what is held and start the reconciliation, as the run would have; or erase it."""
+    with operations.ingestion_lease.hold(f"the command {decision}"):
+        if decision == "release":
+            held = holding.release(operations.registry)
+            operations.announce(datetime.fromisoformat(held.scheduled_time), held.publication)
+        else:
+            held = holding.drop(operations.registry, operations.storage)
+    return {"state": held.decision, "generation": held.publication.generation, "day": held.publication.day}

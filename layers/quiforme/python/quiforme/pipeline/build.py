@@ -9,7 +9,7 @@ from quiforme.database import run_script, sql_text
 from quiforme.pipeline import document_fields, identities
 from quiforme.snapshot.manifest import DocumentSettings
 
-STORED = ("ndas_inactifs", "declarations", "habilitations", "repertoire", *identities.STORED)
+STORED = ("ndas_inactifs", "declarations", "habilitations", "uai_codes", "repertoire", *identities.STORED)
 """The tables that a run stores for the next one and for the reconciliation (columns: shared/previous_run.sql)."""
 
 ESTABLISHMENTS = (

@@ -49,6 +49,11 @@ def record(storage: Storage, generation: Generation) -> None:
     storage.write(_key(generation.number), generation.model_dump_json().encode())
 
 
+def delete_record(storage: Storage, number: int) -> None:
+    """Delete the record of a generation to which the pointer never moved, if there is one."""
+    storage.delete([_key(number)])
+
+
 def find(storage: Storage, number: int) -> Generation:
     """Read the record of a generation.
 
@@ -62,7 +67,7 @@ def find(storage: Storage, number: int) -> Generation:
 
 
 def numbers(storage: Storage) -> list[int]:
-    """List the numbers of all generations that are not forgotten, ascending."""
+    """List the numbers of all generations that are not forgotten, ascending; one not published yet may be the last."""
     return sorted(int(key.removeprefix(PREFIX).removesuffix(".json")) for key in storage.keys(PREFIX))
 
 

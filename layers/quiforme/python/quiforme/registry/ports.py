@@ -57,6 +57,67 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class Losses:
+    """What the documents in force would lose by a publication, and the limits that it is judged by.
+
+    Attributes:
+        in_force: How many documents are in force.
+        losing: How many of them would lose something.
+        kinds: How many would lose each thing, by the kind of loss (pipeline/documents/8_losses.sql).
+        examples: Up to ten of their SIRETs, each with the kinds of its losses.
+        percent: The share of the documents in force that may lose something, in per cent.
+        least: A publication by which fewer documents than this lose something is never held.
+
+    """
+
+    in_force: int
+    losing: int
+    kinds: dict[str, int]
+    examples: dict[str, list[str]]
+    percent: int
+    least: int
+
+    @property
+    def too_many(self) -> bool:
+        """Whether the publication is to be held."""
+        return self.losing >= self.least and 100 * self.losing > self.percent * self.in_force
+
+    @property
+    def share(self) -> float:
+        """The share of the documents in force that would lose something, in per cent."""
+        return round(100 * self.losing / self.in_force, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A publication that waits for ops: everything is written, and no reader sees it. Stored as JSON under these names.
+
+    Attributes:
+        publication: What ops release or drop.
+        scheduled_time: That of its run, ISO.
+        losses: Why it is held.
+        decision: `released` or `dropped`; empty until ops decide.
+
+    """
+
+    publication: Publication
+    scheduled_time: str
+    losses: Losses
+    decision: str = ""
+
+    def to_json(self) -> str:
+        """Serialize."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Held":
+        """Deserialize."""
+        stored = json.loads(text)
+        publication, losses = Publication(**stored["publication"]), Losses(**stored["losses"])
+        return cls(publication, stored["scheduled_time"], losses, stored["decision"])
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """What one identifier answers from a generation on. The attributes of stored items have these names.
 
@@ -139,11 +200,26 @@ class Registry(Protocol):
     def spent(self) -> Spent:
         """What the writes and erasures of this run cost."""
 
-    def publish(self, publication: Publication, *, replacing: Publication | None, day: date) -> None:
+    def publish(
+        self, publication: Publication, *, replacing: Publication | None, day: date, released: Held | None = None
+    ) -> None:
         """Move the pointer, and record it as the pointer of a day; both or neither.
+
+        What was held beside the pointer is gone; `released`, if it is given, takes its place.
 
         Raises:
             Conflict: The pointer is not `replacing`.
+
+        """
+
+    def held(self) -> Held | None:
+        """Read what is held beside the pointer, decided or not."""
+
+    def hold(self, held: Held | None, *, beside: Publication) -> None:
+        """Hold a publication beside the pointer, in the place of any other; None to hold none.
+
+        Raises:
+            Conflict: The pointer is not `beside`.
 
         """
 

@@ -10,6 +10,7 @@ from datetime import date
 
 import duckdb
 
+from quiforme.registry import generations
 from quiforme.registry.ports import Intent, Item, Publication, Registry
 from quiforme.snapshot.manifest import Manifest
 from quiforme.snapshot.ports import Storage
@@ -21,7 +22,7 @@ _STRIDE = 5_000
 
 
 def erase_unpublished(registry: Registry, storage: Storage) -> None:
-    """Erase the items that an earlier run wrote and did not publish."""
+    """Erase the items, and the record of their generation, that an earlier run wrote and did not publish."""
     intent = registry.intent()
     if intent is None:
         return
@@ -29,6 +30,7 @@ def erase_unpublished(registry: Registry, storage: Storage) -> None:
     if current is None or current.newest < intent.generation:
         ids: list[str] = json.loads(storage.read(intent.ids_key))
         registry.erase((identifier, intent.generation) for identifier in ids)
+        generations.delete_record(storage, intent.generation)
     registry.clear_intent()
 
 

@@ -220,10 +220,14 @@ class Manifest(Frozen):
         )
 
     def _inputs(self) -> dict[str, SourceOutcome]:
-        return {
-            name: outcome.model_copy(update={"state": "accepted"}) if outcome.state == "unchanged" else outcome
-            for name, outcome in self.outcomes.items()
-        }
+        return {name: _input(outcome) for name, outcome in self.outcomes.items()}
+
+
+def _input(outcome: SourceOutcome) -> SourceOutcome:
+    """The outcome without what depends on the run: a file that two runs accepted has tables under two keys."""
+    in_use = outcome.in_use.model_copy(update={"tables": {}}) if outcome.in_use else None
+    state = "accepted" if outcome.state == "unchanged" else outcome.state
+    return outcome.model_copy(update={"state": state, "in_use": in_use})
 
 
 SNAPSHOTS = "snapshots/"

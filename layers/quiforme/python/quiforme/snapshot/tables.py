@@ -16,6 +16,8 @@ from quiforme.sources.catalogue import Source, kept
 from quiforme.sources.reading import BROKEN, FileRefused, InPlaceTable, see_all, unreadable
 
 _MEMORY_MB = 1000
+_OF_PREVIOUS = ("liste_of", "fiches_rncp", "fiches_rs")
+"""The tables of sources that a run compares with those of the previous one."""
 
 
 class Damaged(Exception):
@@ -103,7 +105,13 @@ class SnapshotTables:
             repertoire: The storage key of the directory of answers to compare with.
 
         """
-        tables = {**previous.tables, **previous.sources["liste_of"].tables, "repertoire": repertoire}
+        of_sources = {table: key for source in previous.sources.values() for table, key in source.tables.items()}
+        tables = {
+            **previous.tables,
+            **{table: of_sources[table] for table in _OF_PREVIOUS if table in of_sources},
+            "in_force": previous.tables["repertoire"],
+            "repertoire": repertoire,
+        }
         for table, key in tables.items():
             relation = self._relation(table, key, defined_in="previous")
             self.database.execute(f"DROP TABLE previous.{table}")

@@ -1,7 +1,8 @@
 -- Reads: complement_uai (build.py), referentiel_onisep, uai_annuaire.
 -- Makes:
 --   uai_onisep (uai, siret): the rows of ONISEP's référentiel whose UAI key and SIRET are valid
---   uai_codes (siret, uai): the UAI code of each SIRET that has one
+--   uai_codes (siret, uai): the UAI code of each SIRET that has one; stored, so its columns keep their names (see
+--     shared/previous_run.sql)
 --
 -- Place in document.md: `code_uai`.
 

@@ -1,11 +1,13 @@
--- Reads: empty.liste_of, empty.sirene_recente, empty.adresses (source_tables.sql).
+-- Reads: empty.liste_of, empty.fiches_rncp, empty.fiches_rs, empty.sirene_recente, empty.adresses (source_tables.sql).
 -- Makes: the schema `previous`, without rows: the state before the first run. Each run stores these tables for the
 --   next one and for the reconciliation (Parquet). Their names and columns are stored names: to change one needs a
 --   migration. A column that is added is null in what earlier runs stored.
 CREATE SCHEMA IF NOT EXISTS previous;
 
--- The list accepted by the previous run.
+-- The list and the fiches accepted by the previous run.
 CREATE OR REPLACE TABLE previous.liste_of AS FROM empty.liste_of;
+CREATE OR REPLACE TABLE previous.fiches_rncp AS FROM empty.fiches_rncp;
+CREATE OR REPLACE TABLE previous.fiches_rs AS FROM empty.fiches_rs;
 
 -- NDAs that left the list; `depuis` is the day of the run that found them gone.
 CREATE OR REPLACE TABLE previous.ndas_inactifs (
@@ -30,11 +32,17 @@ CREATE OR REPLACE TABLE previous.habilitations (
     partenaire BOOLEAN, certificateur BOOLEAN, etat_depuis DATE
 );
 
+-- The UAI code of each SIRET that has one. Earlier versions did not store it.
+CREATE OR REPLACE TABLE previous.uai_codes (siret VARCHAR, uai VARCHAR);
+
 -- The directory of answers, without their texts. `id` is a SIRET or `kind/identifier`; `etat` is the state of its item
 -- (registry/ports.py); the two digests (SHA-256) are of the texts; `generation` is the one that wrote the item.
 CREATE OR REPLACE TABLE previous.repertoire (
     id VARCHAR, etat VARCHAR, empreinte VARCHAR, empreinte_details VARCHAR, generation INTEGER
 );
+
+-- The directory of answers of the publication in force. After a roll-back, `repertoire` is that of a later one.
+CREATE OR REPLACE TABLE previous.in_force AS FROM previous.repertoire;
 
 -- What the optional services have answered so far.
 CREATE OR REPLACE TABLE previous.sirene_recente AS FROM empty.sirene_recente;
