@@ -129,15 +129,30 @@ def test_rows_set_aside_are_counted_and_stored(tmp_path: Path) -> None:
     system = System(tmp_path)
     write_day(system.drop, FIRST_DAY)
     message = play(system, 0)["lignes_rejetees", "liste_of"]
-    evidence = message["constats"]
-    rows = [json.loads(line) for line in system.storage.read(evidence["conservees"]).splitlines()]
-    assert evidence["nombre"] == len(rows)
-    assert evidence["premieres"] == [{"line": row["line"], "reason": row["reason"]} for row in rows[:10]]
-    lines = (system.drop / "listePubliqueOF.csv").read_text(encoding="utf-8-sig").split("\n")
+    in_use = system.manifest().sources["liste_of"]
+    assert in_use.set_aside_key
+    rows = [json.loads(line) for line in system.storage.read(in_use.set_aside_key).splitlines()]
+    assert message["constats"] == {
+        "nombre": len(rows),
+        "premieres": [
+            {
+                "identifiant": row["identifier"],
+                "texte": None if row["identifier"] else row["raw"],
+                "motif": row["reason"],
+            }
+            for row in rows[:10]
+        ],
+    }
+    assert all(row["identifier"] for row in rows)
+    assert f"n° {rows[0]['line']} ({rows[0]['identifier']})" in message["message"]
+    assert in_use.set_aside_key in message["message"]
+    path = system.drop / "listePubliqueOF.csv"
+    lines = path.read_text(encoding="utf-8-sig").split("\n")
     assert all(lines[row["line"] - 1].rstrip("\r") == row["raw"] for row in rows)
-    # The same rows laid again under another date: nothing is said anew.
-    (system.drop / "listePubliqueOF.csv").touch()
+    # The same faulty rows in the next file, on other lines: nothing is said anew.
+    path.write_text("\n".join([lines[0], *reversed(lines[1:-1]), ""]), encoding="utf-8")
     assert ("lignes_rejetees", "liste_of") not in play(system, 1)
+    assert system.manifest().sources["liste_of"].set_aside_first != in_use.set_aside_first
 
 
 @pytest.mark.prove

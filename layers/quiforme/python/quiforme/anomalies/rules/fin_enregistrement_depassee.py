@@ -10,7 +10,7 @@ RULE = Rule(
     sql="""
     SELECT code AS code_fiche,
            to_json({france_competences: {actif: 'Oui', date_fin_enregistrement: date_fin_enregistrement}}) AS constats
-    FROM fiches JOIN source_outcomes ON source = CASE register_rank WHEN 1 THEN 'rncp' ELSE 'rs' END
+    FROM fiches JOIN source_outcomes ON source = lower(rtrim(code, '0123456789'))
     WHERE actif AND date_fin_enregistrement < day
     """,
     message="""
