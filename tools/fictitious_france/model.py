@@ -47,7 +47,7 @@ class Partner:
     role: str = "HABILITATION_ORGA_FORM"
     state: str = "Actif"
     active_since: date | None = None
-    changed: date | None = None
+    changed: date | None = date(2026, 9, 1)
     state_tag: str = "ETAT_HABILITATION"
 
 

@@ -1,8 +1,10 @@
 """Zips, well-formed, damaged and malicious."""
 
+import random
 import struct
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import pytest
 from quiforme.sources.archives import open_only
@@ -26,6 +28,64 @@ def read(path: Path, limit_bytes: int = LIMIT) -> bytes:
 def test_the_only_file_with_the_suffix_is_read(tmp_path: Path) -> None:
     path = make(tmp_path / "a.file", {"LISEZMOI.txt": b"bonjour", "export/Fiches.XML": b"<FICHES/>"})
     assert read(path) == b"<FICHES/>"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "__MACOSX/._a.xml",
+        "__MACOSX/export/._a.xml",
+        "._a.xml",
+        "export/.a.xml",
+        "export\\.a.xml",
+        "folder.xml/",
+        ".xml",
+    ],
+)
+def test_what_a_packer_adds_does_not_count(tmp_path: Path, name: str) -> None:
+    path = make(tmp_path / "a.zip", {"export/a.xml": b"<FICHES/>", name: b"", "Thumbs.db": b"", "desktop.ini": b""})
+    assert read(path) == b"<FICHES/>"
+
+
+def test_what_a_packer_adds_is_not_taken_for_the_file(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match=r"0 \.xml files in the zip"):
+        read(make(tmp_path / "a.zip", {"__MACOSX/._a.xml": b"x", "export/": b""}))
+
+
+def test_names_in_a_code_page_zip64_and_bytes_after_the_zip_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    entry = zipfile.ZipInfo("fiches-\u00e9.xml")
+    with zipfile.ZipFile(path, "w") as archive, archive.open(entry, "w", force_zip64=True) as file:
+        file.write(b"<FICHES/>")
+    content = path.read_bytes().replace("\u00e9".encode(), b"\x82\x82")  # the same length, read as code page 437
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        position = content.rindex(signature) + flags
+        content = content[:position] + bytes(2) + content[position + 2 :]
+    path.write_bytes(content + b"\0" * 300)
+    assert read(path) == b"<FICHES/>"
+
+
+def test_a_file_whose_length_was_not_known_when_it_was_packed_is_read(tmp_path: Path) -> None:
+    """Its length stands after it."""
+    path = tmp_path / "a.zip"
+    with path.open("wb") as file, zipfile.ZipFile(_NoSeek(file), "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]  # all that it needs
+        archive.writestr("a.xml", b"<FICHES/>")
+    assert zipfile.ZipFile(path).infolist()[0].flag_bits & 0x8
+    assert read(path) == b"<FICHES/>"
+
+
+class _NoSeek:
+    """A stream that is only written."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.write, self.flush = file.write, file.flush
+
+
+def test_one_disk_of_several_is_refused(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.zip", {"a.xml": random.Random(1).randbytes(5_000)})
+    path.write_bytes(path.read_bytes()[3_000:])
+    with pytest.raises(FileRefused, match="cannot be read"):
+        read(path)
 
 
 @pytest.mark.parametrize("members", [{}, {"a.csv": b""}, {"a.xml": b"", "b.xml": b""}])

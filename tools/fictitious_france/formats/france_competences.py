@@ -16,7 +16,7 @@ from tools.fictitious_france.formats.archives import write_zip
 from tools.fictitious_france.model import Certifier, Fiche, Partner
 
 Register = Literal["RNCP", "RS"]
-_JURY = {"FI": "Oui", "CA": "Oui", "FC": "Oui", "CQ": "Oui", "CL": "Non", "VAE": "Oui"}
+_WAYS = ("FI", "CA", "FC", "CQ", "CL", "VAE")
 
 
 def file_name(register: Register, day: date) -> str:
@@ -50,6 +50,23 @@ def _certifier(certifier: Certifier) -> str:
     )
 
 
+def _die(fiche: Fiche) -> int:
+    return sum(fiche.code.encode())
+
+
+def _open(way: str, fiche: Fiche) -> bool:
+    """Whether a way leads to a fiche; all but two in seven fiches are open to apprentices."""
+    return way != "CL" and (way != "CA" or _die(fiche) % 7 > 1)
+
+
+def _jury(way: str, fiche: Fiche) -> str:
+    """The jury of one way to a fiche; a fiche of the RS has none for apprentices."""
+    if way == "CA" and fiche.code.startswith("RS"):
+        return ""
+    composition = _tag("COMPOSITION", "Trois professionnels, dont un président") if _open(way, fiche) else ""
+    return _group(f"SI_JURY_{way}", _tag("ACTIF", "Oui" if _open(way, fiche) else "Non"), composition)
+
+
 def _partner(partner: Partner) -> str:
     return _group(
         "PARTENAIRE",
@@ -62,10 +79,17 @@ def _partner(partner: Partner) -> str:
     )
 
 
+def _last_delivery(fiche: Fiche) -> date | None:
+    """Four years after the end of the registration, on one fiche in six."""
+    if not isinstance(fiche.end, date) or _die(fiche) % 6:
+        return None
+    return fiche.end.replace(year=fiche.end.year + 4, day=min(fiche.end.day, 28))
+
+
 def _fiche(fiche: Fiche) -> str:
-    number = fiche.code.lstrip("RNCPS")
+    by_law = fiche.decision is None
     parts = (
-        _tag("ID_FICHE", number),
+        _tag("ID_FICHE", fiche.code.lstrip("RNCPS")),
         _tag("NUMERO_FICHE", fiche.code),
         _group(
             "NOUVELLES_CERTIFICATIONS",
@@ -93,21 +117,20 @@ def _fiche(fiche: Fiche) -> str:
         _group("PARTENAIRES", *map(_partner, fiche.partners)) if fiche.partners else "",
         _tag("ACTIVITES_VISEES", "Le titulaire imagine, organise & rend compte de l’activité."),
         _group("CODES_ROME", _group("ROME", _tag("CODE", "K2111"), _tag("LIBELLE", "Formation professionnelle"))),
-        *(_group(f"SI_JURY_{way}", _tag("ACTIF", held)) for way, held in _JURY.items()),
+        *(_jury(way, fiche) for way in _WAYS),
         _tag("ACCESSIBLE_NOUVELLE_CALEDONIE", "Non"),
         _tag("ACCESSIBLE_POLYNESIE_FRANCAISE", "Non"),
         _tag("DATE_DECISION", fiche.decision),
         _tag("DATE_FIN_ENREGISTREMENT", fiche.end),
-        _tag("DATE_EFFET", None if fiche.decision else date(2020, 9, 1)),
-        _tag(
-            "TYPE_ENREGISTREMENT",
-            "Enregistrement sur demande" if fiche.decision else "Enregistrement de droit",
-        ),
+        _tag("DATE_EFFET", date(2020, 9, 1) if by_law else None),
+        _tag("TYPE_ENREGISTREMENT", "Enregistrement de droit" if by_law else "Enregistrement sur demande"),
         _group(
             "BLOCS_COMPETENCES",
             _group("BLOC_COMPETENCES", _tag("CODE", f"{fiche.code}BC01"), _tag("LIBELLE", "Organiser l'activité")),
         ),
         _tag("ACTIF", fiche.active),
+        _tag("DATE_DE_PUBLICATION", date(2020, 7, 23) if by_law else None),
+        _tag("DATE_LIMITE_DELIVRANCE", _last_delivery(fiche)),
         _group(
             "CORRESPONDANCES",
             _group("CORRESPONDANCE", _group("DESTINATION", _tag("NUMERO_FICHE", f"{fiche.code}999"))),

@@ -39,7 +39,7 @@ def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes
     Args:
         path: A zip.
         suffix: The suffix of the file, in lower case, such as ``.xml``; the file's may be in any case. The zip may
-            contain files with other suffixes.
+            contain files with other suffixes, and what a packer adds (``__MACOSX/``, hidden files).
         limit_bytes: The most that all files may measure together, unpacked.
 
     Raises:
@@ -51,7 +51,7 @@ def open_only(path: Path, suffix: str, *, limit_bytes: int) -> Iterator[IO[bytes
         try:
             archive = stack.enter_context(zipfile.ZipFile(path))
             stream = stack.enter_context(archive.open(_only(archive.infolist(), suffix, limit_bytes)))
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error) as error:
             raise FileRefused("zip_unreadable", detail=str(error)) from error
         except OSError as error:
             if error.errno != errno.EINVAL:  # seek to a negative offset: the zip's directory is damaged
@@ -67,7 +67,7 @@ def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipf
     for member in members:
         if _leads_elsewhere(member.orig_filename):
             raise FileRefused("zip_unsafe_name", name=member.orig_filename[:100])
-    expected = [member for member in members if member.filename.lower().endswith(suffix)]
+    expected = [member for member in members if member.filename.lower().endswith(suffix) and not _is_packers(member)]
     if len(expected) != 1:
         raise FileRefused("zip_members", count=len(expected), suffix=suffix)
     unpacked = sum(member.file_size for member in members)
@@ -81,6 +81,12 @@ def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipf
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise FileRefused("zip_unreadable", detail=f"it is packed by method {member.compress_type}")
     return member
+
+
+def _is_packers(member: zipfile.ZipInfo) -> bool:
+    """Whether the packer made it and not the producer: a folder, a hidden file, or what macOS keeps beside a file."""
+    parts = PureWindowsPath(member.filename).parts  # splits at both slashes
+    return member.is_dir() or "__MACOSX" in parts or parts[-1].startswith(".")
 
 
 def _leads_elsewhere(name: str) -> bool:

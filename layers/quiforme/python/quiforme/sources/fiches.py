@@ -127,7 +127,8 @@ def _extract(path: Path, prefix: str, files: dict[str, Path]) -> tuple[int, list
                 if codes[0] in seen:
                     raise _Unreadable(f"{codes[0]} stands in the file already")
             except _Unreadable as reason:
-                set_aside += [SetAside(fiche.line, str(reason), fiche.raw, code) for code in codes or [None]]
+                named: list[str | None] = [*codes] or [None]
+                set_aside += [SetAside(fiche.line, str(reason), fiche.raw, code) for code in named]
                 rows = {}
             else:
                 seen.update(codes)
