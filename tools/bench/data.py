@@ -86,6 +86,7 @@ def _writers(database: duckdb.DuckDBPyConnection, scale: float) -> dict[str, Cal
         annuaire.FILE: lambda path: _annuaire(database, path, int(SCHOOLS * scale)),
         onisep.FILE: lambda path: _onisep(database, path, int(ORGANISMES * scale)),
         f"{sirene.LINKS}.parquet": lambda path: _links(database, path, int(LINKS * scale)),
+        f"{sirene.UNITS}.parquet": lambda path: _units(database, path, int(ESTABLISHMENTS * scale) // _BLOCK * _UNITS),
         f"{sirene.STOCK}.parquet": lambda path: _stock(database, path, int(ESTABLISHMENTS * scale)),
     }
 
@@ -354,6 +355,45 @@ def _stock(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
     }  # fmt: skip
     columns = ", ".join(f"{known.get(name, 'NULL::VARCHAR')} AS {name}" for name in sirene.HEADER)
     _parquet(database, path, f"SELECT {columns} FROM " + _located(f"SELECT i FROM range({rows}) AS t(i)"))
+
+
+def _units(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:
+    """Write the 35 columns in the order of the SIRENs, as filled as the real ones; half are natural persons."""
+    person, of_person = "dice(unit, 30, 2) = 0", "CASE WHEN dice(unit, 30, 2) = 0 THEN {} END"
+    of_company = "CASE WHEN dice(unit, 30, 2) = 1 THEN {} END"
+    known = {
+        "siren": "siren::VARCHAR",
+        "statutDiffusionUniteLegale": "CASE WHEN dice(unit, 31, 20) = 0 THEN 'P' ELSE 'O' END",
+        "unitePurgeeUniteLegale": "CASE WHEN dice(unit, 32, 20) = 0 THEN true END",
+        "dateCreationUniteLegale": "DATE '1975-01-01' + dice(unit, 33, 18000)",
+        "sigleUniteLegale": of_company.format("CASE WHEN dice(unit, 34, 4) = 0 THEN left(word(unit, 34), 4) END"),
+        "sexeUniteLegale": of_person.format("['F', 'M'][dice(unit, 35, 2) + 1]"),
+        "prenom1UniteLegale": of_person.format("word(unit, 36)"),
+        "prenomUsuelUniteLegale": of_person.format("word(unit, 36)"),
+        "pseudonymeUniteLegale": of_person.format("CASE WHEN dice(unit, 37, 90) = 0 THEN word(unit, 37) END"),
+        "trancheEffectifsUniteLegale": "CASE WHEN dice(unit, 38, 9) = 0 THEN '01' ELSE 'NN' END",
+        "anneeEffectifsUniteLegale": "CASE WHEN dice(unit, 38, 9) = 0 THEN 2023 END",
+        "dateDernierTraitementUniteLegale": "TIMESTAMP '2015-01-01' + to_seconds(dice(unit, 39, 350000000))",
+        "nombrePeriodesUniteLegale": "1 + dice(unit, 40, 6)",
+        "categorieEntreprise": "CASE WHEN dice(unit, 41, 6) = 0 THEN 'PME' END",
+        "anneeCategorieEntreprise": "CASE WHEN dice(unit, 41, 6) = 0 THEN 2023 END",
+        "dateDebut": "DATE '1985-01-01' + dice(unit, 42, 15000)",
+        "etatAdministratifUniteLegale": "CASE WHEN dice(unit, 43, 1000) < 430 THEN 'A' ELSE 'C' END",
+        "nomUniteLegale": of_person.format("concat(word(unit, 44), unit % 997)"),
+        "nomUsageUniteLegale": of_person.format("CASE WHEN dice(unit, 45, 8) = 0 THEN word(unit, 45) END"),
+        "denominationUniteLegale": of_company.format("concat(word(unit, 46), ' ', word(unit, 47), ' ', unit % 99991)"),
+        "denominationUsuelle1UniteLegale": "CASE WHEN dice(unit, 48, 12) = 0 THEN concat(word(unit, 48), ' ', word(unit, 49)) END",
+        "categorieJuridiqueUniteLegale": f"CASE WHEN {person} THEN 1000 ELSE [5499, 5710, 6540, 9220][dice(unit, 50, 4) + 1] END",
+        "activitePrincipaleUniteLegale": "printf('%02d.%02dZ', dice(unit, 51, 98), dice(unit, 52, 99))",
+        "nomenclatureActivitePrincipaleUniteLegale": "'NAFRev2'",
+        "nicSiegeUniteLegale": "right(with_key(10_000 * siren + 1)::VARCHAR, 5)",
+        "economieSocialeSolidaireUniteLegale": of_company.format("CASE WHEN dice(unit, 53, 30) = 0 THEN 'O' ELSE 'N' END"),
+        "caractereEmployeurUniteLegale": "CASE WHEN dice(unit, 38, 9) = 0 THEN 'O' ELSE 'N' END",
+        "activitePrincipaleNAF25UniteLegale": "printf('%02d.%02dY', dice(unit, 51, 98), dice(unit, 52, 99))",
+    }  # fmt: skip
+    columns = ", ".join(f"{known.get(name, 'NULL::VARCHAR')} AS {name}" for name in sirene.UNITS_HEADER)
+    siren = "with_key(10_000_000 + 3 * unit + dice(unit, 0, 3))"
+    _parquet(database, path, f"SELECT {columns} FROM (SELECT unit, {siren} AS siren FROM range({rows}) AS t(unit))")
 
 
 def _links(database: duckdb.DuckDBPyConnection, path: Path, rows: int) -> None:

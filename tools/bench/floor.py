@@ -41,7 +41,27 @@ _STOCK = (
     "codeCommuneEtablissement",
     "statutDiffusionEtablissement",
     "dateDebut",
+    "etablissementSiege",
+    *(
+        f"{name}Etablissement"
+        for name in (
+            *("dateCreation", "activitePrincipale", "enseigne1", "denominationUsuelle", "complementAdresse"),
+            *("numeroVoie", "indiceRepetition", "typeVoie", "libelleVoie", "distributionSpeciale", "codePostal"),
+            *("libelleCommune", "codeCedex", "libelleCedex", "libelleCommuneEtranger", "libellePaysEtranger"),
+        )
+    ),
 )
+_UNITS = (
+    "siren",
+    *(
+        f"{name}UniteLegale"
+        for name in (
+            *("etatAdministratif", "statutDiffusion", "denomination", "denominationUsuelle1", "sigle", "pseudonyme"),
+            *("prenomUsuel", "nom", "nomUsage", "categorieJuridique", "activitePrincipale", "nicSiege", "dateCreation"),
+        )
+    ),
+)
+_NO_TEXTS = {"etablissementSiege": "count_if", "categorieJuridiqueUniteLegale": "sum"}
 _LINKS = ("siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession")
 
 
@@ -53,6 +73,7 @@ def readers(folder: Path, scratch: Path) -> dict[str, Callable[[], object]]:
         "rs": lambda: _count_elements(folder / france_competences.file_name("RS", DAY)),
         "sirene": lambda: _parquet(scratch, folder / f"{sirene.STOCK}.parquet", _STOCK),
         "sirene_succession": lambda: _parquet(scratch, folder / f"{sirene.LINKS}.parquet", _LINKS),
+        "sirene_unite_legale": lambda: _parquet(scratch, folder / f"{sirene.UNITS}.parquet", _UNITS),
         "annuaire_education": lambda: _csv(scratch, folder / annuaire.FILE, _SCHOOLS),
         "referentiel_onisep": lambda: len(json.loads((folder / onisep.FILE).read_bytes())["organismes"]),
     }
@@ -68,10 +89,14 @@ def _csv(scratch: Path, path: Path, columns: tuple[str, ...]) -> object:
 def _parquet(scratch: Path, path: Path, columns: tuple[str, ...]) -> object:
     """Read every value of the used columns; counts and extrema would come from the file's statistics alone."""
     with open_database(scratch, memory_limit_mb=1500) as database:
-        sums = ", ".join(
-            f"max(epoch({name}))" if name.startswith("date") else f"sum(strlen({name}))" for name in columns
-        )
+        sums = ", ".join(map(_sum, columns))
         return _one(database, f"SELECT {sums} FROM read_parquet({sql_text(path)})")
+
+
+def _sum(name: str) -> str:
+    if name.startswith("date"):
+        return f"max(epoch({name}))"
+    return f"{_NO_TEXTS.get(name, 'sum')}({name if name in _NO_TEXTS else f'strlen({name})'})"
 
 
 def _one(database: duckdb.DuckDBPyConnection, query: str) -> object:
