@@ -99,6 +99,8 @@ def test_an_impossible_commune_or_second_score_is_no_answer(tmp_path: Path, old:
     [
         (b"ECOLES CRETEIL,", b"ECOLES MEAUX,"),  # the answer of another address
         (b"ECOLES", b"\xc9COLES"),
+        (b", Creteil", b", Cr\xe9teil"),
+        (b'94000, Creteil"', b'94000" Creteil"'),
         (b"12 RUE", b'"12 RUE'),
         (b"12 RUE", b'"12 RUE" DES'),
         (b",94028", b",94028,94028"),

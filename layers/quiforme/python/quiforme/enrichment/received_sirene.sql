@@ -20,9 +20,9 @@ CREATE OR REPLACE MACRO newest_first(periods) AS list_reverse_sort(list_filter(l
     etat: p.etatAdministratifEtablissement, period: p}), lambda p: p.fin IS NOT NULL));
 
 -- The first day of the last unbroken run of closed periods: a correction begins a new period, and the closing date stays.
--- A period of another state ends the run, and so do days of which no period tells, and a first day that is not known.
+-- A period of another state ends the run, and so do days of which no period tells. NULL when that first day is not known.
 CREATE OR REPLACE MACRO closing_day(periods) AS nullif(list_reduce(periods, lambda run, p:
-    CASE WHEN run.etat = 'F' AND p.etat = 'F' AND p.fin >= run.debut - 1 AND run.debut > unknown_day()
+    CASE WHEN run.etat = 'F' AND p.etat = 'F' AND p.fin >= run.debut - 1
          THEN {fin: run.fin, debut: least(run.debut, p.debut), etat: run.etat, period: run.period}
          ELSE {fin: run.fin, debut: run.debut, etat: 'the run has ended', period: run.period} END).debut, unknown_day());
 
