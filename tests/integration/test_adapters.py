@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from unittest.mock import patch
@@ -15,7 +16,7 @@ from quiforme.aws.lease import DynamoLease
 from quiforme.aws.reader import DynamoCounter, DynamoReader
 from quiforme.aws.storage import NotDeleted, S3Storage
 from quiforme.jobs.lease import Busy
-from quiforme.registry.ports import Conflict, Item, Publication
+from quiforme.registry.ports import Conflict, Held, Item, Losses, Publication
 
 from tools.local_stack.template import template
 
@@ -121,6 +122,31 @@ def test_the_pointer_moves_from_where_it_was_seen() -> None:
     with pytest.raises(Conflict):
         registry.publish(publication(3), replacing=publication(1), day=DAY)
     assert registry.current() == publication(2)
+
+
+def test_what_is_held_is_read_with_the_pointer_and_goes_when_it_moves() -> None:
+    client = boto3.client("dynamodb")
+    registry, reader = DynamoRegistry(client, boto3.client("s3"), **NAMES), DynamoReader(client, **NAMES)
+    losses = Losses(in_force=100, losing=6, kinds={"uai": 6}, examples={"1": ["uai"]}, percent=5, least=1)
+    held = Held(publication(2), "2026-11-24T04:00:00+00:00", losses)
+    with pytest.raises(Conflict):  # there is nothing to hold it beside
+        registry.hold(held, beside=publication(1))
+    registry.publish(publication(1), replacing=None, day=DAY)
+    assert (registry.held(), reader.current(), reader.held()) == (None, publication(1), None)
+    registry.hold(held, beside=publication(1))
+    registry.hold(held, beside=publication(1))  # repeated after a lost answer
+    assert (registry.held(), registry.current()) == (held, publication(1))
+    assert reader.held() is None  # as `current` read it
+    assert (reader.check(), reader.held()) == (publication(1), held)
+    assert reader.publication_on(DAY) == publication(1)
+    with pytest.raises(Conflict):
+        registry.hold(held, beside=publication(3))
+    released = replace(held, decision="released")
+    registry.publish(publication(2), replacing=publication(1), day=DAY, released=released)
+    registry.publish(publication(2), replacing=publication(1), day=DAY, released=released)
+    assert (registry.held(), registry.current()) == (released, publication(2))
+    registry.publish(publication(3), replacing=publication(2), day=DAY)
+    assert (registry.held(), reader.check(), reader.held()) == (None, publication(3), None)
 
 
 def test_unprocessed_items_are_written_again() -> None:

@@ -9,9 +9,11 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -35,7 +37,7 @@ from tools.fictitious_france.cast import CERTIFIED, UNKNOWN
 from tools.in_process.cloud import Cloud, Fault, authorize_event, deployed, lookup_event, sample
 from tools.in_process.iam import Call, Grant, grants
 from tools.in_process.system import told_by_messages, told_by_oracle
-from tools.local_stack.template import of_type
+from tools.local_stack.template import of_type, resolve
 from tools.oracle import Oracle
 
 _FRANCE: dict[str, Any] = {"size": 60, "ministry_fiches": 1_500}
@@ -100,6 +102,7 @@ class Story:
     reconciled: list[Reconciled] = field(default_factory=list)
     looked_up: dict[str, dict[str, Any]] = field(default_factory=dict)
     operated: dict[str, dict[str, Any]] = field(default_factory=dict)
+    measured: list[dict[str, Any]] = field(default_factory=list)
 
     def tell(self) -> None:
         """Play it."""
@@ -125,6 +128,7 @@ class Story:
             self._look_up("second")
             self._call_every_route(day)
             self._operate()
+            self._hold(FIRST_DAY + timedelta(days=2))
             self._forget(FIRST_DAY + timedelta(days=40), FIRST_DAY + timedelta(days=80))
 
     def _lay(self, day: date) -> None:
@@ -231,6 +235,24 @@ class Story:
         operate("publish", generation=1)
         self._look_up("gone back")
         operate("publish", generation=2)
+
+    def _hold(self, day: date) -> None:
+        """A list in which nobody is certified is held, and dropped."""
+        write_day(self.folder, day, **_FRANCE)
+        path = self.folder / "listePubliqueOF.csv"
+        path.write_text(path.read_text(encoding="utf-8").replace(";true", ";false"), encoding="utf-8")
+        self.cloud.fill(self.folder)
+        with redirect_stdout(StringIO()) as log, patch("quiforme.pipeline.losses.LEAST", 10):
+            self.runs.append(self.cloud.invoke("Ingest", _trigger(day)))
+        self.measured += [json.loads(line) for line in log.getvalue().splitlines() if "CloudWatchMetrics" in line]
+        self._look_up_state("held")
+        self.operated["drop"] = self.cloud.invoke("Operate", {"command": "drop"})
+        self._look_up_state("dropped")
+
+    def _look_up_state(self, when: str) -> None:
+        event = lookup_event(CERTIFIED) | {"resource": "/v1/etat", "httpMethod": "GET", "pathParameters": {}}
+        event["queryStringParameters"] = event["multiValueQueryStringParameters"] = {}
+        self.looked_up[when] = self.cloud.invoke("Lookup", event)
 
     def _forget(self, third: date, last: date) -> None:
         """What was replaced a month ago goes, and what nothing refers to then, with a file refused on the way."""
@@ -395,6 +417,26 @@ def test_ops_see_what_was_done_and_go_back(story: Story) -> None:
     assert story.operated["replay"]["different"] == 0
     assert body(story.looked_up["gone back"])["meta"]["generation"] == 1
     assert body(story.looked_up["gone back"])["data"] == story.documents[0][CERTIFIED]
+
+
+def test_a_held_run_waits_for_ops(story: Story) -> None:
+    (run,) = [one for one in story.runs if one["state"] == "held"]
+    assert story.operated["drop"] == {"state": "dropped", "generation": 3, "day": run["day"]}
+    held, dropped = (body(story.looked_up[when])["data"] for when in ("held", "dropped"))
+    assert (held["generation"], dropped["generation"]) == (2, 2)
+    assert held["publication_retenue"]["documents_touches"] == run["held"]["documents"]
+    assert dropped["publication_retenue"] is None
+
+
+def test_the_alarm_watches_what_a_held_run_measures(story: Story) -> None:
+    alarm = of_type("AWS::CloudWatch::Alarm")["RunHeld"]
+    (line,) = story.measured
+    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    (dimension,) = alarm["Dimensions"]
+    assert (metrics["Namespace"], metrics["Dimensions"]) == (alarm["Namespace"], [[dimension["Name"]]])
+    assert [metric["Name"] for metric in metrics["Metrics"]] == [alarm["MetricName"]]
+    assert line[dimension["Name"]] == resolve(dimension["Value"], story.cloud.names)
+    assert line[alarm["MetricName"]] == [1.0]
 
 
 def test_what_history_no_longer_promises_is_erased(story: Story) -> None:

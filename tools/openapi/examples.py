@@ -14,7 +14,7 @@ from quiforme.api.backend import Export
 from quiforme.api.establishments import LARGEST_REQUEST
 from quiforme.api.follow_up_step import LARGEST_REQUEST as LARGEST_STEP
 from quiforme.api.routes import ROUTES
-from quiforme.registry.ports import Publication
+from quiforme.registry.ports import Held, Losses, Publication
 
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.cast import CERTIFIED, CERTIFIED_THROUGH_LEGAL_UNIT, UNKNOWN
@@ -164,7 +164,25 @@ def _found(deployment: Deployment) -> None:
     ask(200, "publie", "Un établissement publié", RAW, siret=CERTIFIED, headers=_CONNECTOR)
     ask(200, "squelette", "Rien de publié pour ce SIRET", RAW, siret=UNKNOWN, headers=_CONNECTOR)
     ask(200, "etat", "Tout est à jour", STATE)
+    deployment.registry.retained = _retained(deployment.registry)
+    ask(200, "retenue", "Une mise à jour retenue", STATE)
+    deployment.registry.retained = None
     ask(200, "ok", "Tout va bien", PING)
+
+
+def _retained(registry: Registry) -> Held:
+    """What a run of the next day would hold, by which one of two establishments would lose its categories."""
+    assert registry.pointer
+    losses = Losses(
+        in_force=118_204,
+        losing=6_011,
+        kinds={"action_formation": 6_008, "apprentissage": 412},
+        examples={CERTIFIED: ["action_formation", "apprentissage"], CERTIFIED_THROUGH_LEGAL_UNIT: ["action_formation"]},
+        percent=5,
+        least=500,
+    )
+    day = (FIRST_DAY + timedelta(days=DAYS)).isoformat()
+    return Held(replace(registry.pointer, day=day), f"{day}T04:00:00+00:00", losses)
 
 
 def _followed(deployment: Deployment) -> None:

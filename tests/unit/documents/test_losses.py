@@ -1,6 +1,7 @@
 """What the documents in force lose by a run, and what the calendar had announced."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from quiforme.pipeline.losses import LossLimits
@@ -29,6 +30,7 @@ from tests.unit.rules.rows import (
 )
 
 BASE: Tables = {"liste_of": [of()]}
+ALL: dict[str, Any] = dict.fromkeys(CATEGORIES, True)
 ENDS = DAY + timedelta(days=1)
 """The day of the second run."""
 
@@ -50,7 +52,7 @@ def after(days: Days, first: Tables, second: Tables) -> dict[str, int]:
 
 def test_the_same_again_loses_nothing(days: Days) -> None:
     rows: Tables = {
-        "liste_of": [of(**dict.fromkeys(CATEGORIES, True))],
+        "liste_of": [of(**ALL)],
         "fiches_rncp": [fiche()],
         "partenaires_rncp": [partner()],
         "annuaire_education": [school()],
@@ -91,8 +93,8 @@ def test_not_an_nda_beside_another(days: Days) -> None:
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_a_qualiopi_category(days: Days, category: str) -> None:
-    certified: Tables = {"liste_of": [of(**dict.fromkeys(CATEGORIES, True))]}
-    less: Tables = {"liste_of": [of(**dict.fromkeys(CATEGORIES, True) | {category: False})]}
+    certified: Tables = {"liste_of": [of(**ALL)]}
+    less: Tables = {"liste_of": [of(**ALL | {category: False})]}
     assert after(days, certified, less) == {category: 1}
 
 

@@ -37,11 +37,12 @@ def find_losses(database: duckdb.DuckDBPyConnection, limits: LossLimits, *, rete
     """
     database.execute("SET VARIABLE previous_retention_days = ?", [retention_days])
     run_script(database, "pipeline/documents/8_losses.sql")
-    # The examples show each combination of losses before they show one twice.
+    # The first document that loses a kind of thing comes before the second one of any kind, so every kind is shown.
     examples = database.execute(
         """
-        SELECT siret, kinds FROM (SELECT siret, list(kind ORDER BY kind) AS kinds FROM losses GROUP BY siret)
-        ORDER BY row_number() OVER (PARTITION BY kinds ORDER BY siret), kinds, siret LIMIT ?
+        SELECT siret, list(kind ORDER BY kind)
+        FROM (SELECT siret, kind, row_number() OVER (PARTITION BY kind ORDER BY siret) AS rank FROM losses)
+        GROUP BY siret ORDER BY min(rank), siret LIMIT ?
         """,
         [_EXAMPLES],
     ).fetchall()
