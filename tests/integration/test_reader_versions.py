@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 import pytest
+from quiforme.anomalies.loading import StoredFiles, load_snapshot
+from quiforme.database import open_database
 from quiforme.sources.catalogue import BY_NAME
 
 from tests.integration.spoilt import path_of
@@ -99,6 +101,17 @@ def test_what_cannot_be_read_again_stays_in_use(system: System, tmp_path: Path) 
     shutil.copytree(good, system.drop, dirs_exist_ok=True)
     assert states(system.ingest(on(3))) == {"accepted"}
     assert system.registry.documents() == documents
+
+
+def test_a_reconciliation_reads_what_an_earlier_version_stored(system: System, tmp_path: Path) -> None:
+    """Columns that it did not store are null, tables that it did not store have no rows."""
+    manifest = system.manifest()
+    manifest.tables.pop("adresses")
+    with open_database(tmp_path, memory_limit_mb=300) as database:
+        load_snapshot(database, StoredFiles(system.storage, tmp_path / "scratch"), manifest)
+        schools = database.execute("SELECT count(*) > 0, count(type_etablissement) FROM annuaire_education").fetchall()
+        addresses = database.execute("SELECT count(*) FROM adresses").fetchall()
+    assert (schools, addresses) == ([(True, 0)], [(0,)])
 
 
 def test_the_file_is_measured_against_the_last_one_all_the_same(system: System) -> None:

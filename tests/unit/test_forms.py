@@ -112,6 +112,17 @@ def test_the_variant_of_2021_has_the_nic_in_the_place_of_the_siret(tmp_path: Pat
     assert (column.filled, column.malformed) == (ROWS, malformed)
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"), [("true", True), (" false", False), ("True", None), ("VRAI", None), ("1", None)]
+)
+def test_a_boolean_of_another_form_is_unknown(tmp_path: Path, cell: str, value: bool | None) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(with_cells("liste_of", "certifications.VAE", [cell] * ROWS))
+    with open_database(tmp_path, memory_limit_mb=300) as database:
+        BY_NAME["liste_of"].read(database, path, lambda _: None)
+        assert database.execute("SELECT DISTINCT validation_acquis_experience FROM liste_of").fetchall() == [(value,)]
+
+
 # --- JSON ---------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +162,12 @@ def test_an_integer_is_a_siret_without_its_zeros(tmp_path: Path) -> None:
         rows = database.execute("SELECT siret, uai FROM referentiel_onisep ORDER BY rank").fetchall()
     assert rows == [("00575026400011", "0750010D"), ("00575026400029", None)]
     assert reading.columns == {"siret": ColumnCount(2, 0), "uai": ColumnCount(1, 0)}
+
+
+@pytest.mark.parametrize("changed", [{"siret": True}, {"siret": None}, {"siret": ["13"]}, {"uai": False}, {"uai": {}}])
+def test_what_is_neither_text_nor_number_is_set_aside(tmp_path: Path, changed: dict[str, object]) -> None:
+    reading = organisations(tmp_path, lambda found: [found[0] | changed, *found[1:]])
+    assert (reading.rows, [row.line for row in reading.set_aside]) == (ROWS - 1, [1])
 
 
 @pytest.mark.parametrize("pages", [2, 812, 812.0, "812"])

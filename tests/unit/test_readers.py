@@ -1,5 +1,9 @@
 """A reader reads or refuses any file: good files, then files cut, flipped, repeated and stuffed at random."""
 
+import codecs
+import csv
+import io
+import json
 import random
 import zipfile
 from collections.abc import Callable, Iterator
@@ -103,6 +107,30 @@ def relation(reading: ReadResult, table: str) -> str:
     return f"read_parquet('{reading.files[table]}')" if table in reading.files else table
 
 
+def rows_of_csv(content: bytes, reading: ReadResult) -> int:
+    """How many rows a CSV file has, by the csv module once the rows set aside are taken out."""
+    lines = content.removeprefix(codecs.BOM_UTF8).split(b"\n")[1:]
+    for row in reading.set_aside:
+        for line in range(row.line, row.line + row.raw.count("\n") + 1):
+            lines[line - 2] = b""
+    text = b"\n".join(line.removesuffix(b"\r") for line in lines).decode()
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
+    return sum(bool("".join(row).strip() or len(row) > 1) for row in rows) + len(reading.set_aside)
+
+
+def rows_of_json(content: bytes, _: ReadResult) -> int:
+    answer = json.loads(content)
+    return len(answer["organismes"] if isinstance(answer, dict) else answer)
+
+
+ROWS: dict[str, Callable[[bytes, ReadResult], int]] = {
+    "liste_of": rows_of_csv,
+    "annuaire_education": rows_of_csv,
+    "referentiel_onisep": rows_of_json,
+}
+"""By source: how many rows a file has, counted in another way than the reader does."""
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_reads_or_refuses(source: Source, good: dict[str, list[Path]], tmp_path: Path) -> None:
     dice = random.Random(source.name)
@@ -120,6 +148,8 @@ def test_reads_or_refuses(source: Source, good: dict[str, list[Path]], tmp_path:
                 assert str(refusal)
                 refused += 1
             else:
+                if source.name in ROWS:
+                    assert reading.rows + len(reading.set_aside) == ROWS[source.name](content, reading)
                 for row in reading.set_aside:
                     assert row.reason
                     row.raw.encode()

@@ -52,7 +52,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
     Args:
         database: Where the table is made.
         path: The CSV file.
-        previous: Gives the last accepted list. When the first cell of a row set aside is an NDA of that list, its
+        previous: Gives the last accepted list. When an NDA of that list can still be read in a row set aside, its
             rows there stay in use: unreadable is no evidence of absence. They come last, with `kept` true. A row whose
             NDA and SIRET stand in this list is not among them.
 
@@ -109,7 +109,8 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
         """
     )
     rows = count(database, "liste_of")
-    unreadable = [cell_of(row.raw, ";", 0) for row in set_aside]
+    place = sieve.names.index("numeroDeclarationActivite")
+    unreadable = [cell_of(row.raw, ";", place) for row in set_aside]
     if unreadable and (last_accepted := previous("liste_of")):
         database.execute(
             f"""
