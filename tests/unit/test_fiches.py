@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from quiforme.database import open_database, run_script
 from quiforme.sources import fiche_xml, france_competences
 from quiforme.sources.fiche_xml import read_fiches
+from quiforme.sources.fiches import extract
 from quiforme.sources.reading import FileRefused, Previous, ReadResult
 from quiforme.sources.values import ColumnCount
 
@@ -397,8 +398,6 @@ def test_the_last_accepted_rows_of_a_fiche_set_aside_stay_in_use(tmp_path: Path)
 def test_fiches_that_are_neither_read_nor_set_aside_refuse_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extract = france_competences.extract
-
     def one_more(*arguments: Any) -> Any:
         number, set_aside = extract(*arguments)
         return number + 1, set_aside
@@ -430,3 +429,23 @@ def test_the_process_does_not_get_the_credentials(tmp_path: Path, monkeypatch: p
         read(tmp_path, b"")
     assert "PYTHONPATH" in seen.read_text(encoding="utf-8")
     assert "AWS" not in seen.read_text(encoding="utf-8")
+
+
+FIELD = Path(__file__).parents[3] / "shared" / "field"
+
+
+@pytest.mark.parametrize(
+    ("what", "read_there", "set_aside"),
+    [("RNCP, 201 fiches, U+000B", 200, ["RNCP50067"]), ("RNCP zip re-made on a Mac", 1, [])],
+)
+def test_files_kept_beside_the_project(tmp_path: Path, what: str, read_there: int, set_aside: list[str]) -> None:
+    """Found by the first words of their README."""
+    folder = next((one.parent for one in FIELD.glob("*/README") if one.read_text().startswith(what)), None)
+    if folder is None:
+        pytest.skip("the files are not beside the project")
+    path = tmp_path / "rncp.zip"
+    path.write_bytes(next(folder.glob("*.zip")).read_bytes())
+    with open_database(tmp_path, memory_limit_mb=200) as database:
+        reading = france_competences.read(database, path, "rncp", lambda _: None)
+    assert (reading.rows, [row.identifier for row in reading.set_aside]) == (read_there, set_aside)
+    assert not any(count.malformed for count in reading.columns.values())
