@@ -54,7 +54,9 @@ def _directory(folder: Path, bad: set[int]) -> dict[int, str]:
 def _fiches(register: france_competences.Register, folder: Path, bad: set[int]) -> dict[int, str]:
     fiches = [Fiche(f"{register}{90_000 + row}", active="Peut-être" if row in bad else "Oui") for row in range(TOTAL)]
     france_competences.write(folder, register, FIRST_DAY, fiches)
-    return {row + 1: fiches[row].code for row in bad}
+    lines = france_competences.render(fiches).decode().split("\n")
+    starts = [number for number, line in enumerate(lines, start=1) if "<FICHE>" in line]
+    return {starts[row]: fiches[row].code for row in bad}
 
 
 def _rncp(folder: Path, bad: set[int]) -> dict[int, str]:

@@ -210,7 +210,7 @@ def _check_tail(piece: _Piece) -> None:
 
 
 def _refuse_largest(piece: _Piece) -> None:
-    fiche = Fiche(piece, _Span(0, piece.end), None)
+    fiche = Fiche(piece, _Span(max(0, _last_start(piece.text)), piece.end), None)
     [number] = fiche.numbers[:1] or ["a fiche"]
     raise FileRefused("unreadable", detail=f"{number} has over {_LARGEST_FICHE:,} bytes, line {fiche.line}")
 
