@@ -5,7 +5,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from quiforme.sources.catalogue import BY_NAME
 from tests.integration.spoilt import path_of, rewrite
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.formats import france_competences, liste_of
-from tools.fictitious_france.model import OfRow
+from tools.fictitious_france.model import NO_APPLICATION, OfRow
 from tools.fictitious_france.stage import Body
 from tools.in_process.doubles import MemoryRegistry
 from tools.in_process.system import System
@@ -284,3 +284,36 @@ def test_an_unchanged_file_stays_a_baseline(shrinking: Shrinking) -> None:
     assert [shrinking.state(0, 200), shrinking.state(20, 200)] == ["accepted", "unchanged"]
     assert shrinking.state(50, 99) == "refused"
     assert shrinking.state(51, 99) == "accepted"
+
+
+# --- values that are destroyed or gone ----------------------------------------------------------------------
+
+
+def test_a_column_that_is_emptied_is_refused_and_ops_may_accept_it(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    rows = [replace(_row(number), qualiopi=(True, False, False, False)) for number in range(200)]
+    emptied = [replace(row, qualiopi=NO_APPLICATION) if rank > 90 else row for rank, row in enumerate(rows)]
+    path = system.drop / liste_of.FILE
+    path.write_bytes(liste_of.render(rows))
+    system.ingest(on(0))
+    path.write_bytes(liste_of.render(emptied))
+    source = system.ingest(on(1))["sources"]["liste_of"]
+    assert (source["state"], source["rows_read"], source["malformed"]) == ("refused", 200, {})
+    assert source["reason"].startswith("certifications.actionsDeFormation: 91 of 200 cells are filled, under half")
+    assert system.ingest(on(1), any_volume=(liste_of.FILE,))["sources"]["liste_of"]["state"] == "accepted"
+
+
+def test_malformed_values_are_counted_below_the_limit_and_refused_above_it(tmp_path: Path) -> None:
+    """Below it they stay as they are; above it not even ops can have the file."""
+    system = System(tmp_path)
+    path = system.drop / liste_of.FILE
+    rows = [_row(number) for number in range(200)]
+    for day, bad, state in ((0, 49, "accepted"), (1, 50, "refused")):
+        path.write_bytes(
+            liste_of.render(replace(row, siren="1,3E+08") if rank < bad else row for rank, row in enumerate(rows))
+        )
+        source = system.ingest(on(day), any_volume=(liste_of.FILE,))["sources"]["liste_of"]
+        assert (source["state"], source["malformed"], source["rows_read"]) == (state, {"siren": bad}, 200)
+    assert source["reason"].startswith("siren: 50 of 200 values (25 %) are malformed")
+    assert source["reason"].endswith("2: '1,3E+08', 3: '1,3E+08', 4: '1,3E+08'")
+    assert len(system.registry.documents()) == 200

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import duckdb
 
-from .identifiers import is_digits, trim, valid_fiche_code, valid_siren, valid_siret
+from .identifiers import is_digits, trim, valid_fiche_code, valid_siren, valid_siret, valid_uai
 
 BOM = b"\xef\xbb\xbf"
 
@@ -231,9 +231,9 @@ def of_row(row: dict[str, str]) -> OfRow:
     )
 
 
-def first_cell(line: bytes) -> str:
-    """The text before the first `;` of a faulty line, without white space and quotes."""
-    return line.decode("utf-8", "replace").split(";")[0].strip().strip('"').strip()
+def guessed_cell(line: bytes, place: int) -> str:
+    """A cell of a faulty line as if no cell had a `;` inside, without white space and quotes."""
+    return [*line.decode("utf-8", "replace").split(";"), *[""] * place][place].strip().strip('"').strip()
 
 
 def read_liste_of(content: bytes, last_accepted: list[OfRow]) -> tuple[list[OfRow], int]:
@@ -245,14 +245,15 @@ def read_liste_of(content: bytes, last_accepted: list[OfRow]) -> tuple[list[OfRo
         else:
             rows.append(of_row(row))
     # When the first cell of a row set aside is an NDA of the last accepted list, that list's rows for this NDA
-    # stay in use: unreadable is no evidence of absence.
+    # stay in use: unreadable is no evidence of absence. A row that can be read is not doubled.
+    read = {(row.nda, row.siret) for row in rows}
     kept_ndas: list[str] = []
     for line in unreadable:
-        nda = first_cell(line)
+        nda = guessed_cell(line, 0)
         if nda and nda not in kept_ndas:
             kept_ndas.append(nda)
     for nda in kept_ndas:
-        rows += [row for row in last_accepted if row.nda == nda]
+        rows += [row for row in last_accepted if row.nda == nda and (row.nda, row.siret) not in read]
     return rows, len(unreadable)
 
 
@@ -360,12 +361,13 @@ UNITS_COLUMNS = [
 # --- (e) UAI --------------------------------------------------------------------------------------------------
 
 
-def read_directory(content: bytes) -> tuple[list[DirectoryRow], int]:
+def read_directory(content: bytes, last_accepted: list[DirectoryRow]) -> tuple[list[DirectoryRow], int]:
     rows: list[DirectoryRow] = []
-    set_aside = 0
+    unreadable: list[bytes] = []
+    header = [trim(name) for name in cells_of(lines_of(content)[0].decode("utf-8"), ";") or []]
     for row in delimited_rows(content, ";"):
         if isinstance(row, bytes):
-            set_aside += 1
+            unreadable.append(row)
             continue
         rows.append(
             DirectoryRow(
@@ -376,20 +378,36 @@ def read_directory(content: bytes) -> tuple[list[DirectoryRow], int]:
                 lycee_agricole=row["Lycee_Agricole"],
             )
         )
-    return rows, set_aside
+    read = {row.uai for row in rows}
+    named: set[str] = set()
+    for line in unreadable:
+        uai, siret = (
+            guessed_cell(line, header.index(name)) for name in ("Identifiant_de_l_etablissement", "SIREN_SIRET")
+        )
+        if valid_uai(uai):
+            named.add(uai)
+        elif valid_siret(siret):
+            named.add(siret)
+    rows += [row for row in last_accepted if (row.uai in named or row.siret in named) and row.uai not in read]
+    return rows, len(unreadable)
 
 
-def read_onisep(content: bytes) -> tuple[list[Organisation], int]:
+def read_onisep(content: bytes, last_accepted: list[Organisation]) -> tuple[list[Organisation], int]:
     """`{pagination, organismes[]}` or the bare list; `siret` of each organisation (`uai` may be missing)."""
     answer = json.loads(content.removeprefix(BOM))
     organisations: list[Organisation] = []
     set_aside = 0
+    named: set[str] = set()
     for item in answer["organismes"] if isinstance(answer, dict) else answer:
+        uai = item.get("uai") if isinstance(item, dict) else None
         if not isinstance(item, dict) or not isinstance(item.get("siret"), str):
             set_aside += 1
+            if isinstance(uai, str) and valid_uai(trim(uai)):
+                named.add(trim(uai))
             continue
-        uai = item.get("uai")
         organisations.append(Organisation(siret=trim(item["siret"]), uai=trim(uai) if isinstance(uai, str) else ""))
+    read = {row.siret for row in organisations}
+    organisations += [row for row in last_accepted if row.uai in named and row.siret not in read]
     return organisations, set_aside
 
 
@@ -461,8 +479,12 @@ def read_drop(drop: Path, last: Snapshot) -> Snapshot:
         now.sirene_unite_legale, now.set_aside["sirene_unite_legale"] = table_rows(path, UNITS_COLUMNS)
     path = file_of(drop, "annuaire_education")
     if path is not None:
-        now.annuaire_education, now.set_aside["annuaire_education"] = read_directory(path.read_bytes())
+        now.annuaire_education, now.set_aside["annuaire_education"] = read_directory(
+            path.read_bytes(), last.annuaire_education or []
+        )
     path = file_of(drop, "referentiel_onisep")
     if path is not None:
-        now.referentiel_onisep, now.set_aside["referentiel_onisep"] = read_onisep(path.read_bytes())
+        now.referentiel_onisep, now.set_aside["referentiel_onisep"] = read_onisep(
+            path.read_bytes(), last.referentiel_onisep or []
+        )
     return now
