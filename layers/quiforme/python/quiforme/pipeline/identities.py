@@ -86,9 +86,9 @@ def _extract(
     database: duckdb.DuckDBPyConnection,
     stock: StoredStock | None,
     table: str,
-    query: Callable[[duckdb.DuckDBPyConnection, Path], str],
+    query: Callable[[duckdb.DuckDBPyConnection, Path, str], str],
 ) -> None:
     """Read the rows that are missing from a stock."""
     if stock and count(database, f"missing_{table}"):
-        found = query(database, stock.path())
-        database.execute(f"INSERT INTO found_{table} FROM ({found}) SEMI JOIN missing_{table} USING (numero)")
+        found = query(database, stock.path(), f"missing_{table}")
+        database.execute(f"INSERT INTO found_{table} {found}")

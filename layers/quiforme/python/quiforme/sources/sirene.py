@@ -150,21 +150,31 @@ def read_units(database: duckdb.DuckDBPyConnection, path: Path, previous: Previo
     return read(database, path, _UNITS, previous, limit_bytes=UNITS_BYTES)
 
 
-def identities(database: duckdb.DuckDBPyConnection, path: Path) -> str:
-    """The SQL of `numero` (the SIRET as a number) and `identite` of each row of a stored stock of establishments."""
+def identities(database: duckdb.DuckDBPyConnection, path: Path, wanted: str) -> str:
+    """The SQL of `numero` and `identite` of the rows of a stored stock of establishments.
+
+    Args:
+        database: Reads the file's columns.
+        path: The file.
+        wanted: The table with the `numero` of the rows: the SIRETs as numbers.
+
+    """
     described = columns_of(database, path)
-    name, kind = described["siret"]
-    # The SIRETs that are looked for are valid: what is cast to their number is written as they are.
-    number = f"TRY_CAST({cell(name, kind)} AS BIGINT)"
-    return f"SELECT {number} AS numero, {_struct(_IDENTITE, described)} AS identite FROM read_parquet({sql_text(path)})"
+    fields = f"{_struct(_IDENTITE, described)} AS identite"
+    return f"SELECT numero, {fields} FROM {_wanted(path, described['siret'], wanted)}"
 
 
-def units(database: duckdb.DuckDBPyConnection, path: Path) -> str:
-    """The SQL of `numero` (the SIREN as a number) and `unite` of each row of a stored stock of legal units."""
+def units(database: duckdb.DuckDBPyConnection, path: Path, wanted: str) -> str:
+    """The SQL of `numero` (the SIREN) and `unite` of the rows of a stored stock of legal units, as `identities`."""
     described = columns_of(database, path)
-    name, kind = described["siren"]
-    number = f"TRY_CAST({cell(name, kind)} AS BIGINT)"
-    return f"SELECT {number} AS numero, {_struct(_UNITE, described)} AS unite FROM read_parquet({sql_text(path)})"
+    return f"SELECT numero, {_struct(_UNITE, described)} AS unite FROM {_wanted(path, described['siren'], wanted)}"
+
+
+def _wanted(path: Path, key: tuple[str, str], wanted: str) -> str:
+    """The SQL of the rows that are looked for: a field is made of these only, not of all 44 million."""
+    # The identifiers that are looked for are well formed: what is cast to their number is written as they are.
+    number = f"TRY_CAST({cell(*key)} AS BIGINT)"
+    return f"(SELECT {number} AS numero, * FROM read_parquet({sql_text(path)})) SEMI JOIN {wanted} USING (numero)"
 
 
 def _struct(fields: Mapping[str, str], described: Mapping[str, tuple[str, str]]) -> str:
