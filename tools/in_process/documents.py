@@ -113,13 +113,12 @@ def details(document: dict[str, Any], **etablissement: Any) -> dict[str, Any]:
                 "type_enregistrement": "de droit",
                 "date_effet": "2024-01-01",
                 "date_limite_delivrance": None,
-                "existence_partenaires": True,
-                "accessibilite": ["fi", "vae"],
                 "role": ["partenaire"],
                 "etat_depuis": "2025-02-28",
             }
             for code in fiches
         },
+        "fiches": {code: {"existence_partenaires": True, "accessibilite": ["fi", "vae"]} for code in fiches},
     }
 
 
