@@ -172,7 +172,8 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
     specialite = st.fixed_dictionaries({"code": _TEXTS, "libelle": _TEXTS})
     declarations = st.fixed_dictionaries(
         {
-            "numero_de_declaration": st.from_regex(r"[0-9]{4}[0-9A-Z][0-9]{6}", fullmatch=True),
+            "numero_de_declaration": st.from_regex(r"[0-9]{4}[0-9A-Z][0-9]{6}", fullmatch=True)
+            | st.text(min_size=1, max_size=20),
             "actif": st.booleans(),
             "date_derniere_declaration": _DAYS,
             "date_debut_exercice": _DAYS,

@@ -141,9 +141,10 @@ def fiche_names(snapshot: Snapshot) -> dict[str, tuple[str, str]]:
     """By SIRET, the name that a fiche gives it and the register: active rows first, then the first fiche."""
     candidates: dict[str, list[tuple[bool, tuple[int, int, str], int, str, str]]] = defaultdict(list)
     for fiche in snapshot.fiches():
-        partners = [(row, 1) for row in fiche.partners if row.etat != "Supprimé"]
-        certifiers = [(row, 2) for row in fiche.certifiers if row.etat == "Actif"]
-        for row, rank in [*partners, *certifiers]:
+        rows: list[tuple[Partner | Certifier, int]] = []
+        rows += [(row, 1) for row in fiche.partners if row.etat != "Supprimé"]
+        rows += [(row, 2) for row in fiche.certifiers if row.etat == "Actif"]
+        for row, rank in rows:
             name = shown(row.name)
             if name:
                 active = row.etat == "Actif" and fiche.actif == "Oui"
