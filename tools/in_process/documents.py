@@ -113,13 +113,12 @@ def details(document: dict[str, Any], **etablissement: Any) -> dict[str, Any]:
                 "type_enregistrement": "de droit",
                 "date_effet": "2024-01-01",
                 "date_limite_delivrance": None,
-                "existence_partenaires": True,
-                "accessibilite": ["fi", "vae"],
                 "role": ["partenaire"],
                 "etat_depuis": "2025-02-28",
             }
             for code in fiches
         },
+        "fiches": {code: {"existence_partenaires": True, "accessibilite": ["fi", "vae"]} for code in fiches},
     }
 
 
@@ -173,7 +172,8 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
     specialite = st.fixed_dictionaries({"code": _TEXTS, "libelle": _TEXTS})
     declarations = st.fixed_dictionaries(
         {
-            "numero_de_declaration": st.from_regex(r"[0-9]{4}[0-9A-Z][0-9]{6}", fullmatch=True),
+            "numero_de_declaration": st.from_regex(r"[0-9]{4}[0-9A-Z][0-9]{6}", fullmatch=True)
+            | st.text(min_size=1, max_size=20),
             "actif": st.booleans(),
             "date_derniere_declaration": _DAYS,
             "date_debut_exercice": _DAYS,

@@ -31,8 +31,9 @@ INSEE_ADDRESS = (
 
 
 def meta(snapshot: Snapshot, documents: Mapping[str, Document]) -> dict[str, Meta]:
-    """By SIRET, `etablissement` and `habilitations`, unmasked, less the geocoder's address."""
-    found = {siret: {"etablissement": {}, "habilitations": {}} for siret in documents}
+    """By SIRET, `etablissement` (unmasked, less the geocoder's address), `habilitations`, and for the raw format `fiches`."""
+    found: dict[str, Meta] = {siret: {"etablissement": {}, "habilitations": {}, "fiches": {}} for siret in documents}
+    fiches = {fiche.code: of_fiche(fiche) for fiche in snapshot.fiches()}
     by_siret: dict[str, list[OfRow]] = defaultdict(list)
     by_siren: dict[str, list[OfRow]] = defaultdict(list)
     for row in snapshot.liste_of or []:
@@ -50,6 +51,7 @@ def meta(snapshot: Snapshot, documents: Mapping[str, Document]) -> dict[str, Met
     for siret, code, said in of_habilitations(snapshot):
         if siret in found:
             found[siret]["habilitations"][code] = said
+            found[siret]["fiches"][code] = fiches[code]
     return found
 
 
@@ -139,9 +141,10 @@ def fiche_names(snapshot: Snapshot) -> dict[str, tuple[str, str]]:
     """By SIRET, the name that a fiche gives it and the register: active rows first, then the first fiche."""
     candidates: dict[str, list[tuple[bool, tuple[int, int, str], int, str, str]]] = defaultdict(list)
     for fiche in snapshot.fiches():
-        partners = [(row, 1) for row in fiche.partners if row.etat != "Supprimé"]
-        certifiers = [(row, 2) for row in fiche.certifiers if row.etat == "Actif"]
-        for row, rank in [*partners, *certifiers]:
+        rows: list[tuple[Partner | Certifier, int]] = []
+        rows += [(row, 1) for row in fiche.partners if row.etat != "Supprimé"]
+        rows += [(row, 2) for row in fiche.certifiers if row.etat == "Actif"]
+        for row, rank in rows:
             name = shown(row.name)
             if name:
                 active = row.etat == "Actif" and fiche.actif == "Oui"
@@ -168,10 +171,17 @@ def of_habilitations(snapshot: Snapshot) -> Iterable[tuple[str, str, dict[str, A
             yield siret, fiche.code, habilitation(fiche, active or all_rows)
 
 
+def of_fiche(fiche: Fiche) -> dict[str, Any]:
+    told = {"Oui", "Non"} & set(fiche.ways.values())
+    return {
+        "existence_partenaires": {"Oui": True, "Non": False}.get(fiche.has_partners),
+        "accessibilite": [way for way in WAYS if fiche.ways[way] == "Oui"] if told else None,
+    }
+
+
 def habilitation(fiche: Fiche, counted: list[Partner | Certifier]) -> dict[str, Any]:
     roles = {"partenaire" if isinstance(row, Partner) else "certificateur" for row in counted}
     changes: list[date] = [row.date_etat for row in counted if row.date_etat is not None]
-    told = [fiche.ways[way] for way in WAYS]
     return {
         "intitule": or_null(fiche.title),
         "niveau": or_null(fiche.level),
@@ -179,8 +189,6 @@ def habilitation(fiche: Fiche, counted: list[Partner | Certifier]) -> dict[str, 
         "type_enregistrement": KINDS.get(fiche.kind),
         "date_effet": iso(fiche.date_effet),
         "date_limite_delivrance": iso(fiche.date_limite_delivrance),
-        "existence_partenaires": {"Oui": True, "Non": False}.get(fiche.has_partners),
-        "accessibilite": [way for way in WAYS if fiche.ways[way] == "Oui"] if {"Oui", "Non"} & set(told) else None,
         "role": [role for role in ("partenaire", "certificateur") if role in roles],
         "etat_depuis": iso(max(changes)) if changes else None,
     }

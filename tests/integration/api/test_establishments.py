@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from quiforme.api.establishments import LARGEST_BATCH, LARGEST_REQUEST, LARGEST_TOGETHER
 
-from tools.in_process.documents import IDENTITY, OTHER, SIRET, declaration, empty, item, siret
+from tools.in_process.documents import IDENTITY, OTHER, SIRET, declaration, details, empty, habilitation, item, siret
 from tools.in_process.lookup import SCOPES, Service, codes, publication
 
 ONE = "/v1/etablissements/{siret}"
@@ -49,12 +49,24 @@ def identity_of(establishment: dict[str, Any]) -> dict[str, Any]:
     return {name: establishment[name] for name in IDENTITY}
 
 
+def test_what_the_raw_format_alone_needs_is_left_out() -> None:
+    service = Service()
+    document = {**empty(SIRET), "habilitations_france_competence": [habilitation()]}
+    titled = json.dumps(details(document), ensure_ascii=False, separators=(",", ":"))
+    titled = titled.replace("Titre de RNCP1", '}},\\"fiches\\":{')
+    service.registry.put(item(document, details=titled))
+    meta = json.loads(service.call(ONE, siret=SIRET).body)["meta"]
+    assert "fiches" not in meta
+    assert meta["habilitations"] == json.loads(titled)["habilitations"]
+    assert meta["habilitations"]["RNCP1"]["intitule"] == '}},"fiches":{'
+
+
 def test_what_an_earlier_version_stored_is_read_as_it_was_stored() -> None:
     service = Service()
     old = '{"denomination":"Organisme","adresse":null}'
     sirene = '{"etat_administratif":"A","date_fermeture":null,"siret_successeur":null,"diffusion_partielle":true}'
-    details = f'{{"etablissement":{sirene},"habilitations":{{}}}}'
-    service.registry.put(item(identite=old, details=details, non_diffusible=True))
+    stored = f'{{"etablissement":{sirene},"habilitations":{{}}}}'
+    service.registry.put(item(identite=old, details=stored, non_diffusible=True))
     told = json.loads(service.call(ONE, siret=SIRET).body)["meta"]["etablissement"]
     assert told == {"denomination": "[ND]", "adresse": "[ND]", **json.loads(sirene)}
     shown = service.call(ONE, siret=SIRET, scopes=f"{SCOPES} non_diffusibles")

@@ -259,7 +259,7 @@ def test_what_an_earlier_version_stored() -> None:
     document = {**empty(SIRET), "habilitations_france_competence": [habilitation()]}
     known = ("etat_administratif", "date_fermeture", "siret_successeur", "diffusion_partielle")
     sirene = {name: details(document)["etablissement"][name] for name in known}
-    fiches = {"RNCP1": {"intitule": "Titre", "niveau": None, "remplacee_par": []}}
+    fiches: dict[str, Any] = {"RNCP1": {"intitule": "Titre", "niveau": None, "remplacee_par": []}}
     identity = {"denomination": "Organisme", "adresse": None}
     for hidden in (False, True):
         raw = payload(

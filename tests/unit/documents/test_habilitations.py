@@ -175,7 +175,8 @@ def test_rncp_before_rs_then_by_number(days: Days) -> None:
         tables[f"partenaires_{register}"] = [partner(code=code) for code in of_register]
     found = entries(days, tables)
     assert [entry["code"] for entry in found] == ["RNCP9", "RNCP10", "RNCP100", "RS3", "RS20"]
-    assert list(days.details()[SIRET]["habilitations"]) == ["RNCP9", "RNCP10", "RNCP100", "RS3", "RS20"]
+    for name in ("habilitations", "fiches"):
+        assert list(days.details()[SIRET][name]) == ["RNCP9", "RNCP10", "RNCP100", "RS3", "RS20"]
 
 
 def test_what_goes_beside_it(days: Days) -> None:
@@ -202,19 +203,19 @@ def test_what_goes_beside_it(days: Days) -> None:
             "type_enregistrement": "de droit",
             "date_effet": "2021-03-26",
             "date_limite_delivrance": "2030-01-31",
-            "existence_partenaires": True,
-            "accessibilite": ["fi", "vae"],
             "role": ["partenaire"],
             "etat_depuis": "2025-02-28",
         },
         "RNCP3": {
             **dict.fromkeys(unknown),
             "remplacee_par": [],
-            "existence_partenaires": None,
-            "accessibilite": None,
             "role": ["partenaire"],
             "etat_depuis": None,
         },
+    }
+    assert days.details()[SIRET]["fiches"] == {
+        "RNCP1": {"existence_partenaires": True, "accessibilite": ["fi", "vae"]},
+        "RNCP3": {"existence_partenaires": None, "accessibilite": None},
     }
 
 

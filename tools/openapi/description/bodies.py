@@ -223,7 +223,6 @@ class Etablissement(_Ouvert):
 
 
 Role = Annotated[Literal["partenaire", "certificateur"], Field(json_schema_extra={OPEN_LIST: True})]
-Voie = Annotated[Literal["fi", "fc", "cq", "cl", "vae", "ca"], Field(json_schema_extra={OPEN_LIST: True})]
 
 
 class FicheDetaillee(_Ouvert):
@@ -245,11 +244,6 @@ class FicheDetaillee(_Ouvert):
     date_limite_delivrance: Jour | None = Field(default=None)
     """Dernier jour où la certification peut être délivrée après la fin de l'enregistrement ; null quand la fiche ne le donne
     pas, ce qui ne veut pas dire qu'il n'y en a pas."""
-    existence_partenaires: bool | None = Field(default=None)
-    """Vrai quand la fiche dit avoir des partenaires ; null quand elle n'en dit rien."""
-    accessibilite: list[Voie] | None = Field(default=None)
-    """Voies d'accès ouvertes : `fi` formation initiale, `ca` apprentissage, `fc` formation continue, `cq` contrat de
-    professionnalisation, `cl` candidature libre, `vae` ; null quand la fiche n'en dit rien."""
     role: list[Role] = Field(default_factory=list)
     """À quel titre l'établissement est habilité : `partenaire`, `certificateur`, ou les deux. Mon Compte Formation demande à un
     certificateur qui forme d'être aussi partenaire de sa fiche."""

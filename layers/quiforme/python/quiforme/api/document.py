@@ -9,6 +9,8 @@ from quiforme.registry.ports import Item, Publication
 MASKED = "[ND]"
 """Replaces each part of the identity of an establishment that is not to be disclosed."""
 _OPENING = '{"etablissement":{'
+_RAW_ONLY = '},"fiches":{'
+"""Starts what `meta` leaves out. It is no part of a text, in which quotes are escaped."""
 
 
 def require_document(item: Item | None) -> Item:
@@ -55,8 +57,8 @@ def meta(item: Item, publication: Publication, *, all_disclosed: bool) -> str:
     if not item.details.startswith(_OPENING):
         raise ValueError(f"the details of {item.id} do not start with the establishment")
     identity = identity_text(item, all_disclosed=all_disclosed)
-    rest = item.details.removeprefix(_OPENING)
-    return f'{published[:-1]},"etablissement":{{{identity[1:-1]},{rest}'
+    rest, raw_only, _ = item.details.removeprefix(_OPENING).partition(_RAW_ONLY)
+    return f'{published[:-1]},"etablissement":{{{identity[1:-1]},{rest}{"}}" if raw_only else ""}'
 
 
 def identity_text(item: Item, *, all_disclosed: bool) -> str:

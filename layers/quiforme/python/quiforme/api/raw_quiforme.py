@@ -121,6 +121,7 @@ def payload(item: Item) -> dict[str, Any]:
     data, details = json.loads(item.data), json.loads(item.details)
     identity: dict[str, Any] = json.loads(document.identity_text(item, all_disclosed=False))
     sirene: dict[str, Any] = details["etablissement"]
+    fiches: dict[str, dict[str, Any]] = details.get("fiches", {})
     return {
         "siret_actif": data["siret"],
         "etablissement": {
@@ -147,7 +148,7 @@ def payload(item: Item) -> dict[str, Any]:
         "adresse_ban": _ban(identity.get("adresse_ban")),
         "nda": [_nda(one) for one in data["declarations_activites_etablissement"] if one["actif"]],
         "habilitations": [
-            _habilitation(one, data["siret"], details["habilitations"][one["code"]])
+            _habilitation(one, data["siret"], {**details["habilitations"][one["code"]], **fiches.get(one["code"], {})})
             for one in data["habilitations_france_competence"]
         ],
     }

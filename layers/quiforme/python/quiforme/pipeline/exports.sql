@@ -23,7 +23,7 @@ SELECT data::JSON AS data,
        ('{"etablissement":{'
         || CASE WHEN non_diffusible THEN '"' || array_to_string(json_keys(identite), '":"[ND]","') || '":"[ND]"'
                 ELSE identite[2:-2] END
-        || ',' || details[length('{"etablissement":{') + 1:])::JSON AS meta
+        || ',' || string_split(details, '},"fiches":{')[1][length('{"etablissement":{') + 1:] || '}}')::JSON AS meta
 FROM documents ORDER BY siret;
 
 -- The lists are in the order of the documents (5_documents.sql).

@@ -8,7 +8,8 @@
 --   documents (siret, data, details, identite, non_diffusible): one row for each document
 --
 -- `data` is the document, closed by the published contract; `details` and `identite` go to `meta`. `identite` has what
--- is masked for whoever may not see it. All are JSON texts, concatenated piece by piece: many times faster than to_json
+-- is masked for whoever may not see it. The last key of `details`, `fiches`, is for the raw format only: the documents
+-- that certify ten thousand fiches have to fit in an answer of the function. All are JSON texts, concatenated piece by piece: many times faster than to_json
 -- of nested values. What is written with a dollar sign is generated from the fields in document_fields.py.
 
 CREATE OR REPLACE MACRO json_of(value) AS coalesce(to_json(value)::VARCHAR, 'null');
@@ -44,9 +45,9 @@ SELECT code, fiche_order, date_decision, date_fin_enregistrement, sirets_organis
        concat(json_of(code), ':{"intitule":', json_of(intitule), ',"niveau":', json_of(niveau),
               ',"remplacee_par":', json_of(coalesce(nouvelles_certifications, [])),
               ',"type_enregistrement":', json_of(type_enregistrement), ',"date_effet":', json_date(date_effet),
-              ',"date_limite_delivrance":', json_date(date_limite_delivrance),
-              ',"existence_partenaires":', json_boolean(existence_partenaires),
-              ',"accessibilite":', json_of(accessibilite)) AS details   -- its object is closed in habilitations_json
+              ',"date_limite_delivrance":', json_date(date_limite_delivrance)) AS details,   -- closed in habilitations_json
+       concat(json_of(code), ':{"existence_partenaires":', json_boolean(existence_partenaires),
+              ',"accessibilite":', json_of(accessibilite), '}') AS raw
 FROM numbered;
 
 -- `role`: a certifier who trains is asked to be a partner of its own fiche too, so a payer must see the difference.
@@ -57,9 +58,11 @@ CREATE OR REPLACE MACRO role_of(partner, certifier) AS
 -- The lists are sorted after they are made: sorting long texts while aggregating takes half as long again.
 CREATE OR REPLACE VIEW habilitations_json AS
 SELECT siret, array_to_string(list_select(entries, by_order), ',') AS habilitations,
-       array_to_string(list_select(details, by_order), ',') AS details
-FROM (SELECT siret, list(entry) AS entries, list(details) AS details, list_grade_up(list(fiche_order)) AS by_order
-      FROM (SELECT siret, fiche_order, $habilitation_json AS entry,
+       array_to_string(list_select(details, by_order), ',') AS details,
+       array_to_string(list_select(raws, by_order), ',') AS raws
+FROM (SELECT siret, list(entry) AS entries, list(details) AS details, list(raw) AS raws,
+             list_grade_up(list(fiche_order)) AS by_order
+      FROM (SELECT siret, fiche_order, raw, $habilitation_json AS entry,
                    concat(details, ',"role":', json_of(role_of(partenaire, certificateur)),
                           ',"etat_depuis":', json_date(etat_depuis), '}') AS details
             FROM habilitations JOIN published_fiches USING (code))
@@ -192,7 +195,7 @@ SELECT siret,
               ',"activite_principale_unite_legale":', json_of(activite_principale_unite_legale),
               ',"siege":', json_boolean(siege), ',"siret_siege":', json_of(siret_siege),
               ',"date_creation":', json_date(date_creation), ',"source_identite":', json_of(source_identite),
-              '},"habilitations":{', habilitations_json.details, '}}') AS details,
+              '},"habilitations":{', habilitations_json.details, '},"fiches":{', raws, '}}') AS details,
        concat('{"denomination":', json_of(denomination), ',"enseigne":', json_of(enseigne),
               ',"adresse":', json_of(adresse), ',"code_commune":', json_of(code_commune),
               ',"unite_legale":', json_of(unite_legale), ',"adresse_insee":', json_of(adresse_insee),
