@@ -102,6 +102,19 @@ def test_a_manifest_of_an_earlier_version_changes_nothing_that_is_open(life: Lif
     assert life.play({"source_outcomes": [unread(QUOTE)]}) == []
 
 
+def test_rows_without_any_identifier_are_told_apart_by_their_texts(life: Life) -> None:
+    life.play({"source_outcomes": [unread(CELLS)]})
+    [changed] = life.play({"source_outcomes": [unread({**CELLS, "raw": ";;y"})]})
+    assert changed.kind == "modifiee"
+
+
+def test_what_was_resolved_says_nothing_of_a_later_file(life: Life) -> None:
+    life.play({"source_outcomes": [unread(QUOTE)]})
+    life.play({"source_outcomes": [unread()]})
+    [reopened] = life.play({"source_outcomes": [unread({"line": 12, "reason": "a stray quote"})]})
+    assert reopened.constats["premieres"] == [{"identifiant": None, "texte": None, "motif": "a stray quote"}]
+
+
 def test_each_source_has_its_own(life: Life) -> None:
     rows = [unread(QUOTE), {**unread(CELLS), "source": "rncp"}, source_used("rs")]
     assert life.finds({"source_outcomes": rows}) == {("liste_of",), ("rncp",)}

@@ -13,7 +13,7 @@ RULE = Rule(
     needs=("rncp|rs",),
     sql="""
     SELECT code AS code_fiche,
-           to_json({france_competences: {nombre: count(*), premiers: list(siret ORDER BY rank)[1:10]}}) AS constats
+           to_json({france_competences: {nombre: count(*), premiers: list(siret ORDER BY rank)[:10]}}) AS constats
     FROM (SELECT code, siret, min(rank) AS rank
           FROM (SELECT *, row_number() OVER () AS rank FROM partenaires) JOIN fiches USING (code)
           WHERE etat = 'Actif' AND NOT actif AND is_siret(siret)

@@ -18,7 +18,7 @@ RULE = Rule(
         GROUP BY siret, code
     ), lost AS (
         FROM (SELECT siret, code FROM were_active LEFT JOIN fiches USING (code)
-              WHERE coalesce(actif, false) OR coalesce(announced_end > getvariable('day')::DATE, true)
+              WHERE actif OR coalesce(announced_end > getvariable('day')::DATE, true)
               UNION   -- what is open stays so: a loss shows only in the snapshots from before it
               SELECT cle->>'siret', cle->>'code_fiche' FROM ledger WHERE code = 'perte_habilitation' AND etat = 'ouverte')
         ANTI JOIN (SELECT siret, code FROM habilitations WHERE actif) AS active USING (siret, code)
