@@ -106,6 +106,7 @@ FAULTS = {
     "a text of 10 MB": ("Été", "x" * 10_000_001),
     "no end tag": ("</FICHE>", ""),
     "no start tag": ("<FICHE>", ""),
+    "the end of a fiche in the start tag": ("<FICHE>", "<FI</FICHE>CHE>"),
     "neither": ("</FICHE>", "</FIC>"),
     "a document type": ("Été", "<!DOCTYPE a>"),
     "two hundred and sixty levels": ("Été", "<b>" * 260 + "</b>" * 260),
@@ -166,6 +167,14 @@ def test_what_is_xml_is_read(tmp_path: Path) -> None:
     reading, found = read(tmp_path, content)
     assert found == [("RS1", "Été 1"), ("RS2", "<FICHE> & </FICHE> Été 2"), ("RS3", "Été 3")]
     assert reading.set_aside == []
+
+
+@pytest.mark.parametrize("block", range(100, 400, 13))
+def test_a_tag_that_is_quoted_is_no_tag_wherever_the_file_is_cut(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(fiche_xml, "_BLOCK", block)
+    content = spoilt(THREE[1].replace("Été ", f"<![CDATA[<FICHE>{'&' * 100}]]>"))
+    found = list(read_fiches(io.BytesIO(content)))
+    assert [(fiche.fault, fiche.numbers) for fiche in found] == [("", ["RS1"]), ("", ["RS2"]), ("", ["RS3"])]
 
 
 def test_a_byte_order_mark_and_xml_1_1_are_read(tmp_path: Path) -> None:

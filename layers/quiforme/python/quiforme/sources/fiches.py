@@ -120,10 +120,11 @@ def _extract(path: Path, prefix: str, files: dict[str, Path]) -> tuple[int, list
         stream = stack.enter_context(_open_xml(path))
         number = 0
         for fiche in read_fiches(stream):
-            codes = list(filter(is_code, fiche.numbers))
+            numbers = fiche.numbers
+            codes = list(filter(is_code, numbers))
             number += max(1, len(codes))
             try:
-                rows = _rows(fiche, codes, prefix)
+                rows = _rows(fiche, numbers, codes, prefix)
                 if codes[0] in seen:
                     raise _Unreadable(f"{codes[0]} stands in the file already")
             except _Unreadable as reason:
@@ -143,15 +144,15 @@ def _required(fiche: etree._Element, place: str) -> _Row:
     return (place, *(fiche.findtext(tag, "").strip()[:LONGEST_TEXT] for tag in ("NUMERO_FICHE", "ACTIF")))
 
 
-def _rows(fiche: Fiche, codes: list[str], prefix: str) -> dict[str, list[_Row]]:
+def _rows(fiche: Fiche, numbers: list[str], codes: list[str], prefix: str) -> dict[str, list[_Row]]:
     """The rows of one fiche by table. Elements are found by path: tags such as ACTIF occur at several depths."""
     element = fiche.element
     if element is None:
         raise _Unreadable(fiche.fault)
-    if len(fiche.numbers) > 1:
-        raise _Unreadable(f"the numbers of several fiches: {', '.join(fiche.numbers)[:100]}")
+    if len(numbers) > 1:
+        raise _Unreadable(f"the numbers of several fiches: {', '.join(numbers)[:100]}")
     if not codes:
-        raise _Unreadable(f"{''.join(fiche.numbers)[:100]!r} is no code of the register {prefix}")
+        raise _Unreadable(f"{''.join(numbers)[:100]!r} is no code of the register {prefix}")
     [code] = codes
     texts = {child.tag: _text(child.text) for child in element.iterchildren(*_TEXTS, reversed=True)}
     if texts.get("ACTIF") not in ("Oui", "Non"):
