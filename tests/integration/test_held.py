@@ -342,13 +342,17 @@ def test_a_publication_by_hand_takes_its_place(held: System) -> None:
     }
 
 
-def test_after_a_roll_back_it_is_judged_against_what_is_in_force(held: System, first: System) -> None:
+def test_after_a_roll_back_it_is_judged_against_what_is_in_force(
+    held_once: tuple[System, dict[str, Any]], held: System, first: System
+) -> None:
     """The bad day was released, then rolled back: the same files are held, though nothing new has to be written."""
     operate(held, "release")
     generations.go_to(held.registry, held.storage, 1, day=SECOND)
     assert held.registry.documents() == first.registry.documents()
     summary = held.ingest(SECOND)
     assert (summary["state"], summary["documents"]["changed"]) == ("held", 0)
+    assert summary["held"] == held_once[1]["held"]
+    assert "retired" in summary["held"]["kinds"]
     assert held.registry.documents() == first.registry.documents()
     assert operate(held, "release")["generation"] == 2
     lay(held, THIRD)
