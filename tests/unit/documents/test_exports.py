@@ -25,7 +25,7 @@ def exported(days: Days, name: str) -> list[Json]:
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def world(diffusion: str = "O", **said: Any) -> Tables:
+def world(diffusion: str = "O", /, **said: Any) -> Tables:
     """One establishment of which everything is known."""
     known = {"siege": True, "date_creation": date(2017, 5, 24), "activite_principale": "85.59A", "enseigne": "CHEZ"}
     row = {
