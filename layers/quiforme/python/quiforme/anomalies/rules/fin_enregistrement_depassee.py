@@ -10,7 +10,7 @@ RULE = Rule(
     sql="""
     SELECT code AS code_fiche,
            to_json({france_competences: {actif: 'Oui', date_fin_enregistrement: date_fin_enregistrement}}) AS constats
-    FROM fiches JOIN source_outcomes ON source = lower(rtrim(code, '0123456789'))
+    FROM fiches JOIN source_outcomes ON source = lower(regexp_extract(code, '^[A-Z]+'))
     WHERE actif AND date_fin_enregistrement < day
     """,
     message="""
