@@ -31,7 +31,8 @@ def _siren(head: str) -> str:
 FORMATS: dict[str, st.SearchStrategy[str]] = {
     "siret": _ANY_SIRET,
     "siren": _SIRETS.map(lambda one: one[:9]) | _SIREN_HEADS.map(_siren),
-    "nda": st.sampled_from([NDA_OF_CERTIFIED, "1,17204E+10"]) | st.from_regex(r"[0-9]{4}[0-9A-Z][0-9]{6}", fullmatch=True),
+    "nda": st.sampled_from([NDA_OF_CERTIFIED, "1,17204E+10"])
+    | st.from_regex(r"[0-9]{4}[0-9A-Z][0-9]{6}", fullmatch=True),
     "uai": st.just(UAI_OF_CERTIFIED) | st.integers(0, 9_999_999).map(lambda one: f"{one:07}{UAI_LETTERS[one % 23]}"),
     "code-fiche": st.just(CODE_OF_CERTIFIED) | st.from_regex(r"(RNCP|RS)[0-9]{1,9}", fullmatch=True),
     "date": st.just(FIRST_DAY.isoformat()) | st.dates(date(2000, 1, 1), FIRST_DAY).map(date.isoformat),

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from quiforme.database import open_database
-from quiforme.sources import insee_stocks
+from quiforme.sources import csv_lines, insee_stocks
 from quiforme.sources.catalogue import BY_NAME
 from quiforme.sources.reading import LONGEST_TEXT, FileRefused, ReadResult, SetAside
 
@@ -199,13 +199,13 @@ def test_of_a_file_that_an_earlier_version_stored(tmp_path: Path) -> None:
 
 def test_records_that_get_lost_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The equation is checked, not hoped for."""
-    sift = insee_stocks.Sieve.sift
+    sift = csv_lines.Sieve.sift
 
-    def losing(sieve: insee_stocks.Sieve, into: object) -> object:
+    def losing(sieve: csv_lines.Sieve, into: object) -> object:
         yield from sift(sieve, into)  # type: ignore[arg-type]  # of the same type
         sieve._records += 1
 
-    monkeypatch.setattr(insee_stocks.Sieve, "sift", losing)
+    monkeypatch.setattr(csv_lines.Sieve, "sift", losing)
     with pytest.raises(FileRefused, match="5 of 6 records were loaded"):
         read(tmp_path, "sirene", lines("sirene", 5))
 

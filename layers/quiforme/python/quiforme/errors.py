@@ -67,7 +67,9 @@ RECIPIENT_MALFORMED = Problem(
     "00210", UNPROCESSABLE, "Le paramètre recipient n'est pas un numéro de siret valide", "recipient"
 )
 SIREN_MALFORMED = Problem("00301", UNPROCESSABLE, "Le numéro de siren n'est pas correctement formaté", "siren")
-NDA_MALFORMED = Problem("00303", UNPROCESSABLE, "Le numéro de déclaration est vide, trop long ou porte un caractère de contrôle", "nda")
+NDA_MALFORMED = Problem(
+    "00303", UNPROCESSABLE, "Le numéro de déclaration est vide, trop long ou porte un caractère de contrôle", "nda"
+)
 UAI_MALFORMED = Problem("00304", UNPROCESSABLE, "Le code UAI n'est pas correctement formaté", "uai")
 CODE_MALFORMED = Problem(
     "00305", UNPROCESSABLE, "Le code de certification n'est pas de la forme RNCP1234 ou RS1234", "code"
