@@ -77,7 +77,9 @@ def test_the_directory_may_have_a_byte_order_mark_and_either_line_ending(
     act = gzipped(body) if packed else reply(200, body)
     outcome = collect(database, http, tmp_path, "annuaire_education", server.on("/exports/csv", act))
     assert outcome.state == "accepted", outcome.reason
-    rows = database.execute("FROM annuaire_education SELECT uai, siret, type_etablissement, hors_contrat, lycee_agricole")
+    rows = database.execute(
+        "FROM annuaire_education SELECT uai, siret, type_etablissement, hors_contrat, lycee_agricole"
+    )
     assert rows.fetchall() == [
         ("0861288H", "13000000000012", "Lycée", False, False),
         ("0350001A", "", "Lycée", True, True),
