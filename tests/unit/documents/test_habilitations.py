@@ -191,7 +191,7 @@ def test_what_goes_beside_it(days: Days) -> None:
         "existence_partenaires": True,
         "accessibilite": ["fi", "vae"],
     }
-    bare = fiche("RNCP3")
+    bare = {**fiche("RNCP3"), "type_enregistrement": None}
     partners = [{**partner(), "date_etat": date(2025, 2, 28)}, partner(code="RNCP3")]
     days.build({"fiches_rncp": [row, bare], "partenaires_rncp": partners})
     unknown = ("intitule", "niveau", "type_enregistrement", "date_effet", "date_limite_delivrance")

@@ -85,7 +85,7 @@ def count_values(
     columns: Sequence[Column],
     *,
     place: str,
-    place_of: Callable[[int], int] = lambda place: place,
+    place_of: Callable[[int], int] | None = None,
 ) -> dict[str, ColumnCount]:
     """Count the filled and the malformed values of each column, in one pass.
 
@@ -93,8 +93,8 @@ def count_values(
         database: Reads the relation; gets a macro for each form.
         relation: The SQL of a relation in the order of the file; its cells are those of the file, not converted.
         columns: What to count.
-        place: The SQL of the rank of a row, for the examples.
-        place_of: Makes of this rank the place that people look at, such as a line of the file.
+        place: The SQL of where a row is, for the examples: the code of its fiche, or its rank.
+        place_of: Makes of a rank the place that people look at, such as a line of the file.
 
     """
     if not columns:
@@ -108,12 +108,14 @@ def count_values(
     found: dict[str, ColumnCount] = {}
     for rank, column in enumerate(columns):
         filled, malformed = numbers[2 * rank], numbers[2 * rank + 1]
-        first: list[tuple[int, str]] = []
+        first: list[tuple[str, str]] = []
         if malformed:
             source = f"(SELECT {place} AS place, {column.value} AS value_{rank} FROM {relation})"
             first = _first(database, source, rank)
         found[column.name] = ColumnCount(
-            filled, malformed, tuple((str(place_of(at)), shown(text)) for at, text in first)
+            filled,
+            malformed,
+            tuple((str(place_of(int(at))) if place_of else at, shown(text)) for at, text in first),
         )
     return found
 
@@ -122,8 +124,8 @@ def _malformed(rank: int) -> str:
     return f"value_{rank} IS NOT NULL AND NOT form_{rank}(value_{rank})"
 
 
-def _first(database: duckdb.DuckDBPyConnection, source: str, rank: int) -> list[tuple[int, str]]:
+def _first(database: duckdb.DuckDBPyConnection, source: str, rank: int) -> list[tuple[str, str]]:
     found = database.execute(
         f"SELECT place, value_{rank}::VARCHAR FROM {source} WHERE {_malformed(rank)} ORDER BY place LIMIT {FIRST}"
     ).fetchall()
-    return [(int(place), str(text)) for place, text in found]
+    return [(str(place), str(text)) for place, text in found]
