@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from quiforme.anomalies.decision import NothingHeld
 from quiforme.anomalies.flood import NUMBER
+from quiforme.pipeline.losses import LEAST, LossLimits
 
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.in_process.system import System
@@ -22,7 +23,7 @@ SECOND, THIRD = FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)
 @pytest.fixture(scope="module")
 def flooded(tmp_path_factory: pytest.TempPathFactory) -> System:
     """A sound first day, then a day on which Sirene closes everybody."""
-    system = System(tmp_path_factory.mktemp("flood"))
+    system = System(tmp_path_factory.mktemp("flood"), loss_limits=LossLimits(100, LEAST))  # nothing is held
     write_day(system.drop, FIRST_DAY, size=NUMBER + 200)
     system.ingest(FIRST_DAY)
     assert system.reconcile(FIRST_DAY)["held"] == {}

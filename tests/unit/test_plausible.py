@@ -87,6 +87,25 @@ def test_under_half_of_the_share_that_was_filled(before: SourceInUse | None, now
     assert refusal(now, before, any_volume=True) is None
 
 
+def of_partners(filled: int, cells: int) -> ReadResult:
+    return ReadResult(12_000, columns={"siren": ColumnCount(filled, 0, cells=cells)})
+
+
+@pytest.mark.parametrize(
+    ("now", "refused"),
+    [
+        (of_partners(60, 60), False),  # the register has grown by fiches without partners
+        (of_partners(250, 500), False),
+        (of_partners(249, 500), True),
+        (of_partners(0, 0), True),  # no partner is left
+    ],
+)
+def test_the_cells_of_partners_are_not_one_for_each_fiche(now: ReadResult, refused: bool) -> None:
+    before = in_use(400, rows=400)
+    before = before.model_copy(update={"columns": {"siren": ColumnInUse(filled=400, malformed=0, cells=400)}})
+    assert bool(refusal(now, before)) == refused
+
+
 def test_the_reason_names_the_column_that_is_emptied() -> None:
     assert refusal(reading(9_000), in_use(20_000)) == (
         "siren: 9000 of 20000 cells are filled, under half of the share of the last accepted file (20000 of 20000)"

@@ -28,6 +28,8 @@ from tools.fictitious_france.stage import MINISTRY, Stage
 
 FEWEST = 60
 """The minimum number of bodies: with fewer rows, one faulty row would exceed the 1 % above which a file is refused."""
+FEW_FICHES = 40
+"""How many fiches the ministry certifies where the France is small."""
 _FIRST_BODY, _FIRST_NDA, _FIRST_FICHE, _FIRST_UAI, _FIRST_OF_MINISTRY = (
     100_000,
     50_000,
@@ -245,4 +247,10 @@ def fill(stage: Stage, seed: int, size: int, ministry_fiches: int) -> None:
     _habilitate(dice, fiches, neighbours)
     _school(stage, dice, neighbours, bodies)
     for rank in range(ministry_fiches):
-        stage.fiche(f"RNCP{_FIRST_OF_MINISTRY + rank}", decision=None, title=f"Diplôme national imaginaire n° {rank}")
+        code, title = f"RNCP{_FIRST_OF_MINISTRY + rank}", f"Diplôme national imaginaire n° {rank}"
+        # Where they are most of the register, half of them are registered on demand: the share of fiches with a
+        # decision must not fall from one day to the next.
+        if rank < FEW_FICHES or rank % 2:
+            stage.fiche(code, decision=None, title=title)
+        else:
+            stage.fiche(code, title=title)

@@ -16,7 +16,7 @@ from tools.fictitious_france.stage import Body, Stage
 
 LARGE = 2_000
 """From this size on the ministry certifies several thousand fiches, and its document exceeds a megabyte."""
-MANY_FICHES, FEW_FICHES = 5_000, 40
+MANY_FICHES = 5_000
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -28,7 +28,7 @@ def stage_of(day: date, *, seed: int = 1, size: int = 150, ministry_fiches: int 
     for known in CASES.values():
         known.play(stage, known.body)
     if ministry_fiches is None:
-        ministry_fiches = MANY_FICHES if size >= LARGE else FEW_FICHES
+        ministry_fiches = MANY_FICHES if size >= LARGE else crowd.FEW_FICHES
     crowd.fill(stage, seed, size, ministry_fiches)
     return stage
 

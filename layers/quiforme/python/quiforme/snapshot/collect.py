@@ -211,7 +211,8 @@ def _row(row: SetAside) -> SetAsideRow:
 
 def _columns(reading: ReadResult) -> dict[str, ColumnInUse]:
     return {
-        name: ColumnInUse(filled=column.filled, malformed=column.malformed) for name, column in reading.columns.items()
+        name: ColumnInUse(filled=column.filled, malformed=column.malformed, cells=column.cells)
+        for name, column in reading.columns.items()
     }
 
 

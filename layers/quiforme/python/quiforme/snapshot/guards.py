@@ -80,16 +80,20 @@ def _check_values(columns: Mapping[str, ColumnCount]) -> None:
 
 
 def _check_filled(reading: ReadResult, in_use: SourceInUse) -> None:
-    if in_use.rows_read < LEAST_ROWS:
-        return
     for name, counted in reading.columns.items():
-        before = in_use.columns[name].filled / in_use.rows_read if name in in_use.columns else 0
-        if before > LEAST_FILLED and counted.filled / reading.rows < LEAST_OF_FILLED * before:
+        before = in_use.columns.get(name)
+        if before is None:
+            continue
+        cells = reading.rows if counted.cells is None else counted.cells
+        cells_before = in_use.rows_read if before.cells is None else before.cells
+        if cells_before < LEAST_ROWS or before.filled <= LEAST_FILLED * cells_before:
+            continue
+        if counted.filled * cells_before < LEAST_OF_FILLED * before.filled * cells or not cells:
             raise FileRefused(
                 "emptied_column",
                 column=name,
                 filled=counted.filled,
-                rows=reading.rows,
-                filled_before=in_use.columns[name].filled,
-                rows_before=in_use.rows_read,
+                rows=cells,
+                filled_before=before.filled,
+                rows_before=cells_before,
             )

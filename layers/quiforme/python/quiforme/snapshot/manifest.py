@@ -54,11 +54,13 @@ class ColumnInUse(Frozen):
     Attributes:
         filled: Cells that are not empty.
         malformed: Those of them that do not have the producer's form.
+        cells: How many cells there are; None when there is one for each row read.
 
     """
 
     filled: int
     malformed: int
+    cells: int | None = None
 
 
 class SourceInUse(Frozen):

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -100,7 +101,10 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, register: Register, pr
         for name, judged in _judged(register).items():
             _load(database, files[name], name)
             place = "place" if name == "required" else "code"
-            columns |= count_values(database, "raw", judged, place=place)
+            counted = count_values(database, "raw", judged, place=place)
+            # A fiche has one cell of its own columns, and any number of partners and certifiers.
+            cells = count(database, "raw") if name in ("partenaires", "certificateurs") else None
+            columns |= {column: replace(one, cells=cells) for column, one in counted.items()}
             if name in _TABLES:
                 _make(database, f"{name}_{register}", name)
         database.execute("DROP TABLE raw")

@@ -38,12 +38,15 @@ class ColumnCount:
         filled: Cells that are not empty.
         malformed: Those of them that are not of the producer's form.
         first: The first three of these: the place of each, a line or the code of a fiche, and its text (`shown`).
+        cells: How many cells there are, filled or not, where they are not one for each row of the file: a fiche has any
+            number of partners.
 
     """
 
     filled: int
     malformed: int
     first: tuple[tuple[str, str], ...] = ()
+    cells: int | None = None
 
 
 FIRST: Final = 3
