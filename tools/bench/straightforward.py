@@ -1,18 +1,19 @@
 """The same documents, made with pandas, lxml and boto3 in the usual way: one row, one fiche, one item at a time.
 
-It covers a first run only: without a previous list there is no inactive NDA.
+It covers a first run only: without a previous list there is no inactive NDA. Sirene knows each legal unit that is named,
+so no name is looked for in a fiche.
 """
 
 import csv
 import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pandas as pd
@@ -31,6 +32,8 @@ _CATEGORIES = {
     "apprentissage": "actionsDeFormationParApprentissage",
 }
 
+_REGISTRATIONS = {"Enregistrement de droit": "de droit", "Enregistrement sur demande": "sur demande"}
+_WAYS = ("fi", "fc", "cq", "cl", "vae", "ca")
 _SUCCESSORS = "NOUVELLES_CERTIFICATIONS/NOUVELLE_CERTIFICATION/ID_FICHE_NOUVELLE_CERTIFICATION"
 
 
@@ -42,14 +45,24 @@ class _Fiche:
     end: str | None
     certifiers: list[str]
     shown: dict[str, Any]
-    """What goes to `meta` beside the document."""
+    """What goes to `meta` beside each habilitation."""
+    raw: dict[str, Any]
+    """What goes there for the raw contract, once."""
+
+
+class _Row(NamedTuple):
+    active: bool
+    trains: bool
+    examines: bool
+    since: str | None
+    changed: str | None
+    role: str
 
 
 @dataclass
 class _Habilitation:
     fiche: _Fiche
-    rows: list[tuple[bool, bool, bool, str | None]] = field(default_factory=list)
-    """Active, may train, may examine, since when."""
+    rows: list[_Row] = field(default_factory=list)
 
 
 @dataclass
@@ -57,6 +70,8 @@ class _Establishment:
     state: str
     since: date | None
     diffusion: str
+    said: dict[str, Any] = field(default_factory=dict)
+    """What goes to `meta` out of its own row and out of that of its legal unit."""
 
 
 Document = dict[str, Any]
@@ -71,6 +86,7 @@ def documents(folder: Path) -> dict[str, tuple[Document, Document]]:
     establishments = _establishments(folder / f"{sirene.STOCK}.parquet", sirets, sole)
     sirets |= establishments.keys()
     successors = _successors(folder / f"{sirene.LINKS}.parquet", establishments)
+    _identify(folder, establishments)
     made = {}
     for siret in sirets - excluded:
         siren = siret[:9]
@@ -91,8 +107,11 @@ def documents(folder: Path) -> dict[str, tuple[Document, Document]]:
                 "date_fermeture": known.since.isoformat() if known and known.since and known.state == "F" else None,
                 "siret_successeur": successors.get(siret),
                 "diffusion_partielle": known.diffusion == "P" if known else None,
+                **(known.said if known else {}),
+                "source_identite": "liste_of" if siret in declared else "sirene",
             },
-            "habilitations": {entry.fiche.code: entry.fiche.shown for entry in entries},
+            "habilitations": {entry.fiche.code: _details(entry) for entry in entries},
+            "fiches": {entry.fiche.code: entry.fiche.raw for entry in entries},
         }
         made[siret] = (document, details)
     return made
@@ -159,17 +178,16 @@ def _declaration(row: dict[str, str], *, via_unite_legale: bool) -> dict[str, An
 def _habilitations(folder: Path) -> dict[str, dict[str, _Habilitation]]:
     found: dict[str, dict[str, _Habilitation]] = defaultdict(dict)
 
-    def add(siret: str, fiche: _Fiche, row: tuple[bool, bool, bool, str | None]) -> None:
+    def add(siret: str, fiche: _Fiche, row: _Row) -> None:
         found[siret].setdefault(fiche.code, _Habilitation(fiche)).rows.append(row)
 
     for register in ("RNCP", "RS"):
         for element in _fiches(folder / france_competences.file_name(register, DAY)):
-            certifiers = {
-                siret
-                for certifier in element.iterfind("CERTIFICATEURS/CERTIFICATEUR")
-                if certifier.findtext("ETAT_CERTIFICATEUR") == "Actif"
-                and is_siret(siret := (certifier.findtext("SIRET_CERTIFICATEUR") or "").strip())
-            }
+            certifiers: dict[str, list[str | None]] = defaultdict(list)
+            for certifier in element.iterfind("CERTIFICATEURS/CERTIFICATEUR"):
+                siret = (certifier.findtext("SIRET_CERTIFICATEUR") or "").strip()
+                if certifier.findtext("ETAT_CERTIFICATEUR") == "Actif" and is_siret(siret):
+                    certifiers[siret].append(_iso(certifier.findtext("DATE_DERNIERE_MODIFICATION_ETAT")))
             fiche = _Fiche(
                 (element.findtext("NUMERO_FICHE") or "").strip(),
                 element.findtext("ACTIF") == "Oui",
@@ -180,10 +198,21 @@ def _habilitations(folder: Path) -> dict[str, dict[str, _Habilitation]]:
                     "intitule": (element.findtext("INTITULE") or "").strip() or None,
                     "niveau": (element.findtext("NOMENCLATURE_EUROPE/NIVEAU") or "").strip() or None,
                     "remplacee_par": [(code.text or "").strip() for code in element.iterfind(_SUCCESSORS)],
+                    "type_enregistrement": _REGISTRATIONS.get(element.findtext("TYPE_ENREGISTREMENT") or ""),
+                    "date_effet": _iso(element.findtext("DATE_EFFET")),
+                    "date_limite_delivrance": _iso(element.findtext("DATE_LIMITE_DELIVRANCE")),
+                },
+                {
+                    "existence_partenaires": {"Oui": True, "Non": False}.get(
+                        element.findtext("EXISTENCE_PARTENAIRES") or ""
+                    ),
+                    "accessibilite": [
+                        way for way in _WAYS if element.findtext(f"SI_JURY_{way.upper()}/ACTIF") == "Oui"
+                    ],
                 },
             )
-            for siret in certifiers:
-                add(siret, fiche, (fiche.active, True, True, None))
+            for siret, changed in certifiers.items():
+                add(siret, fiche, _Row(fiche.active, True, True, None, _latest(changed), "certificateur"))
             for partner in element.iterfind("PARTENAIRES/PARTENAIRE"):
                 siret = (partner.findtext("SIRET_PARTENAIRE") or "").strip()
                 state = partner.findtext("ETAT_HABILITATION") or partner.findtext("ETAT_PARTENAIRE")
@@ -194,11 +223,13 @@ def _habilitations(folder: Path) -> dict[str, dict[str, _Habilitation]]:
                 add(
                     siret,
                     fiche,
-                    (
+                    _Row(
                         state == "Actif" and fiche.active,
                         both or role == "HABILITATION_FORMER",
                         both or role == "HABILITATION_ORGANISER",
                         _iso(partner.findtext("DATE_ACTIF")),
+                        _iso(partner.findtext("DATE_DERNIERE_MODIFICATION_ETAT")),
+                        "partenaire",
                     ),
                 )
     return found
@@ -212,18 +243,36 @@ def _fiches(path: Path) -> Iterator[etree._Element]:
 
 
 def _habilitation(entry: _Habilitation) -> dict[str, Any]:
-    active = [row for row in entry.rows if row[0]]
-    counted = active or entry.rows
+    counted = _counted(entry)
     return {
         "code": entry.fiche.code,
-        "actif": bool(active),
-        "date_actif": min((row[3] for row in counted if row[3]), default=None),
+        "actif": counted[0].active,
+        "date_actif": min((row.since for row in counted if row.since), default=None),
         "date_fin_enregistrement": entry.fiche.end,
         "date_decision": entry.fiche.decision,
-        "habilitation_pour_former": any(row[1] for row in counted),
-        "habilitation_pour_organiser_l_evaluation": any(row[2] for row in counted),
+        "habilitation_pour_former": any(row.trains for row in counted),
+        "habilitation_pour_organiser_l_evaluation": any(row.examines for row in counted),
         "sirets_organismes_certificateurs": entry.fiche.certifiers,
     }
+
+
+def _details(entry: _Habilitation) -> dict[str, Any]:
+    counted = _counted(entry)
+    roles = {row.role for row in counted}
+    return {
+        **entry.fiche.shown,
+        "role": [role for role in ("partenaire", "certificateur") if role in roles],
+        "etat_depuis": _latest(row.changed for row in counted),
+    }
+
+
+def _counted(entry: _Habilitation) -> list[_Row]:
+    """The active rows, if there are any; else all."""
+    return [row for row in entry.rows if row.active] or entry.rows
+
+
+def _latest(days: Iterable[str | None]) -> str | None:
+    return max(filter(None, days), default=None)
 
 
 def _rank(entry: _Habilitation) -> tuple[bool, int]:
@@ -262,6 +311,28 @@ def _establishments(path: Path, sirets: set[str], sole: Container[str]) -> dict[
     return found
 
 
+def _identify(folder: Path, establishments: dict[str, _Establishment]) -> None:
+    """Add what Sirene says of each establishment, and of its legal unit."""
+    columns = ["siren", "activitePrincipaleUniteLegale", "categorieJuridiqueUniteLegale", "nicSiegeUniteLegale"]
+    sirens = {siret[:9] for siret in establishments}
+    units = {
+        siren: (activity, f"{category:04d}", siren + seat)
+        for siren, activity, category, seat in _parquet(folder / f"{sirene.UNITS}.parquet", columns, among=sirens)
+    }
+    names = ("etablissementSiege", "activitePrincipaleEtablissement", "dateCreationEtablissement")
+    stock = _parquet(folder / f"{sirene.STOCK}.parquet", ["siret", *names], among=establishments)
+    for siret, is_seat, activity, created in stock:
+        unit_activity, category, seat = units[siret[:9]]
+        establishments[siret].said = {
+            "activite_principale": activity,
+            "categorie_juridique": category,
+            "activite_principale_unite_legale": unit_activity,
+            "siege": is_seat,
+            "siret_siege": seat,
+            "date_creation": created.isoformat(),
+        }
+
+
 def _successors(path: Path, establishments: Container[str]) -> dict[str, str]:
     latest: dict[str, tuple[date, str]] = {}
     columns = ["siretEtablissementPredecesseur", "siretEtablissementSuccesseur", "dateLienSuccession"]
@@ -280,8 +351,11 @@ def _csv(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _parquet(path: Path, columns: list[str]) -> Iterator[tuple[Any, ...]]:
-    rows: Iterator[tuple[Any, ...]] = pd.read_parquet(path, columns=columns).itertuples(index=False, name=None)
+def _parquet(path: Path, columns: list[str], *, among: Iterable[str] | None = None) -> Iterator[tuple[Any, ...]]:
+    """The rows, or those whose first column is among these."""
+    filters = None if among is None else [(columns[0], "in", list(among))]
+    frame = pd.read_parquet(path, columns=columns, filters=filters)
+    rows: Iterator[tuple[Any, ...]] = frame.itertuples(index=False, name=None)
     return rows
 
 
