@@ -80,6 +80,12 @@ def without_states(path: Path) -> None:
     rewrite(path, lambda text: re.sub(rb"\n    <ACTIF>[^<]*</ACTIF>", b"", text))
 
 
+def of_other_states(path: Path) -> None:
+    """FICHE/ACTIF as the register's CSV export writes it."""
+    words = {b"Oui": b"ACTIVE", b"Non": b"INACTIVE"}
+    rewrite(path, lambda text: re.sub(rb"(\n    <ACTIF>\s*)(Oui|Non)", lambda found: found[1] + words[found[2]], text))
+
+
 def two_files_inside(path: Path) -> None:
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("second.xml", b"<FICHES/>")
@@ -113,10 +119,12 @@ REFUSALS = (
     these((*FICHES, *STOCKS, "referentiel_onisep"), without_its_end, "unreadable|not JSON")
     | these(CSV, column_renamed, "missing columns: (siren|etat)$"),
     these(FICHES, damaged_inside, "cannot be read") | these(["referentiel_onisep"], no_list, "no list"),
-    these(FICHES, of_the_other_register, "no readable row")
-    | these(["referentiel_onisep"], without_sirets, "no readable row"),
+    these(FICHES, of_the_other_register, r"NUMERO_FICHE: .*\(100 %\) are malformed, .* [0-9]+: 'R")
+    | these(["referentiel_onisep"], without_sirets, "no readable row, the first at 1: no siret"),
     these(["rncp"], of_another_flux, "VERSION_FLUX is '3.0'") | these(["rs"], of_no_flux, "VERSION_FLUX is ''"),
-    these(["rncp"], without_numbers, "no readable row") | these(["rs"], without_states, "no readable row"),
+    these(["rncp"], without_numbers, "no readable row, the first at 4: '' is no code")
+    | these(["rs"], without_states, "no readable row, the first at 4: RS[0-9]+ is neither active nor inactive"),
+    these(FICHES, of_other_states, r"ACTIF: .*\(100 %\) are malformed, .* R[NCPS]+[0-9]+: '(IN)?ACTIVE'"),
     these(["rncp"], two_files_inside, "2 .xml files"),
 )
 """What comes instead of files on one day, and what the reason has to say."""

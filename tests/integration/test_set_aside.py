@@ -147,10 +147,11 @@ def test_more_are_too_many(tmp_path: Path) -> None:
     spoilt = {name: write(system.drop, bad) for name, write in SOURCES.items()}
     for name, source in system.ingest(NEXT_DAY)["sources"].items():
         assert source["state"] == "refused", name
-        assert source["reason"] == f"{len(bad)} of {TOTAL} rows are unreadable", name
         assert (source["rows_read"], source["rows_set_aside"]) == (TOTAL - len(bad), len(bad)), name
         rows = [json.loads(line) for line in system.storage.read(source["set_aside"]).splitlines()]
         assert [row["line"] for row in rows] == sorted(spoilt[name]), name
+        first = f"{rows[0]['line']}: {rows[0]['reason']}"
+        assert source["reason"] == f"{len(bad)} of {TOTAL} rows are unreadable, the first at {first}", name
     assert system.registry.documents() == documents
 
 

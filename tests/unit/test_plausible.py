@@ -124,6 +124,14 @@ def test_destroyed_values_are_never_accepted_by_name() -> None:
         assert "(100 %) are malformed" in (refusal(few, in_use(20_000), any_volume=any_volume) or "")
 
 
-def test_unreadable_rows_come_before_values() -> None:
-    read = ReadResult(98, [SetAside(1, "r", "raw")] * 2, columns={"siren": ColumnCount(98, 98)})
-    assert refusal(read) == "2 of 100 rows are unreadable"
+def test_the_reason_names_the_first_unreadable_row() -> None:
+    unreadable = [SetAside(7, "stray quote", "raw"), SetAside(9, "not UTF-8", "raw")]
+    assert refusal(ReadResult(98, unreadable)) == "2 of 100 rows are unreadable, the first at 7: stray quote"
+    assert refusal(ReadResult(0, unreadable)) == "no readable row, the first at 7: stray quote"
+    assert refusal(ReadResult(0)) == "empty file"
+
+
+def test_destroyed_values_come_before_unreadable_rows() -> None:
+    """They may be the same: a fiche that is neither active nor inactive is set aside."""
+    read = ReadResult(0, [SetAside(1, "r", "raw")] * 2, columns={"ACTIF": ColumnCount(2, 2, (("RS7", "ACTIVE"),))})
+    assert refusal(read) == "ACTIF: 2 of 2 values (100 %) are malformed, the first by line or fiche: RS7: 'ACTIVE'"

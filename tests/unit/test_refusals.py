@@ -10,7 +10,8 @@ from quiforme.sources.reading import FileRefused
 
 SENTENCES: list[tuple[Refusal, str]] = [
     (Refusal("empty_file"), "empty file"),
-    (Refusal("no_readable_row"), "no readable row"),
+    (Refusal("no_readable_row", {"first_unreadable": "1: no siret"}), "no readable row, the first at 1: no siret"),
+    # Earlier versions stored it without the first one.
     (Refusal("too_many_unreadable_rows", {"unreadable": 30, "rows": 100}), "30 of 100 rows are unreadable"),
     (
         Refusal(

@@ -154,6 +154,30 @@ def test_a_new_stock_replaces_the_rows_treated_before_it(tmp_path: Path) -> None
         assert w.states() == {OLD: "A", CHANGED: "F"}
 
 
+@pytest.mark.parametrize(
+    ("closed", "of_stock", "expected"),
+    [
+        (date(2026, 5, 31), {"etat": "F", "date_debut": date(2026, 10, 20)}, date(2026, 5, 31)),
+        (None, {"etat": "F", "date_debut": date(2026, 10, 20)}, None),
+        (date(2026, 5, 31), {"etat": "F", "date_debut": date(2026, 10, 25)}, date(2026, 10, 25)),  # corrected once more
+        (date(2026, 5, 31), {"etat": "A", "date_debut": date(2026, 10, 20)}, date(2026, 10, 20)),
+    ],
+)
+def test_a_new_stock_does_not_move_the_closing_day_of_a_corrected_establishment(
+    tmp_path: Path, closed: date | None, of_stock: Row, expected: date | None
+) -> None:
+    corrected = {**kept(CHANGED, datetime(2026, 10, 20, 9)), "date_debut": closed}
+    corrected |= {"debut_periode": date(2026, 10, 20), "identite": {"siege": True}}
+    newer = {**stock(CHANGED, commune="44109"), "diffusion": "P", **of_stock}
+    with world(tmp_path, stock=[newer], before_sirene_recente=[corrected]) as w:
+        w.run(address=None)
+        assert all_of(w.database, "SELECT date_debut, code_commune, diffusion FROM sirene") == [
+            (expected, "44109", "P")
+        ]
+        # All else is the stock's.
+        assert not all_of(w.database, "FROM sirene_recente WHERE identite IS NOT NULL")
+
+
 def test_an_establishment_younger_than_the_stock_is_queried_by_its_siren(tmp_path: Path) -> None:
     young, sister = "53222292400039", "53222292499999"
     register = [establishment(siret, "2026-10-15T08:00:00") for siret in (young, sister)]
@@ -499,10 +523,12 @@ def test_the_closing_date_is_the_first_day_of_the_last_unbroken_closed_run(
     ]
     with tables(tmp_path, {}) as database:
         run_script(database, "enrichment/received_sirene.sql")
-        [(found,)] = database.execute(
-            "SELECT date_debut FROM page_establishments(?)", [json.dumps({"etablissements": [row]})]
+        [(found, current)] = database.execute(
+            "SELECT date_debut, debut_periode FROM page_establishments(?)", [json.dumps({"etablissements": [row]})]
         ).fetchall()
     assert (found.isoformat() if found else "") == expected
+    latest = max((debut for etat, debut, fin in told if fin == "-" and etat == "F"), default="-")
+    assert (current.isoformat() if current else "-") == latest.replace("1900-01-01", "-")
 
 
 def without(*names: str) -> list[dict[str, Any]]:

@@ -38,6 +38,8 @@ def test_the_only_file_with_the_suffix_is_read(tmp_path: Path) -> None:
         "._a.xml",
         "export/.a.xml",
         "export\\.a.xml",
+        ".AppleDouble/a.xml",
+        "export/.Trashes/a.xml",
         "folder.xml/",
         ".xml",
     ],

@@ -75,7 +75,8 @@ class Refusal:
 
     Attributes:
         code: Its kind.
-        facts: What the sentences of this kind name. Any kind may have the fact `address`: where the file was fetched.
+        facts: What the sentences of this kind name. Any kind may have the fact `address`: where the file was fetched;
+            and `first_unreadable`: the line of an unreadable row, or the rank of one, and why it is unreadable.
 
     """
 
@@ -100,5 +101,7 @@ class Refused(Exception):
 def english(refusal: Refusal) -> str:
     """The sentence for ops."""
     sentence = _ENGLISH[refusal.code].format_map(refusal.facts)
+    if first := refusal.facts.get("first_unreadable"):
+        sentence = f"{sentence}, the first at {first}"
     address = refusal.facts.get("address")
     return f"{address}: {sentence}" if address else sentence

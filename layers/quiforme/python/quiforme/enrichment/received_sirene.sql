@@ -105,7 +105,8 @@ usable AS MATERIALIZED (
                activite_principale: known(unit.activitePrincipaleUniteLegale),
                nic_siege: known(unit.nicSiegeUniteLegale),
                date_creation: TRY_CAST(unit.dateCreationUniteLegale AS DATE)
-           } AS unite
+           } AS unite,
+           CASE WHEN latest.etat = 'F' THEN nullif(latest.debut, unknown_day()) END AS debut_periode
     FROM current
     WHERE regexp_full_match(clean(e.siret), '[0-9]{14}') AND latest.etat IN ('A', 'F')
 )

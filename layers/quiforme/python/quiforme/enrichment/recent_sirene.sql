@@ -1,7 +1,8 @@
 -- Reads: received_establishments, previous.sirene_recente, sirene (the stock), the variable stock_month: the day the
 -- stock was made, the 1st of its month.
 -- Makes: sirene_recente: the last answer of the API for each establishment that the stock does not know as well:
--- treated since the stock was made, or absent from it.
+-- treated since the stock was made, or absent from it. Of a closed establishment that was corrected, the closing day is
+-- kept for as long as the stock gives the period of that correction, whose start is all that it says of the closing.
 
 CREATE OR REPLACE TABLE sirene_recente AS
 WITH latest AS (
@@ -14,4 +15,10 @@ WITH latest AS (
 FROM latest WHERE traite_le >= getvariable('stock_month')::DATE
 UNION ALL
 SELECT latest.* FROM latest ANTI JOIN sirene ON numero = siret_number(latest.siret)
-WHERE coalesce(traite_le < getvariable('stock_month')::DATE, true);
+WHERE coalesce(traite_le < getvariable('stock_month')::DATE, true)
+UNION ALL
+SELECT latest.* REPLACE (sirene.code_commune AS code_commune, sirene.diffusion AS diffusion, NULL AS identite, NULL AS unite)
+FROM latest JOIN sirene ON numero = siret_number(latest.siret)
+WHERE coalesce(traite_le < getvariable('stock_month')::DATE, true)
+  AND latest.etat = 'F' AND latest.date_debut IS DISTINCT FROM latest.debut_periode
+  AND sirene.etat = 'F' AND sirene.date_debut = latest.debut_periode;

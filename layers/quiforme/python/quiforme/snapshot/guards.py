@@ -43,12 +43,9 @@ def check(reading: ReadResult, in_use: SourceInUse | None, *, day: date, any_vol
         FileRefused: Empty, too many unreadable rows or malformed values, too few rows or filled cells.
 
     """
-    unreadable = len(reading.set_aside)
-    if not reading.rows:
-        raise FileRefused("no_readable_row" if unreadable else "empty_file")
-    if unreadable > MOST_SET_ASIDE * (reading.rows + unreadable):
-        raise FileRefused("too_many_unreadable_rows", unreadable=unreadable, rows=reading.rows + unreadable)
+    # First of all: a value may be why its row is unreadable, as that of FICHE/ACTIF is.
     _check_values(reading.columns)
+    _check_rows(reading)
     if in_use and not any_volume:
         largest = max((file.rows for file in recent(in_use.accepted, day)), default=0)
         if reading.rows < LEAST_OF_BASELINE * largest:
@@ -62,6 +59,18 @@ def recent(accepted: Iterable[Accepted], day: date) -> tuple[Accepted, ...]:
     The window is 30 days: compared with the day before, a file could shrink a little every day unnoticed.
     """
     return tuple(file for file in accepted if day - file.day <= timedelta(days=BASELINE_DAYS))
+
+
+def _check_rows(reading: ReadResult) -> None:
+    unreadable = len(reading.set_aside)
+    if not reading.rows and not unreadable:
+        raise FileRefused("empty_file")
+    first = "".join(f"{row.line}: {row.reason}" for row in reading.set_aside[:1])
+    if not reading.rows:
+        raise FileRefused("no_readable_row", first_unreadable=first)
+    if unreadable > MOST_SET_ASIDE * (reading.rows + unreadable):
+        rows = reading.rows + unreadable
+        raise FileRefused("too_many_unreadable_rows", unreadable=unreadable, rows=rows, first_unreadable=first)
 
 
 def _check_values(columns: Mapping[str, ColumnCount]) -> None:

@@ -84,9 +84,9 @@ def _only(members: list[zipfile.ZipInfo], suffix: str, limit_bytes: int) -> zipf
 
 
 def _is_packers(member: zipfile.ZipInfo) -> bool:
-    """Whether the packer made it and not the producer: a folder, a hidden file, or what macOS keeps beside a file."""
+    """Whether the packer made it and not the producer: a folder, or what is hidden or macOS keeps beside a file."""
     parts = PureWindowsPath(member.filename).parts  # splits at both slashes
-    return member.is_dir() or "__MACOSX" in parts or parts[-1].startswith(".")
+    return member.is_dir() or "__MACOSX" in parts or any(part.startswith(".") for part in parts)
 
 
 def _leads_elsewhere(name: str) -> bool:

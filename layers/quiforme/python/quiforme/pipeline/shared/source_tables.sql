@@ -63,7 +63,8 @@ CREATE OR REPLACE TABLE empty.sirene_recente (
     unite STRUCT(
         etat VARCHAR, diffusion VARCHAR, denomination VARCHAR, denomination_usuelle VARCHAR, sigle VARCHAR,
         pseudonyme VARCHAR, prenom_usuel VARCHAR, nom VARCHAR, nom_usage VARCHAR, categorie_juridique VARCHAR,
-        activite_principale VARCHAR, nic_siege VARCHAR, date_creation DATE)
+        activite_principale VARCHAR, nic_siege VARCHAR, date_creation DATE),
+    debut_periode DATE     -- of a closed establishment: the start of its current period, which a correction moves
 );
 CREATE OR REPLACE TABLE empty.adresses (
     adresse STRUCT(voie VARCHAR, code_postal VARCHAR, ville VARCHAR),
