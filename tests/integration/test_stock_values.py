@@ -113,6 +113,7 @@ DESTROYED = [
     *((name, column, "20200131") for name, column in DAYS),
     *((name, column, "43861.0") for name, column in DAYS),
     *((name, column, "'2020-01-31'::TIMESTAMPTZ") for name, column in DAYS),
+    *((name, column, "TIMESTAMP '2020-01-30 23:00:00'") for name, column in DAYS),
     ("sirene", "codeCommuneEtablissement", "1001"),
     ("sirene", "codeCommuneEtablissement", "1001.0"),
     ("sirene", "codeCommuneEtablissement", "'PARIS 11'"),
@@ -154,6 +155,14 @@ def test_another_type_that_is_unambiguous_reads_the_same(tmp_path: Path, name: s
             ]
             assert rows[0] == rows[1]
             assert len(rows[0]) == ROWS
+
+
+def test_a_number_that_is_too_long_for_a_siret_is_not_cut_to_another(tmp_path: Path) -> None:
+    cells = changed("sirene_succession", "siretEtablissementSuccesseur", "575026400011000 + row")
+    result = read("sirene_succession", parquet(tmp_path, "sirene_succession", cells))
+    with open_database(tmp_path, memory_limit_mb=500) as database:
+        query = result.in_place["sirene_succession"].query
+        assert database.execute(f"SELECT min(successeur) FROM ({query})").fetchone() == ("575026400011000",)
 
 
 def test_an_empty_cell_is_no_malformed_value(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ FORMS: dict[str, dict[str, tuple[str, list[str]]]] = {
         "Identifiant_de_l_etablissement": ("0750010D\t", ["750010D", "0750010d", "07500100"]),
         "SIREN_SIRET": ("13000000100012", ["2,12102E+13", "130000001", "13000000100012.0"]),
         "etat": ("A FERMER", ["FERME", "ouvert", "1"]),
+        "Lycee_Agricole": (" 1", ["1.0", "Oui", "true", "VRAI"]),
+        "Type_contrat_prive": ("HORS CONTRAT", []),
     },
 }
 """By source and column: one good value, and bad ones."""

@@ -135,6 +135,14 @@ def test_what_sirene_says_of_each(days: Days) -> None:
     assert {siret: one["siret_successeur"] for siret, one in said.items()} == {SIRET: SIBLING, OTHER: CNED}
 
 
+@pytest.mark.parametrize("malformed", ["5,75026E+11", "575026400011000", "", None])
+def test_a_malformed_successor_is_none(days: Days, malformed: str | None) -> None:
+    latest = {**link(OTHER, date(2024, 1, 1)), "successeur": malformed}
+    for links, successor in (([latest], None), ([latest, link(OTHER, date(2020, 1, 1))], OTHER)):
+        days.build({**LISTED, "sirene_succession": links})
+        assert days.details()[SIRET]["etablissement"]["siret_successeur"] == successor
+
+
 def test_a_link_speaks_of_whom_the_stock_does_not_know_too(days: Days) -> None:
     days.build({**LISTED, "sirene_succession": [link(OTHER, None)]})
     assert days.details()[SIRET]["etablissement"]["siret_successeur"] == OTHER

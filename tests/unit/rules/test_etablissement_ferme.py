@@ -53,6 +53,7 @@ def test_an_active_habilitation_is_enough(life: Life) -> None:
         ([(SIRET, date(2024, 1, 1)), (OTHER, None)], SIRET),  # a dated link before an undated one
         ([(SIRET, date(2024, 1, 1)), (OTHER, date(2023, 1, 1))], SIRET),  # the latest
         ([(SIRET, date(2024, 1, 1)), (OTHER, date(2024, 1, 1))], OTHER),  # as the documents: the smallest
+        ([(SIRET, date(2023, 1, 1)), ("5,75026E+11", date(2024, 1, 1))], SIRET),  # a malformed one names nobody
     ],
 )
 def test_the_successor_is_the_one_that_the_documents_name(

@@ -12,12 +12,19 @@ from quiforme.identifiers import is_siret, is_uai
 from quiforme.sources.csv_lines import cell_of, read_csv_lines
 from quiforme.sources.reading import Previous, ReadResult
 from quiforme.sources.source import Source, Subject, search_page
-from quiforme.sources.values import UAI, Column, count_values, digits, one_of
+from quiforme.sources.values import ANY, UAI, Column, count_values, digits, one_of
 
 _UAI: Final = "Identifiant_de_l_etablissement"
 _SIRET: Final = "SIREN_SIRET"
-_FORMS: Final = {_UAI: UAI, _SIRET: digits(14), "etat": one_of("OUVERT", "A FERMER")}
-_REQUIRED: Final = (*_FORMS, "Type_etablissement", "Type_contrat_prive", "Lycee_Agricole")
+_FORMS: Final = {
+    _UAI: UAI,
+    _SIRET: digits(14),
+    "etat": one_of("OUVERT", "A FERMER"),
+    # Where these two are destroyed or emptied, schools that are out of perimeter get documents.
+    "Lycee_Agricole": one_of("0", "1"),
+    "Type_contrat_prive": ANY,
+}
+_REQUIRED: Final = (*_FORMS, "Type_etablissement")
 
 
 def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) -> ReadResult:

@@ -113,7 +113,11 @@ def _number(name: str, digits: int) -> str:
 
 def siret_as_text(name: str, kind: str) -> str:
     """A SIRET as a text."""
-    return f"lpad({cell(name, kind)}, 14, '0')" if is_whole_number(kind) else text(14)(name, kind)
+    if is_whole_number(kind):  # a longer number stays as it is: lpad would cut it to another SIRET
+        return (
+            f"CASE WHEN {_number(name, 14)} IS NULL THEN {cell(name, kind)} ELSE lpad({cell(name, kind)}, 14, '0') END"
+        )
+    return text(14)(name, kind)
 
 
 def siret_form(name: str, kind: str) -> str:
@@ -149,9 +153,14 @@ def date(name: str, kind: str) -> str:
 
 
 def date_form(name: str, kind: str) -> str:
-    """A day, NULL for what is not written as an ISO date, or does not exist."""
-    if _is_day(kind):
+    """A day, NULL for what is not written as an ISO date, or does not exist.
+
+    A time of day other than midnight comes from another time zone, in which the day may be another.
+    """
+    if kind == "DATE":
         return name
+    if _is_day(kind):
+        return f"CASE WHEN {name} = {name}::DATE THEN {name} END"
     text = f"clean({cell(name, kind)})"
     return f"CASE WHEN strlen({text}) = 10 AND {text}[5] = '-' AND {text}[8] = '-' THEN TRY_CAST({text} AS DATE) END"
 

@@ -80,6 +80,8 @@ ISO_DATE: Final = "TRY_CAST(value AS DATE) IS NOT NULL AND " + matching("[0-9]{4
 """yyyy-MM-dd, a day of the calendar."""
 NDA: Final = matching("[0-9]{4}[0-9A-Z][0-9]{6}")
 UAI: Final = matching("[0-9]{7}[A-Z]")
+ANY: Final = "true"
+"""Any text: it is only counted in how many cells there is one."""
 
 
 def count_values(

@@ -23,6 +23,7 @@ SELECT named_sirene_rows.*, successeur,
 FROM named_sirene_rows
 LEFT JOIN (SELECT predecesseur AS siret, first(successeur ORDER BY date_lien DESC NULLS LAST, successeur) AS successeur
            FROM sirene_succession SEMI JOIN named_sirene_rows ON named_sirene_rows.siret = predecesseur
+           WHERE siret_number(successeur) IS NOT NULL   -- as in documents
            GROUP BY predecesseur) AS successors USING (siret);
 DROP TABLE named_sirene_rows;
 

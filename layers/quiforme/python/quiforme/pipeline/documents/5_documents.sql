@@ -74,9 +74,11 @@ CREATE OR REPLACE TABLE sirene_states AS
 FROM sirene_candidates SEMI JOIN establishments USING (siret)
 QUALIFY row_number() OVER (PARTITION BY siret ORDER BY date_debut DESC NULLS LAST, etat, diffusion) = 1;
 
+-- Callers are promised a SIRET: a malformed value, of which a file may have a few, names no successor.
 CREATE OR REPLACE TABLE successors AS
 SELECT predecesseur AS siret, successeur FROM sirene_succession
 SEMI JOIN establishments ON establishments.siret = predecesseur
+WHERE siret_number(successeur) IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY predecesseur ORDER BY date_lien DESC NULLS LAST, successeur) = 1;
 
 -- "Who it is": the name and the sources of each establishment. A name is never `[ND]`, which stands in Sirene and in
