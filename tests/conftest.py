@@ -9,7 +9,7 @@ from jinja2 import StrictUndefined
 from quiforme.anomalies.wording import ENVIRONMENT
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.proving import SEED
+from tests.proving import MUTATED_FILES, SEED
 from tools.local_stack.emulator import ROOT
 
 # A busy machine is slow, not wrong: no deadline. `make test` tries the same examples every time, `make prove` new ones.
@@ -44,3 +44,12 @@ def _has_module_fixtures(path: str) -> bool:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
     """Distribute the tests as `_Scheduling` says, when there are several processes."""
     return _Scheduling(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many damaged files the readers were tried on."""
+    passed = [report for report in terminalreporter.stats.get("passed", ()) if "test_mutated_files.py" in report.nodeid]
+    if passed:
+        terminalreporter.write_line(
+            f"{MUTATED_FILES * len(passed)} damaged files: each was read or refused, none in silence"
+        )

@@ -10,6 +10,9 @@ import pytest
 SEED = os.environ.get("PROVE_SEED", "")
 """The text that fresh seeds are drawn from: the hash of the commit, or ``make prove SEED=…``. Empty outside `make prove`."""
 
+MUTATED_FILES = 60 if SEED else 4
+"""How many damaged files each test of tests/integration/test_mutated_files.py tries."""
+
 
 def proved(values: Iterable[object]) -> list[Any]:
     """Parameters of a test that only `make prove` tries; a tuple stands for several arguments."""

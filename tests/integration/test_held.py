@@ -186,6 +186,7 @@ def test_the_same_run_again_is_held_as_it_is(held: System) -> None:
 
 
 @pytest.mark.prove
+@pytest.mark.prove
 def test_a_run_of_that_day_with_other_limits_is_judged_again(held: System) -> None:
     held.loss_limits = LossLimits(percent=100, least=LEAST)
     assert held.ingest(SECOND)["state"] == "published"
@@ -249,6 +250,7 @@ def test_a_repeated_release_answers_and_announces_again(held: System) -> None:
 
 
 @pytest.mark.prove
+@pytest.mark.prove
 def test_the_next_day_goes_on_from_what_was_released(held: System, tmp_path: Path) -> None:
     operate(held, "release")
     lay(held, THIRD)
@@ -276,6 +278,7 @@ def test_drop_erases_it(held: System, first: System) -> None:
     assert held.announced == first.announced
 
 
+@pytest.mark.prove
 @pytest.mark.prove
 def test_what_was_dropped_and_is_run_again_is_held_again(held: System) -> None:
     operate(held, "drop")
@@ -314,6 +317,7 @@ def test_files_that_ops_mend_on_the_same_day_are_published(held: System, first: 
     assert held.registry.items == expected.registry.items
 
 
+@pytest.mark.prove
 def test_another_bad_day_takes_its_place(held: System) -> None:
     """With the same files, and the same losses."""
     summary = held.ingest(THIRD)
@@ -325,6 +329,7 @@ def test_another_bad_day_takes_its_place(held: System) -> None:
     assert held.registry.pointer.day == THIRD.isoformat()
 
 
+@pytest.mark.prove
 @pytest.mark.prove
 def test_a_publication_by_hand_takes_its_place(held: System) -> None:
     """What is held was judged against what was in force before."""
@@ -383,7 +388,9 @@ def die(system: System, change: int, after_effect: bool, do: Callable[[], object
     return False
 
 
-@pytest.mark.parametrize(("change", "after_effect"), [(-1, False), (-1, True), *proved(product([1, 2, 3, 40], BOTH))])
+@pytest.mark.parametrize(
+    ("change", "after_effect"), [(-1, False), *proved([(-1, True), *product([1, 2, 3, 40], BOTH)])]
+)
 def test_a_run_that_dies_leaves_nothing_held_or_all_of_it(
     held_once: tuple[System, dict[str, Any]], first: System, tmp_path: Path, change: int, after_effect: bool
 ) -> None:
@@ -405,7 +412,8 @@ def test_a_run_that_dies_leaves_nothing_held_or_all_of_it(
 
 
 @pytest.mark.parametrize(
-    ("change", "after_effect"), [(1, True), (2, True), (4, False), *proved(product([1, 2, 3, 4, 5, 60], BOTH))]
+    ("change", "after_effect"),
+    [(2, True), *proved(one for one in product([1, 2, 3, 4, 5, 60], BOTH) if one != (2, True))],
 )
 def test_a_run_that_dies_while_it_takes_the_place_of_a_held_one(
     held: System, first: System, tmp_path: Path, change: int, after_effect: bool
@@ -426,8 +434,8 @@ def test_a_run_that_dies_while_it_takes_the_place_of_a_held_one(
     assert held.registry.items == expected.registry.items
 
 
-@pytest.mark.parametrize("after_effect", BOTH)
-@pytest.mark.parametrize("change", [1, 2])
+@pytest.mark.parametrize("after_effect", [True, *proved([False])])
+@pytest.mark.parametrize("change", [1, *proved([2])])
 @pytest.mark.parametrize("command", ["release", "drop"])
 def test_a_command_that_dies_is_repeated(
     held_once: tuple[System, dict[str, Any]],

@@ -242,9 +242,6 @@ DAMAGED = [
 FEW = [
     ("sirene", "siret", False),
     ("sirene", "libelleVoieEtablissement", False),
-    ("sirene", "libelleVoieEtablissement", True),
-    ("sirene_unite_legale", "denominationUniteLegale", False),
-    ("sirene_succession", "dateLienSuccession", False),
 ]
 
 

@@ -25,11 +25,9 @@ from quiforme.sources.catalogue import BY_NAME, Source
 from quiforme.sources.reading import BROKEN, ReadResult, see_all
 
 from tests.integration.spoilt import path_of, rewrite
-from tests.proving import SEED
+from tests.proving import MUTATED_FILES
 from tools.fictitious_france import FIRST_DAY, write_day
 
-CASES = 100 if SEED else 8
-"""How many files of each kind are tried."""
 CSV = ("liste_of", "annuaire_education", "sirene", "sirene_succession", "sirene_unite_legale")
 XML = ("rncp", "rs")
 WITHOUT = {"line", "rank"}
@@ -236,7 +234,7 @@ def check(
 
 
 _SETTINGS = settings(
-    max_examples=CASES,
+    max_examples=MUTATED_FILES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -15,7 +15,7 @@ from tests.proving import fresh
 from tools.local_stack.emulator import ROOT
 from tools.quiet_exit import without_report
 
-PROVED_ONLY = {"tests/e2e/test_fetching.py"}
+PROVED_ONLY = {"tests/e2e/test_fetching.py", "tests/integration/test_faults.py"}
 """Files of tests of which `make test` runs none."""
 
 
