@@ -258,7 +258,8 @@ def test_damaged_fiches_of_registers(drop: Path, name: str, damages: list[Damage
         path,
         xml_content(path),
         damages,
-        most=lambda fiche: fiche.count(b"<FICHE") + fiche.count(b"</FICHE"),
+        # What stands before or after a fiche, or between its tags, may be set aside as a row of its own.
+        most=lambda fiche: 2 + fiche.count(b"<FICHE") + fiche.count(b"</FICHE"),
     )
 
 
