@@ -103,6 +103,8 @@ DESTROYED = [
     *((name, column, f"concat({NUMBERS[column]}, '.0')") for name, column in IDENTIFIERS),
     *((name, column, "'5,75026E+11'") for name, column in IDENTIFIERS),
     *((name, column, "'5.75026E+11'") for name, column in IDENTIFIERS),
+    *((name, column, "'1234567e2'") for name, column in IDENTIFIERS),  # as long as a SIREN
+    *((name, column, "'12345678901e03'") for name, column in IDENTIFIERS),  # as long as a SIRET
     *((name, column, f"[{NUMBERS[column]}]") for name, column in IDENTIFIERS),
     *((name, column, f"{{a: {NUMBERS[column]}}}") for name, column in IDENTIFIERS),
     *((name, column, cell) for name, column in STATES for cell in ("true", "'Actif'", "1", "'a'", "['A']")),

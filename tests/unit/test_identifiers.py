@@ -1,6 +1,7 @@
 """The rules of identifiers, and that SQL and Python agree on them."""
 
 import re
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from quiforme import identifiers
-from quiforme.database import open_database
+from quiforme.database import WHITE_SPACE, open_database
 
 texts = st.one_of(
     st.text(max_size=16),
@@ -104,3 +105,7 @@ def test_scratch_is_not_needed(tmp_path: Path) -> None:
             None,
             None,
         )
+
+
+def test_every_white_space_is_known() -> None:
+    assert set(WHITE_SPACE) == {character for character in map(chr, range(sys.maxunicode + 1)) if character.isspace()}

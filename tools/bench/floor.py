@@ -34,7 +34,10 @@ _LIST = (
         for name in ("code", "libelle")
     ),
 )
-_SCHOOLS = ("Identifiant_de_l_etablissement", "SIREN_SIRET", "etat", "Type_contrat_prive", "Lycee_Agricole")
+_SCHOOLS = (
+    *("Identifiant_de_l_etablissement", "SIREN_SIRET", "etat", "Type_contrat_prive", "Lycee_Agricole"),
+    "Type_etablissement",
+)
 _STOCK = (
     "siret",
     "etatAdministratifEtablissement",
@@ -53,6 +56,7 @@ _STOCK = (
 )
 _UNITS = (
     "siren",
+    "dateDebut",
     *(
         f"{name}UniteLegale"
         for name in (

@@ -1,6 +1,5 @@
 """The in-process DuckDB database of a run."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
@@ -9,7 +8,8 @@ from string import Template
 
 import duckdb
 
-WHITE_SPACE = "".join(character for character in map(chr, range(sys.maxunicode)) if character.isspace())
+WHITE_SPACE = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+"""Every white space of Unicode: the last one is U+3000. Each process that imports this waits for the search."""
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -59,8 +59,19 @@ _TEXTS = (
 )
 """The children of a fiche whose text is read."""
 
+# The children whose texts are the columns of COLUMNS after the code.
+_PARTNER = (
+    "SIRET_PARTENAIRE",
+    "ETAT_HABILITATION",
+    "HABILITATION_PARTENAIRE",
+    "DATE_ACTIF",
+    "DATE_DERNIERE_MODIFICATION_ETAT",
+    "NOM_PARTENAIRE",
+    "ETAT_PARTENAIRE",
+)
+_CERTIFIER = ("SIRET_CERTIFICATEUR", "ETAT_CERTIFICATEUR", "DATE_DERNIERE_MODIFICATION_ETAT", "NOM_CERTIFICATEUR")
+
 _Row = tuple[str | None, ...]
-_Texts = dict[str, str | None]
 
 
 class _Unreadable(Exception):
@@ -141,7 +152,7 @@ def _extract(path: Path, prefix: str, files: dict[str, Path]) -> tuple[int, list
 
 
 def _required(fiche: etree._Element, place: str) -> _Row:
-    return (place, *(fiche.findtext(tag, "").strip()[:LONGEST_TEXT] for tag in ("NUMERO_FICHE", "ACTIF")))
+    return (place, *(_first_text(fiche, tag).strip()[:LONGEST_TEXT] for tag in ("NUMERO_FICHE", "ACTIF")))
 
 
 def _rows(fiche: Fiche, numbers: list[str], codes: list[str], prefix: str) -> dict[str, list[_Row]]:
@@ -175,53 +186,34 @@ def _rows(fiche: Fiche, numbers: list[str], codes: list[str], prefix: str) -> di
                 _ways(element),
             )
         ],
-        "partenaires": [
-            _row(
-                code,
-                partner.get("SIRET_PARTENAIRE"),
-                partner.get("ETAT_HABILITATION"),
-                partner.get("HABILITATION_PARTENAIRE"),
-                partner.get("DATE_ACTIF"),
-                partner.get("DATE_DERNIERE_MODIFICATION_ETAT"),
-                partner.get("NOM_PARTENAIRE"),
-                partner.get("ETAT_PARTENAIRE"),
-            )
-            for partner in _each(element, "PARTENAIRES", "PARTENAIRE")
-        ],
-        "certificateurs": [
-            _row(
-                code,
-                certifier.get("SIRET_CERTIFICATEUR"),
-                certifier.get("ETAT_CERTIFICATEUR"),
-                certifier.get("DATE_DERNIERE_MODIFICATION_ETAT"),
-                certifier.get("NOM_CERTIFICATEUR"),
-            )
-            for certifier in _each(element, "CERTIFICATEURS", "CERTIFICATEUR")
-        ],
+        "partenaires": _each(code, element, "PARTENAIRES", "PARTENAIRE", _PARTNER),
+        "certificateurs": _each(code, element, "CERTIFICATEURS", "CERTIFICATEUR", _CERTIFIER),
     }
 
 
 def _ways(fiche: etree._Element) -> str | None:
     """The ways to the certification that are open, each followed by a comma; a comma when none is; None when unknown."""
-    said = {_WAYS[jury.tag]: jury.findtext("ACTIF", "").strip() for jury in fiche.iterchildren(*_WAYS)}
+    said = {_WAYS[jury.tag]: _first_text(jury, "ACTIF").strip() for jury in fiche.iterchildren(*_WAYS)}
     if not {"Oui", "Non"}.intersection(said.values()):
         return None
     return "".join(f"{way}," for way in _WAYS.values() if said.get(way) == "Oui") or ","
 
 
-def _each(fiche: etree._Element, group: str, tag: str) -> Iterator[_Texts]:
+def _first_text(element: etree._Element, tag: str) -> str:
+    """The same as `findtext`, which takes a path and is slow."""
+    return next((child.text or "" for child in element.iterchildren(tag)), "")
+
+
+def _each(code: str, fiche: etree._Element, group: str, tag: str, columns: tuple[str, ...]) -> list[_Row]:
+    """A row for each element of a group; of several children with the same tag, the first one counts."""
+    rows = []
     for elements in fiche.iterchildren(group):
-        yield from map(_texts, elements.iterchildren(tag))
-
-
-def _texts(element: etree._Element) -> _Texts:
-    """The texts of an element's children by tag; the first one when several have the same tag."""
-    return {child.tag: child.text for child in reversed(element)}
-
-
-def _row(*texts: str | None) -> _Row:
-    _check_length(sum(map(len, filter(None, texts))))
-    return texts
+        for element in elements.iterchildren(tag):
+            texts = {child.tag: child.text for child in reversed(element)}
+            row = (code, *map(texts.get, columns))
+            _check_length(sum(map(len, filter(None, row))))
+            rows.append(row)
+    return rows
 
 
 def _text(found: str | None) -> str:

@@ -33,8 +33,8 @@ _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION snappy, DICTIONARY_S
 """Version 2 stores sorted values as differences; building dictionaries as well would take longer than all the rest."""
 _UNPACKED = "FORMAT parquet, COMPRESSION snappy"
 
-_CAST_SIRET = "siret_as_read"
-"""The column with every SIRET cast to a number: one cast of the whole column takes half the time of one in a CASE."""
+_CAST = "number_as_read"
+"""The column with every SIRET or SIREN cast to a number: one cast of the whole column takes half the time of one in a CASE."""
 
 _PART_BYTES = 256 << 20
 """How much of a CSV file is on the disk at a time: unpacked, it would not fit."""
@@ -93,7 +93,7 @@ def siret(name: str, kind: str) -> str:
     if is_whole_number(kind):
         return _number(name, 14)
     text = cell(name, kind)
-    return f"CASE WHEN strlen({text}) = 14 THEN siret_number_of({text}, {_CAST_SIRET}) ELSE siret_number(clean({text})) END"
+    return f"CASE WHEN strlen({text}) = 14 THEN siret_number_of({text}, {_CAST}) ELSE siret_number(clean({text})) END"
 
 
 def siren(name: str, kind: str) -> str:
@@ -101,10 +101,10 @@ def siren(name: str, kind: str) -> str:
     if is_whole_number(kind):
         return _number(name, 9)
     text = cell(name, kind)
-    number = f"TRY_CAST({text} AS BIGINT)"
     # As for a SIRET (identifiers.sql): matching each character takes several times as long.
-    plain = f"{number} >= 100000000 AND strlen({text}) = 9 AND {text} >= '1' AND {number} % 10 <> 0"
-    return f"CASE WHEN {plain} THEN {number} WHEN regexp_full_match(clean({text}), '[0-9]{{9}}') THEN {number} END"
+    decimal = f"({_CAST} % 100 <> 0 OR NOT (contains({text}, 'e') OR contains({text}, 'E')))"
+    plain = f"{_CAST} >= 100000000 AND strlen({text}) = 9 AND {text} >= '1' AND {decimal}"
+    return f"CASE WHEN {plain} THEN {_CAST} WHEN regexp_full_match(clean({text}), '[0-9]{{9}}') THEN {_CAST} END"
 
 
 def _number(name: str, digits: int) -> str:
@@ -235,7 +235,7 @@ def _is_named(name: str, kind: str) -> str:
 
     It also lets through a text that is not a SIRET but casts to such a number; the full query then reads it as NULL.
     """
-    number = name if is_whole_number(kind) else f"coalesce({_CAST_SIRET}, siret_number(clean({cell(name, kind)})))"
+    number = name if is_whole_number(kind) else f"coalesce({_CAST}, siret_number(clean({cell(name, kind)})))"
     return f"{number} // 100000 IN (SELECT siren FROM named_sirens)"
 
 
@@ -257,12 +257,12 @@ def _select(source: str, columns: Columns, described: Mapping[str, tuple[str, st
     selected = ", ".join(f"{expression(*described[name])} AS {alias}" for alias, (name, expression) in columns.items())
     for name, expression in columns.values():
         if expression is siret:
-            source = _with_cast_siret(source, *described[name])
+            source = _with_cast(source, *described[name])
     return f"SELECT {selected} FROM {source}"
 
 
-def _with_cast_siret(source: str, name: str, kind: str) -> str:
-    return f"(SELECT *, TRY_CAST({cell(name, kind)} AS BIGINT) AS {_CAST_SIRET} FROM {source})"
+def _with_cast(source: str, name: str, kind: str) -> str:
+    return f"(SELECT *, TRY_CAST({cell(name, kind)} AS BIGINT) AS {_CAST} FROM {source})"
 
 
 # --- the form of the values ---------------------------------------------------------------------------------
@@ -279,8 +279,8 @@ def _count_values(
     described = columns_of(database, path)
     judged = {name: form for name, form in stock.forms.items() if name in described}
     for name, form in judged.items():
-        if form is siret:
-            source = _with_cast_siret(source, *described[name])
+        if form in (siret, siren):
+            source = _with_cast(source, *described[name])
     # Only of a value that is malformed is it asked whether it is empty.
     forms = {name: form(*described[name]) for name, form in judged.items()}
     malformed = {
