@@ -106,6 +106,12 @@ def test_the_cells_of_partners_are_not_one_for_each_fiche(now: ReadResult, refus
     assert bool(refusal(now, before)) == refused
 
 
+@pytest.mark.parametrize(("filled", "refused"), [(0, False), (1, True), (9_999, True), (10_000, False)])
+def test_a_column_of_what_stands_beside_the_documents_may_go_as_a_whole(filled: int, refused: bool) -> None:
+    now = ReadResult(20_000, columns={"siren": ColumnCount(filled, 0, may_go=True)})
+    assert bool(refusal(now, in_use(20_000))) == refused
+
+
 def test_the_reason_names_the_column_that_is_emptied() -> None:
     assert refusal(reading(9_000), in_use(20_000)) == (
         "siren: 9000 of 20000 cells are filled, under half of the share of the last accepted file (20000 of 20000)"

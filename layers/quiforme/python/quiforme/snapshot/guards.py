@@ -91,7 +91,7 @@ def _check_values(columns: Mapping[str, ColumnCount]) -> None:
 def _check_filled(reading: ReadResult, in_use: SourceInUse) -> None:
     for name, counted in reading.columns.items():
         before = in_use.columns.get(name)
-        if before is None:
+        if before is None or (counted.may_go and not counted.filled):
             continue
         cells = reading.rows if counted.cells is None else counted.cells
         cells_before = in_use.rows_read if before.cells is None else before.cells

@@ -74,6 +74,15 @@ def _judged(register: Register) -> dict[str, tuple[Column, ...]]:
     }
 
 
+_MAY_GO: Final = frozenset(
+    (
+        "DATE_EFFET",
+        "DATE_LIMITE_DELIVRANCE",
+        "PARTENAIRE/DATE_DERNIERE_MODIFICATION_ETAT",
+        "CERTIFICATEUR/DATE_DERNIERE_MODIFICATION_ETAT",
+    )
+)
+"""The elements of which a whole export may have none (values.py)."""
 _TABLES = ("fiches", "partenaires", "certificateurs")
 
 
@@ -104,7 +113,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, register: Register, pr
             counted = count_values(database, "raw", judged, place=place)
             # A fiche has one cell of its own columns, and any number of partners and certifiers.
             cells = count(database, "raw") if name in ("partenaires", "certificateurs") else None
-            columns |= {column: replace(one, cells=cells) for column, one in counted.items()}
+            columns |= {column: replace(one, cells=cells, may_go=column in _MAY_GO) for column, one in counted.items()}
             if name in _TABLES:
                 _make(database, f"{name}_{register}", name)
         database.execute("DROP TABLE raw")

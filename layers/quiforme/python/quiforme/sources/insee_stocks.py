@@ -292,7 +292,7 @@ def _count_values(
     for rank, name in enumerate(judged):
         well_formed, others = row[2 * rank : 2 * rank + 2]
         examples = _first(database, source, malformed[name], line_of) if others else ()
-        found[name] = ColumnCount(well_formed + others, others, examples)
+        found[name] = ColumnCount(well_formed + others, others, examples, may_go=name not in stock.required)
     return found
 
 
