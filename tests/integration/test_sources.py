@@ -165,7 +165,8 @@ def test_ops_accept_a_short_file_for_one_run(tmp_path: Path) -> None:
     path.write_bytes(b"\n".join(lines[:1] + lines[-total // 3 :]))
     day = FIRST_DAY + timedelta(days=1)
     refused = system.ingest(day)["sources"]["liste_of"]
-    assert (refused["state"], refused["rows_read"]) == ("refused", total)
+    assert refused["state"] == "refused"
+    assert 0 < refused["rows_read"] < total / 2  # the refused file's own count
     assert system.ingest(day, any_volume=("other.csv",))["sources"]["liste_of"]["state"] == "refused"
     accepted = system.ingest(day, any_volume=("listePubliqueOF.csv",))["sources"]["liste_of"]
     assert accepted["state"] == "accepted"

@@ -526,7 +526,8 @@ def test_no_sentence_of_a_story_reads_badly(story: list[dict[str, Any]]) -> None
         assert text.count("(") == text.count(")"), text
         assert text.endswith("."), text
         assert len(text) <= 600, text
-        assert not re.search(r"\d{4}-\d{2}-\d{2}", text), text
+        # A file is called as its producer names it.
+        assert not re.search(r"\d{4}-\d{2}-\d{2}", re.sub("«[^»]*»", "", text)), text
 
 
 @pytest.mark.prove
