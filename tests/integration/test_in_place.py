@@ -301,7 +301,7 @@ def test_a_table_that_cannot_be_written_is_no_damaged_file(tmp_path: Path, monke
 @pytest.mark.prove
 def test_a_zipped_stock_that_cannot_be_written_is_no_damaged_file(tmp_path: Path) -> None:
     write_day(tmp_path, FIRST_DAY, size=60, ministry_fiches=1, sirene_format="zip")
-    (tmp_path / "sirene.parquet").mkdir()  # where what is kept of it would go
+    (tmp_path / "StockEtablissement_utf8.zip.unpacked").mkdir()  # where what is kept of it would go
     with (
         open_database(tmp_path, memory_limit_mb=500) as database,
         pytest.raises(OSError, match="could not be written"),
