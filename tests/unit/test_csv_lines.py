@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from quiforme.database import open_database
 from quiforme.sources import csv_lines
 from quiforme.sources.csv_lines import LONGEST_RECORD, Sieve, read_csv_lines
-from quiforme.sources.reading import FileRefused, ReadResult, SetAside
+from quiforme.sources.reading import LONGEST_TEXT, FileRefused, ReadResult, SetAside
 
 from tools.oracle.reading import cells_of
 
@@ -170,3 +170,17 @@ def test_records_that_the_database_does_not_give_back_refuse_the_file() -> None:
     sieve.check(2)
     with pytest.raises(FileRefused, match="unreadable: 1 of 2 records were loaded"):
         sieve.check(1)
+
+
+def test_a_file_of_faulty_lines_alone_is_refused_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_lines, "MOST_FAULTS", 3)
+    content = b"a;b\n1;2\n" + b"x\n" * 3
+    assert len(list(Sieve(io.BytesIO(content), ";").sift(io.BytesIO()))) == 3
+    with pytest.raises(FileRefused, match=r"^4 of 5 rows are unreadable"):
+        list(Sieve(io.BytesIO(content + b"x\n" * 1000), ";").sift(io.BytesIO()))
+
+
+def test_only_the_start_of_a_faulty_line_is_kept() -> None:
+    content = b"a;b\n" + "é".encode() * 50_000
+    [row] = Sieve(io.BytesIO(content), ";").sift(io.BytesIO())
+    assert row.raw == "é" * LONGEST_TEXT

@@ -22,6 +22,9 @@ LONGEST_RECORD = 50
 """The most lines of a record. Where the closing quote is further away, the opening one is a stray quote."""
 _BLOCK: Final = 1 << 20
 """Bytes read at a time."""
+MOST_FAULTS: Final = 500_000
+"""Over 1 % of the rows of the largest file that any producer publishes, so a file with more of them is refused in any case.
+It is refused at once: what is set aside lies in memory."""
 _LONGEST_LINE: Final = 1 << 22
 """Bytes. Of a longer line the beginning is kept: it is set aside whatever comes then."""
 _QUOTE, _CR = b'"\r'
@@ -122,11 +125,18 @@ class Sieve:
         self._from, self._excess = [1], [1]
 
     def sift(self, into: Writable) -> Iterator[SetAside]:
-        """Write the records to a file, each with LF at its end, below a header; yield the faulty lines."""
+        """Write the records to a file, each with LF at its end, below a header; yield the faulty lines.
+
+        Of a faulty line, the first LONGEST_TEXT characters are kept.
+
+        Raises:
+            FileRefused: Over MOST_FAULTS lines are faulty.
+
+        """
         # Without a header, DuckDB would take a byte order mark off the first record.
         into.write(self._delimiter.join(b"%d" % place for place in range(self._width)) + b"\n")
         delimiter, delimiters = self._delimiter, self._width - 1
-        lines, before, index = self._lines, 0, 1
+        lines, before, index, faults = self._lines, 0, 1, 0
         for batch in self._each_batch():
             if batch is not None:
                 lines, before, index = lines[index:] + batch, before + index, 0
@@ -146,7 +156,12 @@ class Sieve:
                     continue
                 record, taken, fault = self._examine(lines, index)
                 if fault:
-                    yield SetAside(before + index + 1, fault, record.decode(errors="replace"))
+                    faults += 1
+                    if faults > MOST_FAULTS:
+                        rows = self._records + len(clean) + faults
+                        raise FileRefused("too_many_unreadable_rows", unreadable=faults, rows=rows)
+                    text = record[: 4 * LONGEST_TEXT].decode(errors="replace")[:LONGEST_TEXT]
+                    yield SetAside(before + index + 1, fault, text)
                 elif record:
                     clean.append(record)
                 index += taken
