@@ -1,4 +1,4 @@
-"""A new version deployed over what an earlier one stored goes on with the same files of the producers.
+"""A new version deployed over what an earlier one stored continues with the same files of the producers.
 
 Each archive of `upgrades/` is what the version and commit of its name left after some days
 (tools/in_process/stored_state.py).

@@ -144,8 +144,8 @@ class _Asking:
     def run(self) -> None:
         """Send file after file, until every address was asked, the time is used up, or the service does not work.
 
-        The sizes of the files that failed are stored, so that the next run goes on halving them. After an outage they say
-        nothing about the addresses, and are not.
+        The sizes of the files that failed are stored, so that the next run continues to halve them. After an outage the
+        sizes say nothing about the addresses, and are not stored.
         """
         try:
             while file := self._next_file():

@@ -127,10 +127,9 @@ def _rows(body: bytes, expected: int) -> Iterator[dict[str, str]]:
     missing = [name for name in (_RANK, *_RESULTS) if name not in header]
     if missing:
         raise InvalidAnswer(f"it lacks the columns {', '.join(missing)}")
+    # Where an answer is cut, its last cell may have half a word. In these two columns a half word is recognized.
     if len(lines) < expected and header[-1] not in (_CITYCODE, _STATUS):
-        lines = lines[
-            :-1
-        ]  # where the answer was cut, half a word may stand in the last cell; in those two it would show
+        lines = lines[:-1]
     for line in lines:
         cells = _cells(line)
         if len(cells) == len(header) and not _DAMAGED.search(line):

@@ -34,7 +34,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
         database: Where the table is made.
         path: The CSV file.
         previous: Gives the last accepted directory. Its rows of a UAI, or else a SIRET, that can still be read in a row
-            set aside stay in use, unless their UAI stands in this directory. They come last.
+            set aside stay in use, unless their UAI is in this directory. They come last.
 
     Raises:
         FileRefused: The header is unreadable or lacks a required column.

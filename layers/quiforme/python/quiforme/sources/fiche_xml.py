@@ -70,7 +70,7 @@ class Fiche:
 
     @property
     def raw(self) -> str:
-        """The start of its text as it stands in the file."""
+        """The start of its text in the file."""
         start, end = self.span
         return self.piece.text[start : min(end, start + 4 * _RAW_KEPT)].decode(errors="replace")[:_RAW_KEPT]
 
@@ -249,7 +249,7 @@ def _fiches_of(piece: _Piece, *, last: bool) -> Generator[Fiche, None, bytes]:
 
 
 def _starts_hidden(piece: _Piece, span: _Span, following: deque[_Span]) -> int:
-    """How many of the following parts may be of the same fiche: their start tag stands in a comment or as CDATA."""
+    """How many of the following parts may be of the same fiche: their start tag is in a comment or in CDATA."""
     if not piece.once(span):
         return 0
     return next((rank for rank, later in enumerate(following) if piece.once(later)), len(following))
@@ -293,7 +293,7 @@ def _parts(piece: _Piece, span: _Span) -> Iterator[tuple[_Span, bool]]:
 
 
 def _decide(piece: _Piece, fiche: _Span | None, beside: list[_Span]) -> Iterator[Fiche]:
-    """A fiche and what stands beside it; the latter is of the same fault when the fiche is damaged."""
+    """A fiche and the parts beside it; when the fiche is damaged, they belong to the same damage."""
     if fiche:
         try:
             yield piece.fiche(fiche)

@@ -69,7 +69,7 @@ class Stock:
     whole: str | None = None
 
     def present(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The columns to read of a file with these columns; FileRefused when one is missing or stands there twice."""
+        """The columns to read of a file with these columns; FileRefused when one is missing or repeated."""
         present = (*self.required, *(name for name in self.optional if name in names))
         require_columns(list(names), present)
         return present

@@ -54,7 +54,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
         path: The CSV file.
         previous: Gives the last accepted list. When an NDA of that list can still be read in a row set aside, its
             rows there stay in use: unreadable is no evidence of absence. They come last, with `kept` true. A row whose
-            NDA and SIRET stand in this list is not among them.
+            NDA and SIRET are in this list is not among them.
 
     Raises:
         FileRefused: The header is unreadable or lacks a required column.

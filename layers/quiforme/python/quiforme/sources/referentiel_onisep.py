@@ -27,7 +27,7 @@ def read(database: duckdb.DuckDBPyConnection, path: Path, previous: Previous) ->
         database: Where the table is made.
         path: The JSON file.
         previous: Gives the last accepted list. Its rows of a SIRET or a UAI that can still be read in an organisation
-            set aside stay in use, unless their SIRET stands in this list. They come last.
+            set aside stay in use, unless their SIRET is in this list. They come last.
 
     Raises:
         FileRefused: Not JSON, one page of several, or neither a list of organisations nor an object with one under

@@ -40,8 +40,8 @@ class ColumnCount:
         first: The first three of these: the place of each, a line or the code of a fiche, and its text (`shown`).
         cells: How many cells there are, filled or not, where they are not one for each row of the file: a fiche has any
             number of partners.
-        may_go: Whether a file without any value of it is no accident: nothing but what stands beside the documents is
-            read from it, and the producers add and drop such columns.
+        may_go: Whether a file without any value of it is accepted: only `meta` uses the column, and producers add and
+            drop such columns.
 
     """
 

@@ -1,7 +1,7 @@
 """Rows of a source file could not be read: how many; of the first ten, in the file's order, the identifier and the reason.
 
-The raw text stands in for an identifier that cannot be read. Line numbers, file and place are told but are no evidence: the
-same rows in the next file change nothing.
+The raw text stands in for an identifier that cannot be read. Line numbers, file and place are in the message and not in
+the evidence: the same rows in the next file change nothing.
 """
 
 from quiforme.anomalies.rule import Rule
