@@ -183,10 +183,8 @@ def read(source: Source, original: Path, text: bytes | None) -> Iterator[tuple[R
 
 def rows_of(database: duckdb.DuckDBPyConnection, source: Source, result: ReadResult) -> Counter[Any]:
     rows: Counter[Any] = Counter()
-    for table in source.tables:
-        if table in result.files:
-            relation = f"read_parquet('{result.files[table]}')"
-        elif table in result.in_place:
+    for table in (*source.tables, *source.on_demand):
+        if table in result.in_place:
             relation = f"({result.in_place[table].query})"
             see_all(database, result.in_place[table].query)
         else:

@@ -102,9 +102,7 @@ HOW: tuple[Callable[[random.Random, bytes], bytes], ...] = (cut, cut_out, flip, 
 
 def relation(reading: ReadResult, table: str) -> str:
     """The relation of a table that was read."""
-    if table in reading.in_place:
-        return f"({reading.in_place[table].query})"
-    return f"read_parquet('{reading.files[table]}')" if table in reading.files else table
+    return f"({reading.in_place[table].query})" if table in reading.in_place else table
 
 
 def rows_of_csv(content: bytes, reading: ReadResult) -> int:
@@ -186,7 +184,7 @@ def test_reads_good_files(
         path.write_bytes(file.read_bytes())
         reading = source.read(database, path, lambda _: None)
         counts.add(reading.rows)
-        left = {path, *reading.files.values(), *(table.path for table in reading.in_place.values())}
+        left = {path, *(table.path for table in reading.in_place.values())}
         assert {entry for entry in tmp_path.iterdir() if entry.is_file()} == left
         for entry in left - {path}:
             entry.unlink()

@@ -124,3 +124,13 @@ def test_a_truncated_stock_is_refused(
 ) -> None:
     content = parquet(tmp_path) if packed == "parquet" else zip_of("StockEtablissement_utf8.csv", STOCK.encode())
     assert collect(database, http, tmp_path, "sirene", server.on("/file", reply(200, content[:-40]))).state == "refused"
+
+
+def test_what_is_made_of_a_refused_stock_leaves_the_disk(
+    database: duckdb.DuckDBPyConnection, server: Server, http: Http, tmp_path: Path
+) -> None:
+    stock = zip_of("StockEtablissement_utf8.csv", STOCK.replace("13000000000012", "1.3E+13").encode())
+    outcome = collect(database, http, tmp_path, "sirene", server.on("/stock.zip", reply(200, stock)))
+    assert outcome.state == "refused"
+    assert "siret: 1 of 1 values (100 %) are malformed" in (outcome.reason or "")
+    assert not list(tmp_path.glob("sirene.file*"))

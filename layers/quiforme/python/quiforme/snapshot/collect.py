@@ -126,11 +126,12 @@ class Collector:
             try:
                 guards.check(reading, in_use, day=self.day, any_volume=offer.version.file in self.any_volume)
             except FileRefused as error:
+                for made in reading.in_place.values():  # the disk has no room for what was made of a refused stock
+                    if made.path != path:
+                        made.path.unlink(missing_ok=True)
                 return self._refused(source, path, offer, in_use, error=error, reading=reading)
             for table, key in keys.items():
-                if table in reading.files:
-                    self.tables.save_file(reading.files[table], key)
-                elif table in reading.in_place:
+                if table in reading.in_place:
                     self.tables.save_later(source.name, reading.in_place[table], key)
                     self._read_in_place.add(reading.in_place[table].path)
                 else:

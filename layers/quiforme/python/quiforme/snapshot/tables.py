@@ -131,12 +131,6 @@ class SnapshotTables:
         (database or self.database).execute(f"COPY {table} TO {sql_text(path)} (FORMAT parquet, COMPRESSION zstd)")
         self.storage.put(key, path)
 
-    def save_file(self, file: Path, key: str) -> None:
-        """Save a table that is a Parquet file already."""
-        path = self.new_local(key)
-        file.rename(path)
-        self.storage.put(key, path)
-
     def save_later(self, source: str, table: InPlaceTable, key: str) -> None:
         """Register a table in place, to be read from the producer's file until `save_in_place` saves it."""
         self._in_place[key] = source, table

@@ -72,20 +72,19 @@ class InPlaceTable:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """The outcome of reading one file. Its tables are in the database, except those of `files` and `in_place`.
+    """The outcome of reading one file. Its tables are in the database, except those of `in_place`.
 
     Attributes:
         rows: How many rows were read, without those set aside.
         set_aside: The rows that could not be read.
-        files: Tables too big for the database, each as a Parquet file beside the producer's, ready to be stored.
-        in_place: Tables too big for the database that are queried in the producer's file, which must stay there.
+        in_place: Tables too big for the database. They are queried in the producer's file, or in a Parquet file made of it;
+            this file must stay there.
         columns: What was counted of the form of the values, by the producer's name of the column (values.py).
 
     """
 
     rows: int
     set_aside: list[SetAside] = field(default_factory=list)
-    files: Mapping[str, Path] = field(default_factory=dict)
     in_place: Mapping[str, InPlaceTable] = field(default_factory=dict)
     columns: Mapping[str, ColumnCount] = field(default_factory=dict)
 
