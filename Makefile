@@ -2,7 +2,7 @@
 # make up        deploy the same stack as `make run`, without data
 # make stop      stop the local stack
 # make test      the quick checks and tests: lint, types, unit, integration, API, one deployed stack, a few simulated worlds
-# make prove     every test, new random seeds and mutants of the changed rules and documents; half an hour
+# make prove     every test, new random seeds and mutants of the changed rules and documents; under an hour
 # make lint      style, types and the template, without any test
 # make bench     measure the speed at national size (the first time, ten minutes to make the data)
 # make mutate    change the rules and the documents in every small way, and check that a test fails for each (an hour)
