@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from quiforme.database import open_database
 from quiforme.sources import csv_lines
 from quiforme.sources.csv_lines import LONGEST_RECORD, Sieve, read_csv_lines
-from quiforme.sources.reading import LONGEST_TEXT, FileRefused, ReadResult, SetAside
+from quiforme.sources.reading import FileRefused, ReadResult, SetAside
 
 from tools.oracle.reading import cells_of
 
@@ -183,4 +183,4 @@ def test_a_file_of_faulty_lines_alone_is_refused_in_bounded_memory(monkeypatch: 
 def test_only_the_start_of_a_faulty_line_is_kept() -> None:
     content = b"a;b\n" + "é".encode() * 50_000
     [row] = Sieve(io.BytesIO(content), ";").sift(io.BytesIO())
-    assert row.raw == "é" * LONGEST_TEXT
+    assert row.raw == "é" * csv_lines.LONGEST_KEPT

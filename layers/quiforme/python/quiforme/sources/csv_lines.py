@@ -25,6 +25,8 @@ _BLOCK: Final = 1 << 20
 MOST_FAULTS: Final = 500_000
 """Over 1 % of the rows of the largest file that any producer publishes, so a file with more of them is refused in any case.
 It is refused at once: what is set aside lies in memory."""
+LONGEST_KEPT: Final = 2 * LONGEST_TEXT
+"""Characters kept of a faulty line: enough to find it in the file."""
 _LONGEST_LINE: Final = 1 << 22
 """Bytes. Of a longer line the beginning is kept: it is set aside whatever comes then."""
 _QUOTE, _CR = b'"\r'
@@ -127,7 +129,7 @@ class Sieve:
     def sift(self, into: Writable) -> Iterator[SetAside]:
         """Write the records to a file, each with LF at its end, below a header; yield the faulty lines.
 
-        Of a faulty line, the first LONGEST_TEXT characters are kept.
+        Of a faulty line, the first LONGEST_KEPT characters are kept.
 
         Raises:
             FileRefused: Over MOST_FAULTS lines are faulty.
@@ -160,7 +162,7 @@ class Sieve:
                     if faults > MOST_FAULTS:
                         rows = self._records + len(clean) + faults
                         raise FileRefused("too_many_unreadable_rows", unreadable=faults, rows=rows)
-                    text = record[: 4 * LONGEST_TEXT].decode(errors="replace")[:LONGEST_TEXT]
+                    text = record[: 4 * LONGEST_KEPT].decode(errors="replace")[:LONGEST_KEPT]
                     yield SetAside(before + index + 1, fault, text)
                 elif record:
                     clean.append(record)
