@@ -70,10 +70,11 @@ def system(tmp_path: Path) -> System:
 
 def _without(path: Path, columns: set[str]) -> None:
     """Take columns out of a stored table, as far as it has them."""
-    described = duckdb.execute(f"DESCRIBE FROM '{path}'").fetchall()
-    left = [name for name, *_ in described if name not in columns]
-    duckdb.sql(f"CREATE OR REPLACE TEMP TABLE old AS SELECT {', '.join(left)} FROM '{path}'")
-    duckdb.sql(f"COPY old TO '{path}' (FORMAT parquet)")
+    with duckdb.connect() as database:
+        described = database.execute(f"DESCRIBE FROM '{path}'").fetchall()
+        left = [name for name, *_ in described if name not in columns]
+        database.execute(f"CREATE TABLE old AS SELECT {', '.join(left)} FROM '{path}'")
+        database.execute(f"COPY old TO '{path}' (FORMAT parquet)")
 
 
 def test_the_same_files_are_read_again_once(system: System) -> None:

@@ -73,8 +73,9 @@ def without_refusals(system: System) -> None:
     assert state
     assert pointer
     ledger, manifest = system.root / "storage" / state.ledger, system.root / "storage" / pointer.snapshot
-    duckdb.sql(f"CREATE TEMP TABLE old AS SELECT * EXCLUDE details FROM '{ledger}'")
-    duckdb.sql(f"COPY old TO '{ledger}' (FORMAT parquet)")
+    with duckdb.connect() as database:
+        database.execute(f"CREATE TABLE old AS SELECT * EXCLUDE details FROM '{ledger}'")
+        database.execute(f"COPY old TO '{ledger}' (FORMAT parquet)")
     stored = json.loads(manifest.read_text())
     for outcome in stored["outcomes"].values():
         del outcome["refusal"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from quiforme.database import open_database, run_script
 from quiforme.sources import fiche_xml, france_competences
@@ -208,6 +208,7 @@ TOKENS = [
 
 
 @settings(max_examples=2_000 if SEED else 60, deadline=None)
+@example(start=2, length=59, token=b"", block=100)
 @given(
     start=st.integers(0, len(THREE[1].encode())),
     length=st.integers(0, 60),
@@ -215,9 +216,14 @@ TOKENS = [
     block=st.sampled_from([100, 128, 190, 300, 1 << 18]),
 )
 def test_damage_to_one_fiche_costs_no_other(start: int, length: int, token: bytes, block: int) -> None:
-    """Whatever the damage is and wherever the file is cut for parsing; nothing is lost in silence."""
+    """Whatever the damage is and wherever the file is cut for parsing; nothing is lost in silence.
+
+    What has lost its start tag and its own tags may be the end of the fiche before it: that one is then set aside.
+    """
     second = THREE[1].encode()
-    content = spoilt("@").replace(b"@", second[:start] + token + second[start + length :])
+    damaged = second[:start] + token + second[start + length :]
+    content = spoilt("@").replace(b"@", damaged)
+    headless = not re.search(rb"<FICHE[\s/>]|<NUMERO_FICHE>|<INTITULE>", damaged)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fiche_xml, "_BLOCK", block)
         try:
@@ -226,8 +232,10 @@ def test_damage_to_one_fiche_costs_no_other(start: int, length: int, token: byte
             assert re.search("FICHES> stands between fiches, line [0-9]+$", str(refused))
             return
     sound = [number for fiche in found if fiche.element is not None for number in fiche.numbers]
-    assert {"RS1", "RS3"} <= set(sound)
-    assert len(found) >= 2 + bool(content != spoilt(""))
+    assert ({"RS3"} if headless else {"RS1", "RS3"}) <= set(sound)
+    assert "RS1" in {number for fiche in found for number in fiche.numbers}
+    if content != spoilt(""):
+        assert len(found) > 2 or (headless and [fiche.numbers for fiche in found if fiche.fault] == [["RS1"]])
 
 
 BOMB = '<!DOCTYPE FICHES [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;">]>'
