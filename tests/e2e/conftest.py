@@ -26,13 +26,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def artifacts() -> Path:
+    """The folder of what `sam build` makes of the real template for this machine."""
+    return _built()
+
+
+@pytest.fixture(scope="session")
+def stack(artifacts: Path) -> Iterator[Stack]:
     """The real template, built and deployed to an emulator that stops after the tests; its reference consumer is on."""
     home = LOCAL / "test" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
-    built = _built()
     endpoint = start(home)
     try:
-        yield deploy(endpoint, built, parameters={"ReferenceConsumer": "on"})
+        yield deploy(endpoint, artifacts, parameters={"ReferenceConsumer": "on"})
     finally:
         stop(home)
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.compiled import faults
 from tests.e2e.days import NUMBER, Days
 from tests.e2e.examples import examples, run
 from tests.e2e.waiting import eventually
@@ -291,6 +292,12 @@ def test_every_function_imports_with_its_own_artifacts_alone(stack: Stack, name:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_every_module_is_shipped_with_its_bytecode(artifacts: Path) -> None:
+    """Those of the packages included: Lambda cannot write any."""
+    assert list(artifacts.rglob("botocore/session.py"))
+    assert not list(faults(artifacts))
 
 
 def test_the_look_up_is_light(stack: Stack) -> None:
