@@ -4,6 +4,7 @@
 # make test      the quick checks and tests: lint, types, unit, integration, API, one deployed stack, a few simulated worlds
 # make prove     every test, new random seeds and mutants of the changed rules and documents; under an hour
 # make lint      style, types and the template, without any test
+# make security  the template, the packages and the repository against catalogues of known faults (part of `make prove`)
 # make bench     measure the speed at national size (the first time, ten minutes to make the data)
 # make mutate    change the rules and the documents in every small way, and check that a test fails for each (an hour)
 # make openapi   write the API's description again from the code
@@ -40,7 +41,7 @@ export UV_SYSTEM_CERTS ?= true
 export PIP_CERT ?= $(SYSTEM_CERTIFICATES)
 endif
 
-.PHONY: run up stop test prove lint bench mutate openapi anomalies clean
+.PHONY: run up stop test prove lint security bench mutate openapi anomalies clean
 
 run: .local/ready
 	@$(RUN) -m tools.local_stack run $(if $(DROP),--drop "$(DROP)")
@@ -55,7 +56,7 @@ stop:
 test: .local/ready lint
 	@$(PYTEST)
 
-prove: .local/ready lint
+prove: .local/ready lint security
 	@echo "  Tout prouver ; pour répéter : make prove SEED=$(SEED)"
 	@PROVE_SEED="$(SEED)" $(PYTEST) -m "" --hypothesis-seed="$(SEED)"
 	@$(RUN) -m tools.mutation --changed-since "$(SINCE)" --most $(MUTANTS) --seed "$(SEED)"
@@ -83,6 +84,13 @@ lint: .local/ready
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint template.yaml
+
+security: .local/ready .local/security/ready
+	@$(RUN) -m tools.security
+
+.local/security/ready: .local/ready uv.lock
+	@UV_PROJECT_ENVIRONMENT=.local/security $(UV_SYNC) --only-group security || $(call fail,$(NO_PACKAGES))
+	@touch $@
 
 # An installation that fails ends in one line; the rest is in the log.
 INSTALL_LOG := .local/install.log
