@@ -36,6 +36,7 @@ from tools.fictitious_france import FIRST_DAY, write_day
 from tools.fictitious_france.cast import CERTIFIED, UNKNOWN
 from tools.in_process.cloud import Cloud, Fault, authorize_event, deployed, lookup_event, sample
 from tools.in_process.iam import Call, Grant, grants
+from tools.in_process.resource_policies import Asked, allowed, attached, decisions
 from tools.in_process.system import told_by_messages, told_by_oracle
 from tools.local_stack.template import of_type, resolve
 from tools.oracle import Oracle
@@ -513,6 +514,67 @@ def test_every_call_is_allowed(story: Story, asked: list[Call]) -> None:
     granted = grants(story.cloud.names)
     denied = {call for call in asked if not any(grant.allows(call) for grant in granted)}
     assert not denied
+
+
+def test_no_resource_refuses_a_call(story: Story, asked: list[Call]) -> None:
+    """Every call once more, against the policies of buckets, queues and topic; without TLS each of theirs is refused."""
+    names, granted = story.cloud.names, grants(story.cloud.names)
+    guarded = {arn(names, name) for name in attached()}
+    seen = set()
+    for call in set(asked):
+        identity = any(grant.allows(call) for grant in granted)
+        values = {key: value[0] for key, value in call.conditions.items() if value}
+        as_asked = Asked(names["AWS::AccountId"], call.action, call.resource, values)
+        assert allowed(as_asked, names, identity=identity), call
+        if call.resource.split("/")[0] in guarded:
+            seen.add(call.action.split(":")[0])
+            in_clear = Asked(as_asked.principal, call.action, call.resource, {**values, "aws:SecureTransport": "false"})
+            assert not allowed(in_clear, names, identity=True), call
+    assert seen == {"s3", "sqs", "sns"}
+
+
+def arn(names: dict[str, str], name: str) -> str:
+    """Of a bucket, a queue or a topic, whose name is its ARN."""
+    return names.get(f"{name}.Arn", names[name])
+
+
+def test_services_deliver_where_they_should_and_nowhere_else(story: Story) -> None:
+    names = story.cloud.names
+    topic, account = names["AnomalyTopic"], names["AWS::AccountId"]
+    rule = f"arn:aws:events:{names['AWS::Region']}:{account}:rule/x"
+    elsewhere = topic.replace(account, "999999999999")
+    for queue in ("Anomalies", "AnomaliesUnread", "DossiersQueue", "DossiersUnread"):
+        for source, good in ((topic, True), (elsewhere, False), (rule, False)):
+            sent = Asked("sns.amazonaws.com", "sqs:SendMessage", arn(names, queue), {"aws:SourceArn": source})
+            assert allowed(sent, names, identity=False) is good, (queue, source)
+    for queue in ("FailedRuns", "Anomalies"):
+        sent = Asked("events.amazonaws.com", "sqs:SendMessage", arn(names, queue), {"aws:SourceArn": rule})
+        assert not allowed(sent, names, identity=False), queue
+    for queue in ("Anomalies", "FailedRuns", "DossiersQueue"):
+        for action in ("sqs:ReceiveMessage", "sqs:SendMessage", "sqs:PurgeQueue"):
+            assert not allowed(Asked("999999999999", action, arn(names, queue)), names, identity=True)
+
+
+def test_another_account_subscribes_a_queue_and_only_if_named(story: Story) -> None:
+    """Nobody by default; one that ops named may subscribe a queue over TLS, and neither publish nor read."""
+    default, named = story.cloud.names, {**story.cloud.names, "SubscriberAccounts": "111111111111,222222222222"}
+    topic, over_sqs = default["AnomalyTopic"], {"sns:Protocol": "sqs"}
+    for account in ("111111111111", "222222222222"):
+        subscribe = Asked(account, "sns:Subscribe", topic, over_sqs)
+        assert not allowed(subscribe, default, identity=True)
+        assert allowed(subscribe, named, identity=True)
+        assert not allowed(subscribe, named, identity=False), "its own account has to allow it too"
+        assert not allowed(Asked(account, "sns:Subscribe", topic, {"sns:Protocol": "https"}), named, identity=True)
+        in_clear = Asked(account, "sns:Subscribe", topic, {**over_sqs, "aws:SecureTransport": "false"})
+        assert decisions(in_clear, named) == {"Allow", "Deny"}
+        assert not allowed(in_clear, named, identity=True)
+        for action, resource in (
+            ("sns:Publish", topic),
+            ("sqs:ReceiveMessage", arn(named, "Anomalies")),
+            ("s3:GetObject", arn(named, "Bucket") + "/exports/1"),
+        ):
+            assert not allowed(Asked(account, action, resource), named, identity=True), action
+    assert not allowed(Asked("333333333333", "sns:Subscribe", topic, over_sqs), named, identity=True)
 
 
 def test_nothing_more_is_allowed(story: Story, asked: list[Call]) -> None:

@@ -93,6 +93,8 @@ def resolve(value: Any, names: Mapping[str, str]) -> Any:
         if function == "Fn::If":
             condition, one, other = argument
             return resolve(one if resolve(template()["Conditions"][condition], names) else other, names)
+        if function == "Fn::Split":
+            return resolve(argument[1], names).split(argument[0])
         if function == "Fn::Not":
             return not resolve(argument[0], names)
         if function == "Fn::Equals":
