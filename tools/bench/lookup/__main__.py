@@ -86,7 +86,7 @@ def report(cold: dict[str, list[float]], warm: dict[str, list[list[float]]]) -> 
     started = {form: statistics.median(seconds) for form, seconds in cold.items()}
     through, handled = ({form: min(run[place] for run in runs) for form, runs in warm.items()} for place in (0, 1))
     lines = [
-        "| form | cold start ms of processor | of the floor | warm ms, without the store | of the stock form | warm ms, SDK included |",
+        "| form | cold start, processor ms | of the floor | warm ms, no store | of the stock form | warm ms, with the SDK |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     lines += [

@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123  # pathlib is not the floor's to pay
         call = json.load(file)
     calls, event, stored = int(sys.argv[2]), call["event"], call["stored"]
-    from app import handler  # the function's own
+    handler = import_module("app").handler  # the function's own
 
     _stub(stored)
     context = SimpleNamespace(
