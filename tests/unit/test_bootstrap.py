@@ -9,10 +9,10 @@ from tools.local_stack.emulator import ROOT
 from tools.local_stack.template import of_type
 
 PACKAGES = {
-    "LookupDependencies": {"boto3", "aws_lambda_powertools"},
+    "LookupDependencies": {"boto3", "botocore", "aws_lambda_powertools"},
     "TokenDependencies": {"jwt", "cryptography"},
-    "DataDependencies": {"boto3", "aws_lambda_powertools", "duckdb", "lxml", "pydantic"},
-    "ConsumerDependencies": {"boto3", "aws_lambda_powertools", "pydantic"},
+    "DataDependencies": {"boto3", "botocore", "aws_lambda_powertools", "duckdb", "lxml", "pydantic"},
+    "ConsumerDependencies": {"boto3", "botocore", "aws_lambda_powertools", "pydantic"},
     "AnomalyKit": {"quiforme_anomalies"},
     "QuiformeLayer": {"quiforme"},
 }
@@ -42,6 +42,7 @@ def test_a_function_loads_what_its_layers_have(function: str) -> None:
     assert loaded(function) <= set().union(*(PACKAGES[layer] for layer in layers))
 
 
-def test_the_look_up_starts_without_a_logger() -> None:
-    """It would take most of what a cold start may cost beside the SDK (docs/lookup-speed.md)."""
-    assert loaded("Lookup") == {"boto3", "quiforme"}
+def test_what_a_caller_waits_for_starts_with_botocore_alone() -> None:
+    """A logger or boto3 would take more than a cold start may cost beside the SDK (docs/lookup-speed.md)."""
+    assert loaded("Lookup") == {"botocore", "quiforme"}
+    assert loaded("Authorize") == {"botocore", "quiforme", "jwt", "cryptography"}

@@ -9,7 +9,7 @@ from quiforme.access.keys import CACHED_S
 from quiforme.aws.metrics import NAMESPACE
 from quiforme.sources.catalogue import SOURCES
 
-from tools.bench.lookup.process import ENVIRONMENT
+from tools.bench.lookup.__main__ import ENVIRONMENT
 from tools.local_stack.template import defaults, of_type, template, transformed
 
 _DAY_S = 24 * 3600

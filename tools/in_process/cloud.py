@@ -19,6 +19,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from quiforme.access.tokens import SCOPES
+from quiforme.aws import clients
 
 from tools.in_process.iam import Call, as_calls
 from tools.local_stack.emulator import REGION, ROOT
@@ -243,6 +244,7 @@ def deployed() -> Iterator[Cloud]:
     credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
     with patch.dict(os.environ, credentials), mock_aws():
         boto3.setup_default_session()
+        clients.session.cache_clear()
         cloud = Cloud(_names())
         for name, properties in of_type("AWS::DynamoDB::Table").items():
             wanted = {key: value for key, value in properties.items() if key in _TABLE_PROPERTIES}
@@ -266,8 +268,9 @@ def deployed() -> Iterator[Cloud]:
             created = boto3.client("secretsmanager").create_secret(Name=f"quiforme-{name}", SecretString=f"{name} 1")
             cloud.names[name] = created["ARN"]
         assert boto3.DEFAULT_SESSION
-        boto3.DEFAULT_SESSION.events.register("before-parameter-build", cloud.before)
-        boto3.DEFAULT_SESSION.events.register("before-call", cloud.answer)
+        for events in (boto3.DEFAULT_SESSION.events, clients.session().get_component("event_emitter")):
+            events.register("before-parameter-build", cloud.before)
+            events.register("before-call", cloud.answer)
         yield cloud
 
 

@@ -1,4 +1,4 @@
-"""Three forms of the look-up's handler to compare: the floor, the project's, and the stock form.
+"""Two forms of the look-up's handler to compare the project's with: the floor, and the stock form.
 
 Each is the text of a module that defines `handler(event, context)`. All read the same item through the same stub.
 """
@@ -18,10 +18,6 @@ def handler(event, context):
         Limit=1,
     )
     return {"statusCode": 200, "body": answer["Items"][0]["data"]["S"]}
-"""
-
-PROJECT = """
-from functions.lookup.app import handler
 """
 
 STOCK = """
@@ -142,5 +138,3 @@ def certifications(
 def handler(event, context):
     return app.resolve(event, context)
 """
-
-FORMS = {"floor": FLOOR, "project": PROJECT, "stock": STOCK}

@@ -13,7 +13,7 @@ from quiforme.access.tokens import SCOPES
 
 from tools.fictitious_france import FIRST_DAY, write_day
 from tools.local_stack import drive
-from tools.local_stack.deploy import Stack, build, deploy
+from tools.local_stack.deploy import Stack, deploy
 from tools.local_stack.emulator import LOCAL, start, stop
 
 _LOCUST = LOCAL / "load" / "bin" / "locust"
@@ -23,10 +23,9 @@ _LIMIT = 60
 _SECONDS = 12
 
 
-def lines() -> list[str]:
-    """The table of the report."""
+def lines(built: Path) -> list[str]:
+    """The table of the report; takes the built artifacts."""
     home = LOCAL / "bench" / "stack"
-    built = build()
     endpoint = start(home)
     try:
         stack = deploy(endpoint, built)

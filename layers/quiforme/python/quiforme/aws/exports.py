@@ -3,10 +3,10 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 
 from quiforme.api.backend import Export
+from quiforme.aws.clients import client
 from quiforme.registry.ports import exports_prefix
 
 if TYPE_CHECKING:
@@ -23,10 +23,11 @@ class S3Exports:
     @cached_property
     def _s3(self) -> "S3Client":
         # Made at first use: most processes never need this client. Newer regions accept only signature version 4.
-        return boto3.client(
+        s3: S3Client = client(
             "s3",
-            config=Config(connect_timeout=1, read_timeout=2, signature_version="s3v4", s3={"addressing_style": "auto"}),
+            Config(connect_timeout=1, read_timeout=2, signature_version="s3v4", s3={"addressing_style": "auto"}),
         )
+        return s3
 
     def of_generation(self, generation: int, *, seconds: int) -> list[Export]:
         """The exports of a generation, each with a link that expires after so many seconds."""

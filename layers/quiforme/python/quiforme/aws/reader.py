@@ -8,9 +8,9 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 
+from quiforme.aws.clients import client
 from quiforme.registry.ports import Held, Item, Publication
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ class DynamoReader:
     @cached_property
     def _s3(self) -> "S3Client":
         # Made at first use: few documents are too large for an item.
-        return boto3.client("s3", config=FAST)
+        s3: S3Client = client("s3", FAST)
+        return s3
 
     def current(self) -> Publication | None:
         """The pointer, at most two seconds old; None before the first publication."""

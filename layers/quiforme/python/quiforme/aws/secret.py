@@ -5,9 +5,9 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.exceptions import ClientError
 
+from quiforme.aws.clients import client
 from quiforme.aws.reader import FAST
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class RotatingSecret:
     @cached_property
     def _client(self) -> "SecretsManagerClient":
         # Made at first use: most processes never serve the connector.
-        return boto3.client("secretsmanager", config=FAST)
+        made: SecretsManagerClient = client("secretsmanager", FAST)
+        return made
 
     def accepts(self, candidate: str) -> bool:
         """Whether a text is one of the two values, compared in constant time."""

@@ -2,11 +2,11 @@
 
 import time
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from quiforme.api.backend import Backend
 from quiforme.api.gateway import StoreErrors
+from quiforme.aws.clients import client
 from quiforme.aws.exports import S3Exports
 from quiforme.aws.followed_anomalies import DynamoFollowUpStore
 from quiforme.aws.reader import FAST, DynamoCounter, DynamoReader
@@ -24,7 +24,7 @@ def backend() -> Backend:
 
     """
     settings = read(LookupSettings)
-    dynamodb = boto3.client("dynamodb", config=FAST)
+    dynamodb = client("dynamodb", FAST)
     return Backend(
         reader=DynamoReader(
             dynamodb,
