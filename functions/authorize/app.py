@@ -1,14 +1,11 @@
 """The Lambda authorizer: see quiforme.access.authorizer."""
 
-import json
-import os
-import sys
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from quiforme.access.authorizer import Decision
 from quiforme.bootstrap import access
+from quiforme.log_line import write_line
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,24 +17,14 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Decide on the Authorization header alone, so that the gateway may cache the decision by it."""
     decision = authorizer.decide(_authorization(event), now=time.time())
     if decision.unregistered:
-        _log("ERROR", "a token that is not in the register", decision, context.aws_request_id)
+        _log("ERROR", "a token that is not in the register", decision, context)
     elif decision.refusal:
-        _log("INFO", "refused", decision, context.aws_request_id)
+        _log("INFO", "refused", decision, context)
     return _policy(decision, event["methodArn"])
 
 
-def _log(level: str, message: str, decision: Decision, request_id: str) -> None:
-    """Write one line; a logger's import would take a good part of a cold start (docs/lookup-speed.md)."""
-    line = {
-        "level": level,
-        "message": message,
-        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "service": "authorize",
-        "function_request_id": request_id,
-        "xray_trace_id": os.environ.get("_X_AMZN_TRACE_ID"),
-        **decision.refusal,
-    }
-    sys.stdout.write(json.dumps(line) + "\n")
+def _log(level: str, message: str, decision: Decision, context: "LambdaContext") -> None:
+    write_line(level, message, decision.refusal, service="authorize", request_id=context.aws_request_id)
 
 
 def _authorization(event: dict[str, Any]) -> list[str]:

@@ -1,6 +1,5 @@
 """The look-up behind API Gateway: see quiforme.api.routes."""
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from quiforme.api.gateway import serve
@@ -14,5 +13,4 @@ backend = lookup.backend()
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer one call and leave its audit line."""
-    trace_id = os.environ.get("_X_AMZN_TRACE_ID")
-    return serve(event, backend, lookup.STORE_ERRORS, request_id=context.aws_request_id, trace_id=trace_id)
+    return serve(event, backend, lookup.STORE_ERRORS, request_id=context.aws_request_id)

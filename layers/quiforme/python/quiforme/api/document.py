@@ -2,8 +2,9 @@
 
 import json
 
-from quiforme.api.http import Response, compact, text_response
+from quiforme.api.http import Response, text_response
 from quiforme.errors import OUT_OF_PERIMETER, UNKNOWN_SIRET, ApiError
+from quiforme.json_text import compact
 from quiforme.registry.ports import Item, Publication
 
 MASKED = "[ND]"

@@ -8,7 +8,7 @@ from quiforme.access.caller import Caller
 from quiforme.api import document
 from quiforme.api.backend import Backend
 from quiforme.api.bodies import read_object
-from quiforme.api.http import Request, Response, compact, text_response
+from quiforme.api.http import Request, Response, text_response
 from quiforme.api.parameters import Parameters
 from quiforme.api.publication import published
 from quiforme.errors import (
@@ -19,6 +19,7 @@ from quiforme.errors import (
     sirets_malformed,
 )
 from quiforme.identifiers import is_siret
+from quiforme.json_text import compact
 from quiforme.registry.ports import Item, Publication
 
 LARGEST_BATCH = 100

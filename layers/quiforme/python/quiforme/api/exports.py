@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 from quiforme.access.caller import Caller
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, compact
+from quiforme.api.http import Request, Response
 from quiforme.api.parameters import Parameters
 from quiforme.api.publication import published
 from quiforme.errors import EXPORTS_MISSING, ApiError
+from quiforme.json_text import compact
 
 LINK_LIFE_S = 600
 

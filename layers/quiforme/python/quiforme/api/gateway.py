@@ -30,9 +30,7 @@ class StoreErrors(NamedTuple):
     failures: tuple[type[Exception], ...]
 
 
-def serve(
-    event: Mapping[str, Any], backend: Backend, store_errors: StoreErrors, *, request_id: str, trace_id: str | None
-) -> dict[str, Any]:
+def serve(event: Mapping[str, Any], backend: Backend, store_errors: StoreErrors, *, request_id: str) -> dict[str, Any]:
     """Answer one call and write its audit line.
 
     Args:
@@ -40,7 +38,6 @@ def serve(
         backend: What the look-up works with.
         store_errors: The exceptions that are answered with 504 and 502.
         request_id: Of the invocation, for the audit line.
-        trace_id: Of its trace, for the audit line.
 
     Returns:
         API Gateway's proxy answer.
@@ -48,7 +45,7 @@ def serve(
     """
     request = Request.from_event(event)
     response, failure = _respond(request, backend, store_errors)
-    write_audit_line(request, response, failure, request_id=request_id, trace_id=trace_id)
+    write_audit_line(request, response, failure, request_id=request_id)
     # The gateway decodes base64 only for a call that has an Accept header.
     gzip_accepted = "accept" in request.headers and _accepts_gzip(request.headers.get("accept-encoding", ""))
     return _proxy_answer(response, gzip_accepted=gzip_accepted)

@@ -3,14 +3,12 @@
 import base64
 import binascii
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from quiforme.errors import ApiError
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+from quiforme.json_text import compact
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +88,6 @@ def _body(event: Mapping[str, Any]) -> bytes:
         return base64.b64decode(body, validate=True)
     except binascii.Error:
         return b""
-
-
-def compact(content: object) -> str:
-    """Compact JSON text. A lone surrogate, which JSON can hold and UTF-8 cannot, becomes `?`."""
-    text = _ENCODER.encode(content)
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def json_response(content: object) -> Response:

@@ -5,9 +5,10 @@ from typing import Any
 
 from quiforme.access.caller import Caller
 from quiforme.api.backend import Backend
-from quiforme.api.http import Request, Response, compact, json_response
+from quiforme.api.http import Request, Response, json_response
 from quiforme.api.parameters import Parameters
 from quiforme.errors import NOTHING_PUBLISHED, ApiError
+from quiforme.json_text import compact
 from quiforme.registry.ports import Held, Publication
 
 STATES = {
