@@ -82,3 +82,9 @@ def test_a_directory_that_does_not_tell_the_kind_opens_nothing_and_closes_nothin
     assert {row["etat"] for row in life.ledger() if row["id"] == opened.row["id"]} == {"ouverte"}
     [closed] = life.play({**KNOWN, "annuaire_education": [school(kind=None)]})
     assert closed.kind == "resolue"
+
+
+def test_a_directory_that_does_not_tell_the_kind_reopens_nothing(life: Life) -> None:
+    life.play({**KNOWN, "annuaire_education": [school(), school(LAST_UAI)]})
+    life.play({**KNOWN, "annuaire_education": [school()]})
+    assert not life.play({**KNOWN, "annuaire_education": [school(kind=None), school(LAST_UAI, kind=None)]})
