@@ -42,8 +42,21 @@ def test_no_advisory_data_is_said_and_never_taken_for_no_fault(
 
 def test_a_faulty_package_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     faulty: dict[str, Any] = {"name": "x", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2"]}]}
-    monkeypatch.setattr(checks, "_audited", lambda _: [faulty])
+    monkeypatch.setattr(checks, "_audited", lambda asked: [faulty, *_sound(asked)])
     assert packages() == ["paquet x 1 : PYSEC-1, corrigé en 2"]
+
+
+def test_a_package_that_was_not_audited_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With advisory data at hand: pip-audit leaves out what it cannot look up, or answers nothing at all."""
+    faulty: dict[str, Any] = {"name": "requests", "version": "2.19.0", "vulns": [{"id": "x", "fix_versions": []}]}
+    monkeypatch.setattr(checks, "_audited", lambda asked: [faulty] if asked.startswith("requests==") else [])
+    assert "paquet botocore : pip-audit n'a pas pu le vérifier" in packages()
+
+
+def _sound(asked: str) -> list[dict[str, Any]]:
+    """What pip-audit answers for packages without a known fault."""
+    names = [line.partition("==")[0] for line in asked.splitlines() if "==" in line]
+    return [{"name": name, "version": "1", "vulns": []} for name in names]
 
 
 def test_environments_hold_no_secret() -> None:

@@ -118,8 +118,10 @@ def packages() -> list[str]:
     ]
     locked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     audited = _audited(locked)
+    wanted = [line.partition("==")[0] for line in locked.splitlines() if "==" in line and ";" not in line]
+    unseen = sorted(set(wanted) - {one["name"] for one in audited})
     print(f"  pip-audit : {len(audited)} paquets vérifiés")
-    return [
+    return [f"paquet {name} : pip-audit n'a pas pu le vérifier" for name in unseen] + [
         f"paquet {one['name']} {one['version']} : {fault['id']}, corrigé en {', '.join(fault['fix_versions']) or '?'}"
         for one in audited
         for fault in one["vulns"]
