@@ -29,7 +29,7 @@ _HIDDEN = "MADAME IMAGINAIRE FELICITE"
 """A person in partial diffusion, of the fictitious France's cast: the OF list gives her name, Sirene masks it."""
 
 
-def tell(folder: Path) -> None:
+def play(folder: Path) -> None:
     """Play the run; what must not be logged goes to `forbidden.json`."""
     with deployed() as cloud:
         forbidden = _publish(cloud, folder / "drop")
@@ -145,7 +145,7 @@ def _try(cloud: Cloud, order: dict[str, Any]) -> None:
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
     """What the run logged, and what it must not have."""
     folder = tmp_path_factory.mktemp("logged")
-    program = f"from pathlib import Path; from tests.integration.test_logged import tell; tell(Path({str(folder)!r}))"
+    program = f"from pathlib import Path; from tests.integration.test_logged import play; play(Path({str(folder)!r}))"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,

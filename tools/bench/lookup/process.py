@@ -16,7 +16,7 @@ from typing import Any
 
 def main() -> None:
     """Answer, and report the times."""
-    with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123  # pathlib is not the floor's to pay
+    with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123  # importing pathlib would add to the floor
         call = json.load(file)
     calls, event, stored = int(sys.argv[2]), call["event"], call["stored"]
     handler = import_module("app").handler  # the function's own
